@@ -1,0 +1,1 @@
+"""The business and its assistant: an appointment book that lives in WhatsApp."""

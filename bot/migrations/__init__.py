@@ -1,0 +1,1 @@
+"""Alembic migrations and the two ways to run them."""

@@ -1,0 +1,72 @@
+"""Accounts and their upkeep: notifications, login codes, billing events, health."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base
+
+
+class Notification(Base):
+    """Something a user is told inside the application."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (Index("ix_notifications_user_id_created_at", "user_id", "created_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(160))
+    body: Mapped[str] = mapped_column(Text, default="")
+    appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
+    read_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class LoginCode(Base):
+    """A six-digit code on its way to becoming a session; only its hash is kept."""
+
+    __tablename__ = "login_codes"
+
+    code_hash: Mapped[str] = mapped_column(String(64), index=True)
+    # Hash of the secret the asking browser holds: only that browser gets the token.
+    browser_hash: Mapped[str] = mapped_column(String(64), default="")
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    phone_key: Mapped[str | None] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(254))
+    attempts: Mapped[int] = mapped_column(default=0)
+    granted_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class BillingEvent(Base):
+    """One Stripe event, stored once and applied by fetching the current object."""
+
+    __tablename__ = "billing_events"
+    __table_args__ = (UniqueConstraint("event_id"),)
+
+    event_id: Mapped[str] = mapped_column(String(80))
+    type: Mapped[str] = mapped_column(String(80))
+    payload: Mapped[dict[str, Any]]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+
+
+class ServiceHealth(Base):
+    """The last known state of one thing the watchdog looks at."""
+
+    __tablename__ = "service_health"
+    __table_args__ = (UniqueConstraint("check"),)
+
+    check: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(24))
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    since: Mapped[datetime]
+    checked_at: Mapped[datetime]

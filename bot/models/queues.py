@@ -1,0 +1,95 @@
+"""The two queues that are the record: what came in and what is owed. Redis only rings the bell."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, choice
+from .enums import Channel, InboundKind, InboundStatus, OutboundStatus, Transport
+
+
+class Inbound(Base):
+    """One event a provider told us, stored before it was answered 200."""
+
+    __tablename__ = "inbound"
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "external_id"),
+        # The sweep and the turn look only at rows that are not finished: the index stays small.
+        Index(
+            "ix_inbound_waiting",
+            "lane",
+            "due_at",
+            postgresql_where=text("status = 'new'"),
+            sqlite_where=text("status = 'new'"),
+        ),
+        Index("ix_inbound_received_at", "received_at"),
+    )
+
+    channel: Mapped[Channel] = mapped_column(choice(Channel))
+    # The number (or Evolution instance) of ours that it came to.
+    account: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(256))
+    kind: Mapped[InboundKind] = mapped_column(choice(InboundKind))
+    # Rows of one lane are one person's and are handled in order; statuses and notices have the lane "".
+    lane: Mapped[str] = mapped_column(String(240), default="")
+    event: Mapped[dict[str, Any]]
+    conversation_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("conversations.id", ondelete="SET NULL"), index=True
+    )
+    status: Mapped[InboundStatus] = mapped_column(choice(InboundStatus), default=InboundStatus.NEW)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    # Provider time when it has one; a message that waits for the rest of a burst is due later than received.
+    provider_at: Mapped[datetime | None]
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+
+
+class Outbound(Base):
+    """One message that is owed: written with the change that caused it, sent once, settled by its status."""
+
+    __tablename__ = "outbound"
+    __table_args__ = (
+        UniqueConstraint("dedup_key"),
+        Index(
+            "ix_outbound_owed",
+            "priority",
+            "due_at",
+            postgresql_where=text("status IN ('queued', 'sending')"),
+            sqlite_where=text("status IN ('queued', 'sending')"),
+        ),
+        Index("ix_outbound_provider_id", "provider_id"),
+        Index("ix_outbound_appointment_id", "appointment_id"),
+        Index("ix_outbound_conversation_id_created_at", "conversation_id", "created_at"),
+    )
+
+    transport: Mapped[Transport] = mapped_column(choice(Transport))
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    professional_id: Mapped[UUID | None] = mapped_column(ForeignKey("professionals.id", ondelete="CASCADE"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
+    # Of a reminder: the start it speaks of. It is sent only while the appointment still starts then.
+    appointment_start_at: Mapped[datetime | None]
+    # One of the 19 templates with its values, or "chat" with a message ready to send.
+    kind: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[dict[str, Any]]
+    dedup_key: Mapped[str | None] = mapped_column(String(200))
+    # Lower goes first: answers before receipts, receipts before reminders.
+    priority: Mapped[int] = mapped_column(default=5)
+    status: Mapped[OutboundStatus] = mapped_column(choice(OutboundStatus), default=OutboundStatus.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    # After this moment it is no use to anybody: marked skipped instead of sent.
+    expires_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    provider_id: Mapped[str | None] = mapped_column(String(256))
+    error_code: Mapped[str] = mapped_column(String(24), default="")
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
