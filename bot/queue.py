@@ -1,0 +1,69 @@
+"""The bell: tell the worker that there is something to do. It is never the record."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable
+from typing import Any, Protocol, cast
+
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+
+def pack(job: dict[str, Any]) -> bytes:
+    """Write a job as JSON: arq's default, pickle, would let whoever writes to Redis run code in the worker."""
+    return json.dumps(job, default=str).encode()
+
+
+def unpack(data: bytes) -> dict[str, Any]:
+    """Read what `pack` wrote."""
+    return cast(dict[str, Any], json.loads(data))
+
+
+class Bell(Protocol):
+    """Anything that can wake the worker; ringing never fails and never waits long."""
+
+    async def ring(self, job: str, *arguments: str, key: str, after: float = 0) -> None: ...
+
+
+class ArqBell:
+    """Wake the worker through arq; when Redis is away the sweep finds the row instead."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self.redis = redis
+
+    async def ring(self, job: str, *arguments: str, key: str, after: float = 0) -> None:
+        """Enqueue `job` in `after` seconds; the same `key` waits only once. Arguments are ids, never data."""
+        try:
+            async with asyncio.timeout(1):  # the answer to Meta does not wait for a sick Redis
+                await self.redis.enqueue_job(job, *arguments, _job_id=f"{job}:{key}", _defer_by=after or None)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("the bell did not ring", extra={"job": job, "reason": type(error).__name__})
+
+    async def close(self) -> None:
+        await cast(Awaitable[Any], self.redis.aclose())
+
+
+class SilentBell:
+    """Wake nobody: for commands that only write rows, and for tests that run the jobs themselves."""
+
+    async def ring(self, job: str, *arguments: str, key: str, after: float = 0) -> None:
+        return
+
+
+async def connect(url: str) -> ArqRedis:
+    """Connect to the Redis at `url`, or to one inside this process when `url` is empty."""
+    if url:
+        settings = RedisSettings.from_dsn(url)
+        settings.conn_retries = 1
+        return await create_pool(settings, job_serializer=pack, job_deserializer=unpack)
+    # Imported here: only the embedded mode pays for it.
+    from fakeredis import FakeServer  # noqa: PLC0415
+    from fakeredis.aioredis import FakeConnection  # noqa: PLC0415
+
+    connection: Any = FakeConnection
+    pool = ConnectionPool(connection_class=connection, server=FakeServer())
+    return ArqRedis(pool_or_conn=pool, job_serializer=pack, job_deserializer=unpack)

@@ -1,0 +1,128 @@
+"""Fixtures: real databases, migrated by Alembic; a clock that stands still."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from bot.db import Database
+from bot.migrations.run import migrate
+from bot.models import Base
+
+from . import servers
+
+# No setting of the machine may reach a test.
+for name in ("DATABASE_URL", "REDIS_URL", "GROQ_API_KEY", "WHATSAPP_TOKEN", "STRIPE_SECRET_KEY"):
+    os.environ.pop(name, None)
+
+
+class StillClock:
+    """A clock that moves only when told; it starts on a Saturday morning in São Paulo."""
+
+    def __init__(self, moment: datetime = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def jump(self, **by: float) -> None:
+        """Move by a timedelta given as keywords."""
+        self.moment += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real Postgres server, without a database name."""
+    with servers.postgres(tmp_path_factory.mktemp("postgres")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real Redis server."""
+    with servers.redis(tmp_path_factory.mktemp("redis")) as address:
+        yield address
+
+
+def with_database(server: str, name: str) -> str:
+    """Return the address of database `name` on `server`."""
+    parts = urlsplit(server)
+    return parts._replace(path=f"/{name}").geturl()
+
+
+def create_database(server: str, name: str, template: str = "template1") -> str:
+    """Create database `name` on `server` and return its address; call it outside a running loop."""
+
+    async def create() -> None:
+        connection = await asyncpg.connect(with_database(server, "postgres"))
+        try:
+            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        finally:
+            await connection.close()
+
+    asyncio.run(create())
+    return with_database(server, name)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """Name of a migrated database to copy: faster than migrating each time."""
+    name = f"template_{uuid4().hex[:8]}"
+    migrate(create_database(postgres_server, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: str, postgres_template: str) -> str:
+    """Address of the database that the tests share, one after the other."""
+    return create_database(postgres_server, f"odys_{uuid4().hex[:8]}", postgres_template)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a migrated database; every test that takes it runs on SQLite and on Postgres."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "odys.sqlite3")
+        return f"sqlite:///{tmp_path / 'odys.sqlite3'}"
+    url: str = request.getfixturevalue("postgres_database")
+    return url
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """An empty, migrated database, open."""
+    database = Database(database_url)
+    yield database
+    if not database.sqlite:
+        # Emptied afterwards instead of rolled back: commits, locks and second connections are real in every test.
+        async with database.begin() as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                await session.execute(text(f'DELETE FROM "{table.name}"'))
+    await database.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> str:
+    """Address of a fresh, migrated Postgres database of this test's own, for real processes."""
+    return create_database(postgres_server, f"odys_{uuid4().hex[:8]}", postgres_template)
