@@ -1,0 +1,184 @@
+"""Meta's webhook bodies as our own values: every entry × change × message, status, echo and notice.
+
+Nothing here raises. Meta batches up to a thousand updates, sends them again for seven days until it hears 200,
+and cannot be asked afterwards: what is odd is kept as `Broken` and its neighbours go on.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import Any
+
+from ..models.enums import InboundKind
+from . import contents
+from .contents import ID, NAME
+from .events import Batch, Broken, Echo, Event, Failure, Message, Notice, Status
+from .phones import delivered, key
+from .tolerant import clean, items, mapping, moment, text
+
+_BSUID = re.compile(r"[A-Z]{2}(\.ENT)?\.[A-Za-z0-9]{1,128}", re.ASCII)
+# Their lists are read one by one; every other field is kept whole as a notice.
+_LISTED_FIELDS = frozenset({"", "messages", "smb_message_echoes", "message_echoes"})
+ACCOUNT = 64
+_OPAQUE = 512  # what Meta takes, and gives back
+
+
+class _Odd(Exception):
+    """This event makes no sense, for the reason in the text."""
+
+
+def parse(body: object) -> Batch:
+    """Return the events in a decoded webhook body."""
+    if not isinstance(body, dict) or not isinstance(body.get("entry"), list) or not body["entry"]:
+        return Batch((Broken(account="", kind=InboundKind.NOTICE, reason="no entries", raw=clean(body)),))
+    return Batch(tuple(event for entry in body["entry"] for event in _entry(entry)))
+
+
+def unreadable(raw: bytes) -> Batch:
+    """Return what is kept of a signed body that is not JSON."""
+    shown = text(raw.decode(errors="replace"))
+    return Batch((Broken(account="", kind=InboundKind.NOTICE, reason="not JSON", raw=shown),))
+
+
+def _entry(entry: object) -> Iterator[Event]:
+    changes = items(mapping(entry).get("changes"))
+    if not changes:
+        yield Broken(account="", kind=InboundKind.NOTICE, reason="no changes", raw=clean(entry))
+        return
+    for change in changes:
+        yield from _change(mapping(entry), change)
+
+
+def _change(entry: dict[str, Any], change: object) -> Iterator[Event]:
+    field = text(mapping(change).get("field"), NAME)
+    value = mapping(change).get("value")
+    if not isinstance(value, dict):
+        account = text(entry.get("id"), ACCOUNT)
+        yield Broken(account=account, kind=InboundKind.NOTICE, reason="no value", raw=clean(change))
+        return
+    account = text(mapping(value.get("metadata")).get("phone_number_id"), ACCOUNT)
+    found = [(name, raw) for name in _LISTS for raw in items(value.get(name))]
+    for name, raw in found:
+        yield _guarded(name, account, value, raw)
+    if field in _LISTED_FIELDS:
+        # Errors of the number itself come without a message.
+        for error in items(value.get("errors")):
+            yield Notice(account=account, field="errors", value=clean(error), at=moment(entry.get("time")))
+    if field not in _LISTED_FIELDS or not (found or items(value.get("errors"))):
+        rest = {name: part for name, part in value.items() if name not in _LISTS or not found}
+        at = moment(entry.get("time")) or moment(value.get("timestamp"))
+        yield Notice(
+            account=account or text(entry.get("id"), ACCOUNT), field=field or "unknown", value=clean(rest), at=at
+        )
+
+
+def _guarded(name: str, account: str, value: dict[str, Any], raw: object) -> Event:
+    """Read one event; whatever is wrong with it stays its own affair."""
+    kind, read = _LISTS[name]
+    try:
+        if not isinstance(raw, dict):
+            raise _Odd("not an object")
+        return read(account, value, raw)
+    except _Odd as odd:
+        return Broken(account=account, kind=kind, reason=str(odd), raw=clean(raw))
+    except Exception as error:  # a shape nobody has thought of must not hold the others for seven days
+        return Broken(account=account, kind=kind, reason=f"unexpected {type(error).__name__}", raw=clean(raw))
+
+
+def _message(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
+    phone, bsuid = delivered(raw.get("from")), _bsuid(raw.get("from_user_id")) or _bsuid(raw.get("from"))
+    contact = _contact(value, phone, bsuid)
+    profile = mapping(contact.get("profile"))
+    phone = phone or delivered(contact.get("wa_id"))
+    bsuid = bsuid or _bsuid(contact.get("user_id")) or _bsuid(contact.get("wa_id"))
+    if phone is None and bsuid is None:
+        raise _Odd("no sender")
+    context = mapping(raw.get("context"))
+    return Message(
+        account=account,
+        id=_identifier(raw.get("id")) or _made_id(raw),
+        phone=phone,
+        bsuid=bsuid,
+        username=text(profile.get("username"), NAME) or None,
+        name=text(profile.get("name"), NAME).strip(),
+        sent_at=moment(raw.get("timestamp")),
+        raw_type=contents.raw_type(raw),
+        reply_to=text(context.get("id"), ID) or None,
+        forwarded=context.get("forwarded") is True or context.get("frequently_forwarded") is True,
+        group=text(raw.get("group_id"), ID) or None,
+        **contents.read(raw),
+    )
+
+
+def _contact(value: dict[str, Any], phone: str | None, bsuid: str | None) -> dict[str, Any]:
+    """Return the contact card of a sender; one that is somebody else's would make two people one."""
+    cards = [mapping(card) for card in items(value.get("contacts"))]
+    for card in cards:
+        wa_id = delivered(card.get("wa_id"))
+        if phone and wa_id and key(wa_id) == key(phone):
+            return card
+        if bsuid and bsuid in (card.get("user_id"), card.get("wa_id")):
+            return card
+    # A message without any address of its own: a lone card can only be its sender's.
+    return cards[0] if len(cards) == 1 and not phone and not bsuid else {}
+
+
+def _status(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
+    message_id, status = _identifier(raw.get("id")), text(raw.get("status"), NAME)
+    if not message_id or not status:
+        raise _Odd("no message id" if status else "no status")
+    pricing = mapping(raw.get("pricing"))
+    billable = pricing.get("billable")
+    recipients = (raw.get(name) for name in ("recipient_participant_id", "recipient_id", "recipient_user_id"))
+    return Status(
+        account=account,
+        message_id=message_id,
+        status=status,
+        at=moment(raw.get("timestamp")),
+        recipient=next((found for value in recipients if (found := text(value, ID))), None),
+        opaque=text(raw.get("biz_opaque_callback_data"), _OPAQUE) or None,
+        errors=tuple(_failure(error) for error in map(mapping, items(raw.get("errors")))),
+        category=text(pricing.get("category"), NAME) or None,
+        billable=billable if isinstance(billable, bool) else None,
+    )
+
+
+def _failure(error: dict[str, Any]) -> Failure:
+    details = text(mapping(error.get("error_data")).get("details")) or text(error.get("details"))
+    return Failure(code=text(error.get("code"), 24), title=text(error.get("title"), NAME), details=details[:500])
+
+
+def _echo(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
+    fields = contents.read(raw)
+    return Echo(
+        account=account,
+        id=_identifier(raw.get("id")) or _made_id(raw),
+        to=delivered(raw.get("to")),
+        bsuid=_bsuid(raw.get("to_user_id")) or _bsuid(raw.get("to")),
+        sent_at=moment(raw.get("timestamp")),
+        type=fields["type"],
+        text=fields.get("text", ""),
+    )
+
+
+def _bsuid(value: object) -> str | None:
+    return value if isinstance(value, str) and _BSUID.fullmatch(value) else None
+
+
+def _identifier(value: object) -> str:
+    """Return an id that fits its column; one that is too long is told apart by its hash."""
+    given = text(value)
+    return given if len(given) <= ID - 40 else f"long:{sha256(given.encode()).hexdigest()}"
+
+
+def _made_id(raw: dict[str, Any]) -> str:
+    """Return an id for a message that has none: the same message always gets the same one."""
+    return "made:" + sha256(json.dumps(clean(raw), sort_keys=True).encode()).hexdigest()
+
+
+_LISTS: dict[str, tuple[InboundKind, Callable[[str, dict[str, Any], dict[str, Any]], Event]]] = {
+    "messages": (InboundKind.MESSAGE, _message),
+    "statuses": (InboundKind.STATUS, _status),
+    "message_echoes": (InboundKind.ECHO, _echo),
+}

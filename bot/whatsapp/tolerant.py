@@ -1,0 +1,78 @@
+"""Read JSON that may be anything: each function returns a value of its type, or an empty one, and never raises."""
+
+import json
+import math
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+# WhatsApp lets a person write 65,536 characters; more can only be somebody else's idea.
+LONGEST_TEXT = 65_536
+# Deeper than anything Meta sends, and far from Python's own limit.
+DEEPEST = 40
+
+# Postgres stores neither U+0000 nor half of a surrogate pair.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_MILLISECONDS = 10**11  # as seconds this would be the year 5138
+
+
+def decode(raw: bytes) -> Any:
+    """Return the JSON value in `raw`; raise `ValueError` when there is none."""
+    try:
+        # NaN and Infinity are no JSON, but Python would read them and Postgres would refuse them.
+        return json.loads(raw, parse_constant=lambda _name: None)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def storable(text: str) -> str:
+    """Return `text` with what a database cannot store replaced by U+FFFD."""
+    return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("\ufffd", text)
+
+
+def text(value: object, limit: int = LONGEST_TEXT) -> str:
+    """Return a string, storable and at most `limit` long; a number counts as its digits."""
+    if isinstance(value, str):
+        return storable(value[:limit])
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
+        return str(value)
+    return ""
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return a JSON object."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Any]:
+    """Return a JSON array."""
+    return value if isinstance(value, list) else []
+
+
+def moment(value: object) -> datetime | None:
+    """Return the time of a Unix timestamp, in seconds or (it happens) milliseconds, number or text."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        seconds = float(value)
+        if seconds >= _MILLISECONDS:
+            seconds /= 1000
+        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def clean(value: Any, depth: int = 0) -> Any:
+    """Return any decoded JSON in a form that every database stores: texts, numbers and depth within bounds."""
+    match value:
+        case str():
+            return storable(value)
+        case float() if not math.isfinite(value):
+            return None
+        case dict() | list() if depth >= DEEPEST:
+            return "…"
+        case dict():
+            return {storable(str(name)): clean(inner, depth + 1) for name, inner in value.items()}
+        case list():
+            return [clean(inner, depth + 1) for inner in value]
+    return value
