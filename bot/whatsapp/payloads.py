@@ -14,7 +14,7 @@ from ..models.enums import InboundKind
 from . import contents
 from .contents import ID, NAME
 from .events import Batch, Broken, Echo, Event, Failure, Message, Notice, Status
-from .phones import delivered, key
+from .phones import delivered, phone_key
 from .tolerant import clean, items, mapping, moment, text
 
 _BSUID = re.compile(r"[A-Z]{2}(\.ENT)?\.[A-Za-z0-9]{1,128}", re.ASCII)
@@ -116,7 +116,7 @@ def _contact(value: dict[str, Any], phone: str | None, bsuid: str | None) -> dic
     cards = [mapping(card) for card in items(value.get("contacts"))]
     for card in cards:
         wa_id = delivered(card.get("wa_id"))
-        if phone and wa_id and key(wa_id) == key(phone):
+        if phone and wa_id and phone_key(wa_id) == phone_key(phone):
             return card
         if bsuid and bsuid in (card.get("user_id"), card.get("wa_id")):
             return card

@@ -12,7 +12,7 @@ _BRAZIL_12 = re.compile(r"55([1-9][1-9])([6-9]\d{7})", re.ASCII)
 _E164 = re.compile(r"[1-9]\d{2,14}", re.ASCII)  # test numbers are short, no number has more than 15 digits
 
 
-def key(digits: str) -> str:
+def phone_key(digits: str) -> str:
     """Return the canonical key of a number given as international digits.
 
     Only eight-digit parts that begin with 6 to 9 lose the ninth digit: 2 to 5 are landlines, and stripping

@@ -1,0 +1,160 @@
+"""Store what came in, once, before anybody is told 200.
+
+Requests that wait together share one INSERT and one commit: the commit is what a webhook costs, and a hundred rows
+cost hardly more than one. Nothing waits for company: while one commit runs, the next group gathers.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import DataError, StatementError
+
+from ..clock import Clock
+from ..db import Database
+from ..models.enums import InboundKind, InboundStatus
+from ..queue import Bell
+from .events import Batch
+from .rows import Row, fingerprint, rows_of, store
+
+log = logging.getLogger(__name__)
+
+GROUP = 500  # rows in one INSERT; Postgres takes 32,767 parameters, this uses about 6,500
+BELLS = 32  # rung at once, each on a connection of its own
+
+
+@dataclass(slots=True)
+class _Waiting:
+    rows: list[Row]
+    done: asyncio.Future[None]
+
+
+class Intake:
+    """Store batches for callers that wait until theirs is committed, then wake the worker."""
+
+    def __init__(self, db: Database, bell: Bell, clock: Clock, *, burst_wait: float) -> None:
+        self._db, self._bell, self._clock, self._burst_wait = db, bell, clock, burst_wait
+        self._waiting: list[_Waiting] = []
+        self._leader: asyncio.Task[None] | None = None
+        self._ringing: set[asyncio.Task[None]] = set()
+
+    async def put(self, batch: Batch) -> None:
+        """Return when every event of `batch` is committed; raise when the database cannot do it now."""
+        rows = rows_of(batch, now=self._clock.now(), burst_wait=self._burst_wait)
+        if not rows:
+            return
+        waiting = _Waiting(rows, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._leader is None:
+            # A task of its own: a caller that hangs up must not take the others' commit with it.
+            self._leader = asyncio.create_task(self._lead())
+        await waiting.done
+
+    async def close(self) -> None:
+        """Return when nothing is being stored or rung any more."""
+        while pending := [task for task in (self._leader, *self._ringing) if task]:
+            await asyncio.gather(*pending, return_exceptions=True)
+
+    async def _lead(self) -> None:
+        group: list[_Waiting] = []
+        try:
+            while self._waiting:
+                group = self._next_group()
+                await self._commit(group)
+        except asyncio.CancelledError:
+            for waiting in (*group, *self._waiting):
+                waiting.done.cancel()
+            raise
+        finally:
+            self._leader = None
+
+    def _next_group(self) -> list[_Waiting]:
+        group = [self._waiting.pop(0)]
+        size = len(group[0].rows)
+        while self._waiting and (size := size + len(self._waiting[0].rows)) <= GROUP:
+            group.append(self._waiting.pop(0))
+        return group
+
+    async def _commit(self, group: Sequence[_Waiting]) -> None:
+        """Commit a group; when a row of it is at fault, each batch alone, so that nobody fails for a neighbour."""
+        error: Exception | None = None
+        try:
+            await self._insert([row for waiting in group for row in waiting.rows])
+        except Exception as failed:
+            if _at_fault(failed) and len(group) > 1:
+                for waiting in group:
+                    await self._commit([waiting])
+                return
+            error = await self._one_by_one(group[0].rows) if _at_fault(failed) else failed
+        for waiting in group:
+            _settle(waiting, error)
+
+    async def _one_by_one(self, rows: Sequence[Row]) -> Exception | None:
+        """Store rows alone; one that no database takes becomes a dead letter. Return what made it stop, if anything."""
+        try:
+            for row in rows:
+                try:
+                    await self._insert([row])
+                except Exception as bad:
+                    if not _at_fault(bad):
+                        raise
+                    await self._insert([_dead(row, bad)])
+        except Exception as error:
+            return error
+        return None
+
+    async def _insert(self, rows: Sequence[Row]) -> None:
+        async with self._db.begin() as session:
+            new = await store(session, rows)
+        task = asyncio.create_task(self._ring([row for row in rows if row["id"] in new]))
+        self._ringing.add(task)
+        task.add_done_callback(self._ringing.discard)
+
+    async def _ring(self, rows: Sequence[Row]) -> None:
+        """Wake the worker: once a lane, and once for everything that is not a message."""
+        waiting = [row for row in rows if row["status"] is InboundStatus.NEW]
+        lanes = {row["lane"]: row for row in waiting if row["kind"] is InboundKind.MESSAGE}
+        rings = [
+            self._bell.ring(
+                "turn", lane, key=f"{lane}:{row['id']}", after=(row["due_at"] - row["received_at"]).total_seconds()
+            )
+            for lane, row in lanes.items()
+        ]
+        if any(row["kind"] is not InboundKind.MESSAGE for row in waiting):
+            rings.append(self._bell.ring("settle", key="settle"))
+        for start in range(0, len(rings), BELLS):
+            await asyncio.gather(*rings[start : start + BELLS])
+
+
+def _settle(waiting: _Waiting, error: Exception | None) -> None:
+    if waiting.done.done():  # its caller hung up
+        return
+    if error is None:
+        waiting.done.set_result(None)
+    else:
+        waiting.done.set_exception(error)
+
+
+def _at_fault(error: Exception) -> bool:
+    """Tell whether a row is to blame, rather than the database: then trying again cannot help."""
+    state = str(getattr(getattr(error, "orig", None), "sqlstate", ""))
+    # Class 22 of SQLSTATE is "data exception"; a value that cannot even be bound never gets a state.
+    return state.startswith("22") or type(error) is StatementError or isinstance(error, DataError | ValueError)
+
+
+def _dead(row: Mapping[str, Any], error: Exception) -> Row:
+    log.error("a row no database takes", extra={"reason": type(error).__name__})
+    shown = json.dumps(row["event"], default=str, ensure_ascii=True)[:10_000].replace("\\u0000", "\\ufffd")
+    return {
+        **row,
+        "external_id": fingerprint(shown),
+        "account": "",
+        "lane": "",
+        "event": {"raw": shown},
+        "status": InboundStatus.DEAD,
+        "error": f"could not be stored: {type(error).__name__}",
+        "handled_at": row["received_at"],
+    }

@@ -1,0 +1,88 @@
+"""Events as rows of `inbound`: the id that makes each one unique, the lane it waits in, and when it is due."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Inbound, new_id
+from ..models.enums import Channel, InboundKind, InboundStatus
+from .events import Batch, Broken, Echo, Event, Message, Notice, Status
+from .phones import phone_key
+
+# Meta delivers again for seven days, and signatures carry no time: whatever is older can only be a replay.
+# Rows must be kept longer than this, for their unique id is what stops a replay within it.
+OLDEST = timedelta(days=8)
+
+_TABLE: Table = Inbound.__table__  # type: ignore[assignment]
+Row = dict[str, Any]
+
+
+def rows_of(batch: Batch, *, now: datetime, burst_wait: float) -> list[Row]:
+    """Return the rows of a batch; their ids rise in the order of the events, which is the order they were sent in."""
+    return [{"id": new_id(), **_row(event, batch.channel, now, burst_wait)} for event in batch.events]
+
+
+def _row(event: Event, channel: Channel, now: datetime, burst_wait: float) -> Row:
+    lane, at, wait, done, error = "", None, 0.0, False, ""
+    match event:
+        case Message():
+            kind, external, at = InboundKind.MESSAGE, event.id, event.sent_at
+            lane = _lane(channel, event)
+            wait = 0.0 if event.tap else burst_wait
+            done, error = (True, "group") if event.group else (False, "")
+        case Status():
+            kind, at = InboundKind.STATUS, event.at
+            external = f"{event.message_id}:{event.status}:{event.recipient or ''}"
+        case Echo():
+            kind, external, at = InboundKind.ECHO, event.id, event.sent_at
+        case Notice():
+            kind, at = InboundKind.NOTICE, event.at
+            external = fingerprint(event.field, event.value, event.at)
+        case Broken():
+            kind, external, error = event.kind, fingerprint("broken", event.raw), event.reason
+    if at is not None and at < now - OLDEST:
+        done, error = True, "replayed"
+    status = InboundStatus.DONE if done else InboundStatus.DEAD if isinstance(event, Broken) else InboundStatus.NEW
+    return {
+        "channel": channel,
+        "account": event.account,
+        "external_id": external if len(external) <= 256 else fingerprint(external),
+        "kind": kind,
+        "lane": lane,
+        "event": event.event(),
+        "status": status,
+        "attempts": 0,
+        "error": error,
+        # A clock of theirs that runs ahead would keep the 24-hour window open too long.
+        "provider_at": min(at or now, now),
+        "received_at": now,
+        "due_at": now + timedelta(seconds=wait),
+        "handled_at": None if status is InboundStatus.NEW else now,
+    }
+
+
+def _lane(channel: Channel, message: Message) -> str:
+    person = phone_key(message.phone) if message.phone else message.bsuid or message.lid
+    return f"{channel}:{message.account}:{person}"
+
+
+def fingerprint(*parts: object) -> str:
+    """Return an id for something that has none: the same thing always gets the same one."""
+    return "hash:" + sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+async def store(session: AsyncSession, rows: Iterable[Row]) -> set[UUID]:
+    """Insert the rows whose external id is new, in one statement, and return their ids."""
+    # In one order everywhere: two processes that store the same delivery would else wait for each other.
+    ordered = sorted(rows, key=lambda row: str(row["external_id"]))
+    build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    # A list of parameters, not VALUES spelled out: the statement is compiled once for every number of rows.
+    statement = build(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)
+    return set((await session.execute(statement, ordered)).scalars())

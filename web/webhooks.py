@@ -1,0 +1,74 @@
+"""Meta's webhook: verify the raw bytes, store, answer; nothing else happens here.
+
+200 means that it is in the database. Meta sends anything else again, for seven days: so what will never be
+readable is stored as a dead letter and answered 200, and only a fault of ours that may pass is answered 503.
+"""
+
+import asyncio
+import hmac
+import logging
+
+from aiohttp import web
+
+from bot.whatsapp.payloads import parse, unreadable
+from bot.whatsapp.signature import verify
+from bot.whatsapp.tolerant import decode
+
+from .keys import INTAKE, SETTINGS
+
+log = logging.getLogger(__name__)
+
+PATH = "/webhooks/whatsapp"
+LIMIT = 3 * 1024 * 1024  # what Meta may send at once
+PATIENCE = 20  # seconds for a body to arrive
+
+
+async def handshake(request: web.Request) -> web.Response:
+    """Answer Meta's question whether this address is ours: the challenge back, if the token is right."""
+    asked = request.query
+    token = request.app[SETTINGS].whatsapp_verify_token.get_secret_value()
+    right = hmac.compare_digest(asked.get("hub.verify_token", "").encode(errors="replace"), token.encode())
+    if not (token and right and asked.get("hub.mode") == "subscribe"):
+        raise web.HTTPForbidden(text="Sem permissão")
+    return web.Response(text=asked.get("hub.challenge", ""))
+
+
+async def receive(request: web.Request) -> web.Response:
+    """Store a delivery and answer 200; 401 unsigned, 408 too slow, 413 too large, 503 come again."""
+    raw = await _body(request)
+    secrets = [secret.get_secret_value() for secret in request.app[SETTINGS].whatsapp_app_secret]
+    if not verify(raw, request.headers.get("X-Hub-Signature-256"), secrets):
+        log.warning("a webhook without a valid signature", extra={"bytes": len(raw)})
+        raise web.HTTPUnauthorized(text="Assinatura inválida")
+    try:
+        batch = parse(decode(raw))
+    except ValueError:
+        batch = unreadable(raw)
+    try:
+        await request.app[INTAKE].put(batch)
+    except Exception as error:
+        log.exception("a webhook could not be stored", extra={"reason": type(error).__name__})
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from error
+    return web.Response(text="OK")
+
+
+async def _body(request: web.Request) -> bytes:
+    """Read the raw body within its limits, whatever the application's own limit is."""
+    if (request.content_length or 0) > LIMIT:
+        raise web.HTTPRequestEntityTooLarge(max_size=LIMIT, actual_size=request.content_length or 0)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > LIMIT:
+                    raise web.HTTPRequestEntityTooLarge(max_size=LIMIT, actual_size=len(body))
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
+    return bytes(body)
+
+
+def add_routes(app: web.Application) -> None:
+    """Serve Meta's webhook from `app`, which must hold `SETTINGS` and `INTAKE`."""
+    app.router.add_get(PATH, handshake, allow_head=False)
+    app.router.add_post(PATH, receive)
