@@ -624,8 +624,8 @@ def upgrade() -> None:
         "outbound",
         ["priority", "due_at"],
         unique=False,
-        postgresql_where=sa.text("status IN ('queued', 'sending')"),
-        sqlite_where=sa.text("status IN ('queued', 'sending')"),
+        postgresql_where=sa.text("status IN ('queued', 'sending', 'uncertain')"),
+        sqlite_where=sa.text("status IN ('queued', 'sending', 'uncertain')"),
     )
     op.create_index(op.f("ix_outbound_professional_id"), "outbound", ["professional_id"], unique=False)
     op.create_index("ix_outbound_provider_id", "outbound", ["provider_id"], unique=False)
