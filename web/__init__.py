@@ -1,0 +1,1 @@
+"""The HTTP edges: Meta's webhook, the API, the pages."""

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from ..models.enums import Author, Role
 from ..whatsapp.outgoing import Outgoing
 
@@ -77,6 +79,23 @@ class Toolbox(Protocol):
         ...
 
 
+class Toolkit(Protocol):
+    """All the tools there are: bound to an asker for reading, or run after a yes."""
+
+    def for_asker(self, asker: Asker, state: Mapping[str, Any]) -> Toolbox:
+        """Return the tools this asker may use; `state` holds the tokens handed out before."""
+        ...
+
+    async def perform(
+        self, session: AsyncSession, asker: Asker, tool: str, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        """Do what was agreed to, in the caller's transaction, once per `key`; raise `Refused` when it cannot be.
+
+        Return what to tell the person, or None where a receipt is already owed to them.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """The turn as a brain sees it."""
@@ -88,7 +107,8 @@ class Heard:
     state: Mapping[str, Any]
     toolbox: Toolbox
     professional_name: str = ""
-    inbound_id: UUID | None = None
+    # The id of the option that was tapped, or whose number was typed; it belongs to this conversation.
+    payload: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +120,10 @@ class Answer:
     # None keeps the state as it is.
     state: Mapping[str, Any] | None = None
     tokens: Mapping[str, Any] = field(default_factory=dict)
+    # The professional the person chose, found by the rules; a model never sets it.
+    professional_id: UUID | None = None
+    # A person should take over.
+    handoff: bool = False
 
 
 class Brain(Protocol):

@@ -1,0 +1,67 @@
+"""The end of a turn: what was said and decided becomes rows, in one transaction with "handled"."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Conversation, Message
+from ..models.enums import Author
+from ..notify import outbox
+from ..whatsapp.outgoing import Choices, Outgoing
+from . import inbox, pending
+from .brain import Answer
+from .handoff import call_person
+from .scene import Scene
+
+# Tokens handed out before the last sixty are forgotten: two long lists of times and a few names.
+TOKENS = 60
+
+
+async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> None:
+    """Write down a turn: the log, the dialogue's state, the proposal or the answer, and "handled"."""
+    conversation = await session.get_one(Conversation, here.conversation.id, populate_existing=True)
+    if answer.professional_id is not None:
+        conversation.professional_id = answer.professional_id
+    said = await _said(session, here, answer)
+    conversation.state = _state(conversation.state, answer, said)
+    conversation.last_inbound_at = max(
+        (row.provider_at or row.received_at for row in here.held.rows), default=conversation.last_inbound_at
+    )
+    if words := _words(here):
+        author = Author.PROFESSIONAL if here.is_professional else Author.CLIENT
+        session.add(
+            Message(
+                conversation_id=conversation.id,
+                professional_id=here.asker.professional_id,
+                author=author,
+                text=words,
+                created_at=here.now,
+            )
+        )
+    if said is not None:
+        await outbox.say(session, said, conversation, now=here.now, dedup_key=f"turn:{here.first.id}")
+    await inbox.finish(session, here.held, now=here.now)
+
+
+async def _said(session: AsyncSession, here: Scene, answer: Answer) -> Outgoing | None:
+    if answer.handoff:
+        return await call_person(session, here)
+    if answer.proposal is not None:
+        return await pending.propose(session, here, answer.proposal)
+    return answer.say
+
+
+def _state(before: Mapping[str, Any], answer: Answer, said: Outgoing | None) -> dict[str, Any]:
+    state = dict(before if answer.state is None else answer.state)
+    state.pop("pending", None)
+    tokens = {**before.get("tokens", {}), **answer.tokens}
+    state["tokens"] = dict(list(tokens.items())[-TOKENS:])
+    state["menu"] = [option.id for option in said.options] if isinstance(said, Choices) else []
+    return state
+
+
+def _words(here: Scene) -> str:
+    if here.held.payload:
+        return str(here.first.event.get("title") or here.first.event.get("text") or "")
+    return here.text

@@ -1,0 +1,222 @@
+"""What needs no thinking: taps, a plain yes or no, opt-outs, link codes, calling a person.
+
+Each step looks at the scene and answers or passes (None). They run in one transaction, in this order, before
+any brain is asked. A step that passes has written nothing.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..agenda import booking
+from ..errors import Refused
+from ..models import Contact, Conversation, PendingAction, Professional
+from ..models.enums import Action, Actor, Role
+from ..notify.render import chat
+from ..whatsapp.outgoing import Text
+from . import buttons, handoff, pending, signup
+from .brain import Answer, Toolkit
+from .refusals import explain
+from .scene import Scene
+from .yesno import read_yes_no
+
+Step = Callable[[AsyncSession, Scene, Toolkit], Awaitable[Answer | None]]
+
+# What the person typed beyond this is not a request for an appointment; Meta's own limit for a text is 4,096.
+LONGEST = 4096
+SILENT_TYPES: Final = frozenset({"reaction", "edit", "revoke", "system", "unknown"})
+SPOKEN_TYPES: Final = {
+    "audio": "áudios",
+    "image": "imagens",
+    "video": "vídeos",
+    "sticker": "figurinhas",
+    "document": "documentos",
+    "location": "localizações",
+    "contacts": "contatos",
+    "order": "pedidos",
+}
+LINK_CODE: Final = re.compile(r"^\s*agendar\s+(?:com\s+)?([a-z0-9][a-z0-9-]{1,59})\s*$", re.IGNORECASE)
+PERSON: Final = re.compile(
+    r"\b(atendente|humano|falar com (?:uma? )?(?:pessoa|alguém|alguem|gente|humano|atendente))\b", re.IGNORECASE
+)
+MODE: Final = re.compile(r"^\s*modo\s+(cliente|profissional)\s*[.!]?\s*$", re.IGNORECASE)
+STOP: Final = re.compile(r"^\s*(parar|pare|sair|stop|descadastrar)\s*[.!]*\s*$", re.IGNORECASE)
+RESUME: Final = re.compile(r"^\s*(voltar|quero voltar)\s*[.!]*\s*$", re.IGNORECASE)
+
+
+async def answer_directly(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
+    """Return the answer of the first step that has one."""
+    for step in STEPS:
+        answer = await step(session, here, toolkit)
+        if answer is not None:
+            return answer
+    return None
+
+
+async def _subscription(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
+    """PARAR and VOLTAR, whoever says them and whatever else is going on."""
+    if STOP.match(here.text):
+        contact = await session.get_one(Contact, here.contact.id)
+        contact.opted_out_at = here.now
+        return Answer(say=Text(chat("opted_out")))
+    if RESUME.match(here.text) and here.contact.opted_out_at is not None:
+        contact = await session.get_one(Contact, here.contact.id)
+        contact.opted_out_at = None
+        return Answer(say=Text(chat("opted_in")))
+    return None
+
+
+async def _silence(_session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
+    """A person has taken over: keep what was said, say nothing."""
+    return Answer() if handoff.silent(here) else None
+
+
+async def _not_words(_session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
+    """Pictures and the like get one polite answer; reactions and edits none."""
+    if here.payload or here.text.strip():
+        if len(here.text) <= LONGEST or here.payload:
+            return None
+        return Answer(say=Text(chat("text_too_long", limit=f"{LONGEST:,}".replace(",", "."))))
+    kinds = {str(row.event.get("type")) for row in here.held.rows}
+    if kinds <= SILENT_TYPES:
+        return Answer()
+    if kinds <= {"text", "button", "interactive"}:
+        return Answer(say=Text(chat("not_understood")))
+    kind = next((SPOKEN_TYPES[kind] for kind in sorted(kinds) if kind in SPOKEN_TYPES), "esse tipo de mensagem")
+    return Answer(say=Text(chat("unsupported_message", kind=kind)))
+
+
+async def _tap(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
+    """A tapped button that writes or chooses; what only steers the dialogue is left to the brain."""
+    if here.payload is None:
+        return None
+    tap = buttons.decode(here.payload)
+    match tap.verb:
+        case buttons.YES | buttons.NO:
+            return await _decided(session, here, toolkit, tap)
+        case buttons.CONFIRM | buttons.REJECT:
+            return await _ruled(session, here, tap)
+        case buttons.ATTEND:
+            return await _attending(session, here, tap)
+        case buttons.PROFESSIONAL:
+            return await _chosen(session, here, tap.id)
+        case "release":
+            return await handoff.release(session, here, tap)
+        case "slot" | "service" | "client" | "appt":
+            return None if tap.value in here.state.get("tokens", {}) else Answer(say=Text(chat("old_button")))
+        case "do" | "move" | "cancel":
+            return None
+    return Answer(say=Text(chat("old_button")))
+
+
+async def _decided(session: AsyncSession, here: Scene, toolkit: Toolkit, tap: buttons.Tap) -> Answer:
+    found = await pending.find(session, here, tap.id) if tap.id else None
+    if found is None:
+        return Answer(say=Text(chat("foreign_button")))
+    if tap.verb == buttons.YES:
+        return await pending.accept(session, here, found, toolkit)
+    return await pending.decline(session, here, found)
+
+
+async def _ruled(session: AsyncSession, here: Scene, tap: buttons.Tap) -> Answer:
+    """Confirmar or Recusar under a booking request: the tap is the professional's decision."""
+    if here.own is None or tap.id is None:
+        return Answer(say=Text(chat("foreign_button")))
+    action = Action.CONFIRM if tap.verb == buttons.CONFIRM else Action.REJECT
+    try:
+        async with session.begin_nested():
+            done = await booking.act(
+                session, tap.id, action, actor=Actor.PROFESSIONAL, professional_id=here.own.id, now=here.now
+            )
+    except Refused as refusal:
+        return explain(refusal, here.asker, {})
+    return Answer(say=await booking.receipt(session, done, action))
+
+
+async def _attending(session: AsyncSession, here: Scene, tap: buttons.Tap) -> Answer:
+    """Confirmar under a reminder: the client says they are coming."""
+    if tap.id is None:
+        return Answer(say=Text(chat("foreign_button")))
+    try:
+        async with session.begin_nested():
+            row = await booking.attend(session, tap.id, contact_id=here.contact.id, now=here.now)
+    except Refused as refusal:
+        return explain(refusal, here.asker, {})
+    return Answer(say=await booking.receipt(session, row, Action.ATTEND))
+
+
+async def _yes_or_no(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
+    """A strict yes or no while something waits for one."""
+    decision = read_yes_no(here.text)
+    if here.pending is None or decision is None or here.payload:
+        return None
+    if decision:
+        return await pending.accept(session, here, here.pending, toolkit)
+    return await pending.decline(session, here, here.pending)
+
+
+async def _link_code(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
+    """`agendar SLUG`, as the link of a professional types it."""
+    found = LINK_CODE.match(here.text)
+    if not found:
+        return None
+    slug = found[1].lower()
+    professional = await session.scalar(select(Professional).where(Professional.slug == slug))
+    return await _chosen(session, here, professional.id) if professional else None
+
+
+async def _chosen(session: AsyncSession, here: Scene, professional_id: UUID | None) -> Answer:
+    professional = await session.get(Professional, professional_id) if professional_id else None
+    if professional is None:
+        return Answer(say=Text(chat("foreign_button")))
+    conversation = await session.get_one(Conversation, here.conversation.id)
+    conversation.mode = Role.CLIENT
+    await _forget(session, here)
+    words = chat("professional_chosen", professional=professional.name, profession=professional.profession)
+    return Answer(say=Text(words), professional_id=professional.id, state={"tokens": {}})
+
+
+async def _person(_session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
+    if here.payload is None and not here.is_professional and here.professional and PERSON.search(here.text):
+        return Answer(handoff=True)
+    return None
+
+
+async def _mode(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
+    """Switch sides: one phone can own an agenda and be somebody's client."""
+    wanted = MODE.match(here.text)
+    if not wanted or here.own is None:
+        return None
+    conversation = await session.get_one(Conversation, here.conversation.id)
+    conversation.mode = Role.CLIENT if wanted[1].lower() == "cliente" else Role.PROFESSIONAL
+    await _forget(session, here)
+    if conversation.mode is Role.PROFESSIONAL:
+        return Answer(say=Text(chat("mode_professional", name=here.own.name)), state={})
+    return Answer(say=Text(chat("mode_client")), state={})
+
+
+async def _forget(session: AsyncSession, here: Scene) -> None:
+    """Let go of what was asked on the other side: a yes must never cross from one role to the other."""
+    if here.pending is not None:
+        await pending.decline(session, here, await session.get_one(PendingAction, here.pending.id))
+
+
+async def _signup(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
+    return await signup.answer(session, here)
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    _subscription,
+    _tap,
+    _silence,
+    _not_words,
+    _yes_or_no,
+    _link_code,
+    _mode,
+    _person,
+    _signup,
+)

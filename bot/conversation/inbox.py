@@ -1,0 +1,149 @@
+"""The inbox: take what one person sent, for one turn at a time, across processes.
+
+A turn holds its conversation through a token and a lease. The lease is renewed while the turn thinks; when a
+process dies it runs out and the sweep hands the same messages to somebody else. What a turn decides is
+committed together with "these messages are handled", guarded by the token: done once, or not at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Contact, Conversation, Inbound
+from ..models.enums import InboundKind, InboundStatus
+from .identity import conversation_with, recognise
+
+# Five tries: a message that breaks us five times is parked where a person sees it, and the lane goes on.
+TRIES = 5
+
+
+class Lost(Exception):
+    """Another process holds the conversation now: what this one decided is rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One person's unanswered messages, and the conversation they are in, held by `token`."""
+
+    conversation: Conversation
+    contact: Contact
+    rows: Sequence[Inbound]
+    token: UUID
+
+    @property
+    def text(self) -> str:
+        """What was typed, a line a message."""
+        return "\n".join(str(row.event.get("text") or "") for row in self.rows).strip()
+
+    @property
+    def payload(self) -> str | None:
+        """The id of what was tapped; a tap is always a turn of its own."""
+        return self.rows[0].event.get("payload")
+
+
+def _waiting(lane: str) -> tuple[object, ...]:
+    return (Inbound.lane == lane, Inbound.status == InboundStatus.NEW, Inbound.kind == InboundKind.MESSAGE)
+
+
+async def take(
+    session: AsyncSession, lane: str, *, now: datetime, burst_limit: timedelta, lease: timedelta
+) -> Held | None:
+    """Hold the next turn of a lane; None when nothing is due or somebody else holds the conversation."""
+    rows = (
+        await session.scalars(
+            select(Inbound).where(*_waiting(lane)).order_by(Inbound.provider_at, Inbound.received_at, Inbound.id)  # type: ignore[arg-type]
+        )
+    ).all()
+    if not rows or (rows[-1].due_at > now and rows[0].received_at + burst_limit > now and not _tap(rows[0])):
+        return None
+    rows = _one_turn(rows)
+    channel, account = rows[0].channel, rows[0].account
+    contact = await recognise(session, channel, rows[-1].event, now)
+    conversation = await conversation_with(session, contact, channel, account, now)
+    token = uuid4()
+    held = await session.scalar(
+        update(Conversation)
+        .where(
+            Conversation.id == conversation.id,
+            or_(Conversation.turn_lease_until.is_(None), Conversation.turn_lease_until < now),
+        )
+        .values(turn_token=token, turn_lease_until=now + lease)
+        .returning(Conversation.id)
+    )
+    if held is None:
+        return None
+    for row in rows:
+        row.attempts += 1
+        row.conversation_id = conversation.id
+    await session.flush()
+    await session.refresh(conversation)
+    return Held(conversation, contact, rows, token)
+
+
+def _tap(row: Inbound) -> bool:
+    return bool(row.event.get("payload"))
+
+
+def _one_turn(rows: Sequence[Inbound]) -> Sequence[Inbound]:
+    """A tap is a turn of its own; texts up to the next tap are one."""
+    if _tap(rows[0]):
+        return rows[:1]
+    until = next((at for at, row in enumerate(rows) if _tap(row)), len(rows))
+    return rows[:until]
+
+
+async def renew(session: AsyncSession, held: Held, *, now: datetime, lease: timedelta) -> None:
+    """Keep the conversation a while longer, or raise `Lost`."""
+    await _guarded(session, held, turn_lease_until=now + lease)
+
+
+async def finish(session: AsyncSession, held: Held, *, now: datetime) -> None:
+    """Mark the messages handled and let the conversation go, or raise `Lost` and undo everything."""
+    await _guarded(session, held, turn_token=None, turn_lease_until=None)
+    await session.execute(
+        update(Inbound)
+        .where(Inbound.id.in_([row.id for row in held.rows]))
+        .values(status=InboundStatus.DONE, handled_at=now)
+    )
+
+
+async def give_back(session: AsyncSession, held: Held, error: str, *, now: datetime) -> bool:
+    """Let the conversation go after a failure; return True when its messages were parked for a person to see."""
+    await _guarded(session, held, turn_token=None, turn_lease_until=None)
+    parked = held.rows[0].attempts >= TRIES
+    again = now + timedelta(seconds=2 ** held.rows[0].attempts)
+    status = InboundStatus.DEAD if parked else InboundStatus.NEW
+    await session.execute(
+        update(Inbound)
+        .where(Inbound.id.in_([row.id for row in held.rows]))
+        .values(status=status, error=error[:2000], due_at=again)
+    )
+    return parked
+
+
+async def _guarded(session: AsyncSession, held: Held, **values: object) -> None:
+    mine = await session.scalar(
+        update(Conversation)
+        .where(Conversation.id == held.conversation.id, Conversation.turn_token == held.token)
+        .values(**values)
+        .returning(Conversation.id)
+    )
+    if mine is None:
+        raise Lost
+
+
+async def due_lanes(session: AsyncSession, *, now: datetime, limit: int = 200) -> Sequence[str]:
+    """Return lanes with messages nobody has answered: what the sweep picks up when the bell was not heard."""
+    return (
+        await session.scalars(
+            select(Inbound.lane)
+            .where(Inbound.status == InboundStatus.NEW, Inbound.kind == InboundKind.MESSAGE, Inbound.due_at <= now)
+            .group_by(Inbound.lane)
+            .order_by(func.min(Inbound.due_at))
+            .limit(limit)
+        )
+    ).all()

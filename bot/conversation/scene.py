@@ -1,0 +1,126 @@
+"""The scene of a turn: who speaks, about which agenda, what was said before, what waits for a yes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Client, Contact, Conversation, Inbound, Message, PendingAction, Professional
+from ..models.enums import PendingStatus, Role
+from .brain import Asker, Line
+from .identity import own_agenda
+from .inbox import Held
+
+# Enough for "não, às 16h" and "o segundo" to make sense, short enough to stay cheap in a prompt.
+HISTORY = 12
+DEFAULT_ZONE = "America/Sao_Paulo"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything a turn knows before it thinks; loaded in one transaction, read afterwards without any."""
+
+    held: Held
+    now: datetime
+    asker: Asker
+    text: str
+    payload: str | None
+    # The agenda of the person who speaks, whichever mode they are in.
+    own: Professional | None
+    # The agenda that is being talked about.
+    professional: Professional | None
+    pending: PendingAction | None
+    history: Sequence[Line]
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.held.conversation
+
+    @property
+    def contact(self) -> Contact:
+        return self.held.contact
+
+    @property
+    def first(self) -> Inbound:
+        return self.held.rows[0]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return dict(self.conversation.state)
+
+    @property
+    def is_professional(self) -> bool:
+        return self.asker.role is Role.PROFESSIONAL
+
+
+async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | None = None) -> Scene:
+    """Gather the scene of a turn; `text` replaces what was typed, for a voice note that was transcribed."""
+    conversation, contact = held.conversation, held.contact
+    own = await own_agenda(session, contact.id)
+    as_professional = own is not None and conversation.mode is Role.PROFESSIONAL
+    professional = own if as_professional else await _chosen(session, conversation)
+    client = None
+    if professional and not as_professional:
+        client = await session.scalar(
+            select(Client).where(Client.professional_id == professional.id, Client.contact_id == contact.id)
+        )
+    asker = Asker(
+        role=Role.PROFESSIONAL if as_professional else Role.CLIENT,
+        conversation_id=conversation.id,
+        contact_id=contact.id,
+        professional_id=professional.id if professional else None,
+        client_id=client.id if client else None,
+        name=(own.name if as_professional and own else client.name if client else contact.name),
+        now=now,
+        zone=ZoneInfo(professional.timezone if professional else DEFAULT_ZONE),
+    )
+    words = held.text if text is None else text
+    return Scene(
+        held=held,
+        now=now,
+        asker=asker,
+        text=words,
+        payload=held.payload or _numbered(words, conversation.state),
+        own=own,
+        professional=professional,
+        pending=await _pending(session, conversation),
+        history=await _history(session, conversation),
+    )
+
+
+async def _chosen(session: AsyncSession, conversation: Conversation) -> Professional | None:
+    if conversation.professional_id is None:
+        return None
+    return await session.get(Professional, conversation.professional_id)
+
+
+async def _pending(session: AsyncSession, conversation: Conversation) -> PendingAction | None:
+    return await session.scalar(
+        select(PendingAction)
+        .where(PendingAction.conversation_id == conversation.id, PendingAction.status == PendingStatus.OPEN)
+        .order_by(PendingAction.created_at.desc())
+        .limit(1)
+    )
+
+
+async def _history(session: AsyncSession, conversation: Conversation) -> list[Line]:
+    rows = await session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation.id)
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(HISTORY)
+    )
+    return [Line(row.author, row.text) for row in reversed(rows.all())]
+
+
+def _numbered(text: str, state: dict[str, Any]) -> str | None:
+    """Return the option of the last menu whose number was typed."""
+    menu = state.get("menu") or []
+    number = text.strip().rstrip(".)º°ª")
+    if number.isascii() and number.isdigit() and 1 <= int(number[:3]) <= len(menu):
+        return str(menu[int(number[:3]) - 1])
+    return None

@@ -1,0 +1,218 @@
+"""Sign-up and set-up by chat: a professional gets an agenda, services and hours by answering questions.
+
+The step one is at is `state["flow"]`; each answer is written at once and echoed from what was written.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import phrases
+from ..agenda import owners
+from ..errors import Refused
+from ..models import Availability, Contact, Conversation, Professional, Service
+from ..models.enums import Role
+from ..notify.render import chat
+from ..text import plain
+from ..whatsapp.outgoing import Choices, Option, Outgoing, Text
+from . import buttons
+from .brain import Answer
+from .business import read_hours, read_service
+from .scene import DEFAULT_ZONE, Scene
+
+Step = Callable[[AsyncSession, Scene, dict[str, Any]], Awaitable[Answer]]
+
+WANTS_TO_SIGN_UP: Final = re.compile(
+    r"\b(sou (?:um |uma )?profissional|(?:quero|queria|gostaria de|como) (?:faco (?:para|pra) )?"
+    r"(?:me |)cadastr\w+|quero usar o odys|(?:criar|abrir) (?:uma |minha |a |)(?:conta|agenda))\b"
+)
+NEW_SERVICE: Final = re.compile(r"^\s*(?:adicionar?|novo|cadastrar?|incluir?|inclui|adiciona)\s+servi[cç]o\s*:?\s*", re.I)
+NEW_HOURS: Final = re.compile(
+    r"^\s*(?:mudar?|alterar?|trocar?|definir?|meu novo|novos?)\s+(?:o |os |meus? |)hor[aá]rios?"
+    r"(?:\s+de\s+(?:atendimento|trabalho))?\s*(?:para|pra|:)?\s*",
+    re.I,
+)
+NEW_ADDRESS: Final = re.compile(r"^\s*(?:meu |mudar |novo |alterar )(?:o )?endere[cç]o\s*(?:é|e|para|pra|:)?\s*", re.I)
+MY_SERVICES: Final = re.compile(r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus servicos\??$")
+MY_HOURS: Final = re.compile(r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus horarios(?: de (?:trabalho|atendimento))?\??$")
+MY_LINK: Final = re.compile(r"^(?:qual (?:e )?(?:o )?)?meu link\??$")
+STOP: Final = frozenset({"cancelar", "sair", "parar cadastro", "deixa pra la", "esquece", "agora nao"})
+SERVICES_DONE: Final = buttons.encode("do", "services_done")
+SKIP: Final = frozenset({"pular", "pula", "nao", "depois", "nenhum", "nao tenho"})
+DONE: Final = frozenset({"pronto", "so isso", "so esse", "so esses", "acabou", "terminei", "e so", "so", "nao", "ok"})
+
+
+async def answer(session: AsyncSession, here: Scene) -> Answer | None:
+    """Take the next step of a sign-up or set-up; pass when neither is going on nor asked for."""
+    flow = dict(here.state.get("flow") or {})
+    words = plain(here.text)
+    if flow and words in STOP:
+        return Answer(say=Text(chat("signup_stopped")), state=_without_flow(here))
+    if flow.get("step") == "service" and here.payload == SERVICES_DONE:
+        return _ask(here, "hours", Text(chat("signup_ask_hours")), {})
+    if flow and here.payload is None:
+        return await STEPS[flow["step"]](session, here, flow)
+    if here.payload == buttons.encode("do", "signup") or (here.payload is None and WANTS_TO_SIGN_UP.search(words)):
+        return _begin(here)
+    if here.is_professional and here.own is not None and here.payload is None:
+        return await _edit(session, here, here.own, words)
+    return None
+
+
+def _begin(here: Scene) -> Answer:
+    if here.own is not None:
+        return Answer(say=Text(chat("signup_exists", name=here.own.name)))
+    return _ask(here, "name", Text(chat("signup_start") + "\n\n" + chat("signup_ask_name")), {})
+
+
+async def _name(session: AsyncSession, here: Scene, flow: dict[str, Any]) -> Answer:
+    name = " ".join(here.text.split())
+    if not 2 <= len(name) <= 80 or not any(letter.isalpha() for letter in name):
+        return Answer(say=Text(chat("signup_ask_name")))
+    return _ask(here, "profession", Text(chat("signup_ask_profession")), {"name": name})
+
+
+async def _profession(session: AsyncSession, here: Scene, flow: dict[str, Any]) -> Answer:
+    """The last question before there is an agenda: now it is made."""
+    profession = " ".join(here.text.split())[:80]
+    contact = await session.get_one(Contact, here.contact.id)
+    await owners.create_professional(
+        session, name=flow["name"], profession=profession, contact=contact, timezone=DEFAULT_ZONE, now=here.now
+    )
+    conversation = await session.get_one(Conversation, here.conversation.id)
+    conversation.mode = Role.PROFESSIONAL
+    return _ask(here, "service", Text(chat("signup_ask_service")), {})
+
+
+async def _service(session: AsyncSession, here: Scene, flow: dict[str, Any]) -> Answer:
+    professional = _own(here)
+    if plain(here.text) in DONE and await _services(session, professional.id):
+        return _ask(here, "hours", Text(chat("signup_ask_hours")), {})
+    return await _add_services(session, here, professional, here.text, asks=True)
+
+
+async def _hours(session: AsyncSession, here: Scene, flow: dict[str, Any]) -> Answer:
+    said = await _set_hours(session, here, _own(here), here.text)
+    if said is None:
+        return Answer(say=Text(chat("hours_not_understood")))
+    return _ask(here, "address", Text(said + "\n\n" + chat("signup_ask_address")), {})
+
+
+async def _address(session: AsyncSession, here: Scene, flow: dict[str, Any]) -> Answer:
+    professional = await session.get_one(Professional, _own(here).id)
+    if plain(here.text) not in SKIP:
+        professional.address = " ".join(here.text.split())[:200]
+    name, link = phrases.first_name(professional.name), link_to(here, professional.slug)
+    words = chat("signup_done", name=name, slug=professional.slug, link=link)
+    return Answer(say=Text(words), state=_without_flow(here))
+
+
+STEPS: Final[Mapping[str, Step]] = {
+    "name": _name,
+    "profession": _profession,
+    "service": _service,
+    "hours": _hours,
+    "address": _address,
+}
+
+
+async def _edit(session: AsyncSession, here: Scene, own: Professional, words: str) -> Answer | None:
+    """Change one thing of an agenda that exists: a service, the hours, the address."""
+    if found := NEW_SERVICE.match(here.text):
+        return await _add_services(session, here, own, here.text[found.end() :], asks=False)
+    if found := NEW_HOURS.match(here.text):
+        said = await _set_hours(session, here, own, here.text[found.end() :])
+        return Answer(say=Text(said or chat("hours_not_understood")))
+    if found := NEW_ADDRESS.match(here.text):
+        professional = await session.get_one(Professional, own.id)
+        professional.address = " ".join(here.text[found.end() :].split())[:200]
+        return Answer(say=Text(chat("address", address=professional.address)))
+    if MY_SERVICES.match(words):
+        lines = [_service_line(row) for row in await _services(session, own.id)]
+        return Answer(say=Text(chat("prices", lines="\n".join(lines))))
+    if MY_HOURS.match(words):
+        return Answer(say=Text(chat("hours", lines="\n".join(owners.hours_lines(await _windows(session, own.id))))))
+    if MY_LINK.match(words):
+        return Answer(say=Text(chat("my_link", slug=own.slug, link=link_to(here, own.slug))))
+    return None
+
+
+async def _add_services(
+    session: AsyncSession, here: Scene, own: Professional, text: str, *, asks: bool
+) -> Answer:
+    """Add the services described in `text`, one a line, and echo the rows."""
+    wishes = [read_service(line) for line in re.split(r"[\n;]", text) if line.strip()]
+    if not wishes or None in wishes:
+        return Answer(say=Text(chat("service_not_understood")))
+    try:
+        rows = [
+            await owners.add_service(
+                session, own.id, name=wish.name, minutes=wish.minutes, price_cents=wish.price_cents, now=here.now
+            )
+            for wish in wishes
+            if wish is not None
+        ]
+    except Refused as refusal:
+        return Answer(say=Text(refusal.message))
+    said = "\n".join(
+        chat(
+            "signup_service_added",
+            service=row.name,
+            duration=phrases.duration(row.minutes),
+            price=phrases.money(row.price_cents),
+        )
+        for row in rows
+    )
+    if not asks:
+        return Answer(say=Text(said))
+    return Answer(say=Choices(said, (Option(SERVICES_DONE, "Pronto, é só isso"),)))
+
+
+async def _set_hours(session: AsyncSession, here: Scene, own: Professional, text: str) -> str | None:
+    windows = read_hours(text)
+    if windows is None:
+        return None
+    await owners.set_weekly_hours(session, own.id, windows)
+    return chat("signup_hours_set", lines="\n".join(owners.hours_lines(await _windows(session, own.id))))
+
+
+async def _services(session: AsyncSession, professional_id: UUID) -> list[Service]:
+    rows = await session.scalars(
+        select(Service)
+        .where(Service.professional_id == professional_id, Service.active)
+        .order_by(Service.position, Service.created_at)
+    )
+    return list(rows)
+
+
+async def _windows(session: AsyncSession, professional_id: UUID) -> list[Availability]:
+    return list(await session.scalars(select(Availability).where(Availability.professional_id == professional_id)))
+
+
+def link_to(here: Scene, slug: str) -> str:
+    """Return the link that opens WhatsApp with the words that choose this agenda."""
+    number = here.first.event.get("display") or ""
+    return f"https://wa.me/{number}?text=agendar%20{slug}"
+
+
+def _service_line(row: Service) -> str:
+    return f"{row.name}: {phrases.duration(row.minutes)}, {phrases.money(row.price_cents)}"
+
+
+def _own(here: Scene) -> Professional:
+    if here.own is None:
+        raise Refused
+    return here.own
+
+
+def _ask(here: Scene, step: str, question: Outgoing, gathered: Mapping[str, Any]) -> Answer:
+    flow = {**(here.state.get("flow") or {}), **gathered, "step": step}
+    return Answer(say=question, state={**here.state, "flow": flow, "dialog": {}})
+
+
+def _without_flow(here: Scene) -> dict[str, Any]:
+    return {key: value for key, value in here.state.items() if key != "flow"}

@@ -1,0 +1,188 @@
+"""The turn: one person's messages in, one answer owed, everything committed at once.
+
+    take → (voice to text) → answered directly? → else brain → conclude
+
+What needs no thinking (a tapped button, a yes, an opt-out) is answered and written in one transaction. What
+does is thought about with no transaction open, and concluded in one afterwards. Either way the answer, the
+change and "these messages are handled" are one commit: a process may die anywhere and nothing happens twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from ..clock import Clock
+from ..db import Database
+from ..notify import outbox
+from ..notify.render import chat
+from ..queue import Bell
+from ..settings import Settings
+from ..trace import TRACE
+from ..whatsapp.outgoing import Text
+from . import inbox, scene
+from .brain import Answer, Asker, Brain, BrainFailed, Heard, Toolbox, Toolkit
+from .conclude import conclude
+from .direct import answer_directly
+from .inbox import Held, Lost
+from .scene import Scene
+
+log = logging.getLogger(__name__)
+
+# A brain that needs longer than this has failed as far as the person is concerned; the loop's own deadline
+# (25 s) ends it before.
+DEADLINE = 28.0
+
+
+class Ears(Protocol):
+    """Something that turns a voice note into text."""
+
+    async def listen(self, held: Held) -> str | Answer:
+        """Return what was said, or the answer that explains why it could not be heard."""
+        ...
+
+
+class Presence(Protocol):
+    """Something that shows the person that they were read and are being answered."""
+
+    async def typing(self, held: Held) -> None: ...
+
+
+class Brains(Protocol):
+    """Who thinks: brains in the order they are asked, the last of which always answers."""
+
+    async def for_turn(self, asker: Asker) -> Sequence[Brain]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Run turns with these collaborators."""
+
+    db: Database
+    clock: Clock
+    settings: Settings
+    toolkit: Toolkit
+    brains: Brains
+    rules: Brain
+    bell: Bell
+    ears: Ears | None = None
+    presence: Presence | None = None
+
+    async def run(self, lane: str) -> int:
+        """Answer everything that is due in a lane and return how many turns that took."""
+        count = 0
+        while await self._one(lane):
+            count += 1
+        if count:
+            await self.bell.ring("send", key="send")
+        return count
+
+    async def _one(self, lane: str) -> bool:
+        lease = timedelta(seconds=self.settings.turn_lease_seconds)
+        limit = timedelta(seconds=self.settings.burst_limit_seconds)
+        async with self.db.begin() as session:
+            held = await inbox.take(session, lane, now=self.clock.now(), burst_limit=limit, lease=lease)
+        if held is None:
+            return False
+        try:
+            async with self._renewed(held, lease):
+                await self._answer(held)
+        except Lost:
+            log.warning("the conversation was taken over", extra={"conversation": str(held.conversation.id)})
+            return False
+        except Exception as error:
+            log.exception("a turn failed", extra={"conversation": str(held.conversation.id)})
+            await self._give_back(held, error)
+            return False
+        return True
+
+    async def _answer(self, held: Held) -> None:
+        text = None
+        if self.ears and held.rows[0].event.get("voice"):
+            heard = await self.ears.listen(held)
+            if isinstance(heard, Answer):
+                return await self._conclude(await self._scene(held), heard)
+            text = heard
+        async with self.db.begin() as session:
+            here = await scene.load(session, held, now=self.clock.now(), text=text)
+            answer = await answer_directly(session, here, self.toolkit)
+            if answer is not None:
+                return await conclude(session, here, answer)
+        if self.presence:
+            await self.presence.typing(held)
+        await self._conclude(here, await self._think(here))
+        return None
+
+    async def _scene(self, held: Held) -> Scene:
+        async with self.db.begin() as session:
+            return await scene.load(session, held, now=self.clock.now())
+
+    async def _conclude(self, here: Scene, answer: Answer) -> None:
+        async with self.db.begin() as session:
+            await conclude(session, here, answer)
+
+    async def _think(self, here: Scene) -> Answer:
+        heard = heard_of(here, self.toolkit.for_asker(here.asker, here.state))
+        plain = here.payload is not None or here.asker.professional_id is None
+        for brain in (self.rules,) if plain else await self.brains.for_turn(here.asker):
+            try:
+                async with asyncio.timeout(DEADLINE):
+                    answer = await brain.answer(heard)
+            except (BrainFailed, TimeoutError) as failure:
+                log.warning("a brain failed", extra={"brain": type(brain).__name__, "reason": str(failure)[:200]})
+                TRACE.note("turn", f"{type(brain).__name__} falhou", reason=type(failure).__name__)
+                continue
+            TRACE.note("turn", f"{type(brain).__name__} respondeu", role=here.asker.role)
+            return answer
+        return Answer(say=Text(chat("trouble")))
+
+    async def _give_back(self, held: Held, error: Exception) -> None:
+        now = self.clock.now()
+        try:
+            async with self.db.begin() as session:
+                if await inbox.give_back(session, held, f"{type(error).__name__}: {error}", now=now):
+                    await outbox.say(session, Text(chat("trouble")), held.conversation, now=now)
+        except Lost:
+            return
+
+    @asynccontextmanager
+    async def _renewed(self, held: Held, lease: timedelta) -> AsyncIterator[None]:
+        """Renew the lease while the turn goes on; losing it is noticed by the guard of the final commit."""
+
+        async def keep() -> None:
+            while True:
+                await asyncio.sleep(lease.total_seconds() / 3)
+                async with self.db.begin() as session:
+                    await inbox.renew(session, held, now=self.clock.now(), lease=lease)
+
+        keeper = asyncio.create_task(keep())
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+            if not keeper.cancelled() and (error := keeper.exception()):
+                log.warning("the lease was not renewed", extra={"reason": type(error).__name__})
+
+
+def heard_of(here: Scene, toolbox: Toolbox) -> Heard:
+    """Return the turn as a brain sees it."""
+    state = here.state
+    if here.pending is not None:
+        state["pending"] = {
+            "tool": here.pending.tool,
+            "arguments": here.pending.arguments,
+            "question": here.pending.question,
+        }
+    return Heard(
+        asker=here.asker,
+        text=here.text,
+        history=here.history,
+        state=state,
+        toolbox=toolbox,
+        professional_name=here.professional.name if here.professional else "",
+        payload=here.payload,
+    )

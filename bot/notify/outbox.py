@@ -1,0 +1,81 @@
+"""What is owed: rows written in the same transaction as the change that causes them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..db import insert_new
+from ..models import Appointment, Conversation, Outbound, new_id
+from ..models.enums import OutboundStatus, Transport
+from ..whatsapp.outgoing import Outgoing, to_json
+from .messages import Message
+
+CHAT = "chat"
+
+
+async def owe(
+    session: AsyncSession,
+    message: Message,
+    *,
+    contact_id: UUID,
+    professional_id: UUID | None,
+    now: datetime,
+    conversation_id: UUID | None = None,
+    appointment: Appointment | None = None,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    dedup_key: str | None = None,
+    reminds: bool = False,
+    transport: Transport = Transport.WHATSAPP,
+) -> None:
+    """Owe one of the 19 messages to a contact, once per `dedup_key`.
+
+    A row that `reminds` is sent only while its appointment is active and starts when it does now.
+    """
+    await _insert(
+        session,
+        transport=transport,
+        conversation_id=conversation_id,
+        contact_id=contact_id,
+        professional_id=professional_id,
+        appointment_id=appointment.id if appointment else None,
+        appointment_start_at=appointment.start_at if appointment and reminds else None,
+        kind=message.name,
+        payload=message.to_json(),
+        dedup_key=dedup_key,
+        priority=message.priority,
+        due_at=due_at or now,
+        expires_at=expires_at,
+        created_at=now,
+    )
+
+
+async def say(
+    session: AsyncSession,
+    outgoing: Outgoing,
+    conversation: Conversation,
+    *,
+    now: datetime,
+    dedup_key: str | None = None,
+) -> None:
+    """Owe an answer in a conversation; answers go before everything else."""
+    await _insert(
+        session,
+        transport=Transport.WHATSAPP,
+        conversation_id=conversation.id,
+        contact_id=conversation.contact_id,
+        professional_id=conversation.professional_id,
+        kind=CHAT,
+        payload=to_json(outgoing),
+        dedup_key=dedup_key,
+        priority=0,
+        due_at=now,
+        created_at=now,
+    )
+
+
+async def _insert(session: AsyncSession, **values: Any) -> None:
+    row = {"id": new_id(), "status": OutboundStatus.QUEUED, "attempts": 0, "error_code": "", "error": "", **values}
+    await session.execute(insert_new(session, Outbound, row))

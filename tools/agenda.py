@@ -1,0 +1,133 @@
+"""The agenda: a professional's day, a client's own appointments, and the moves of the life cycle."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import phrases
+from bot.agenda import booking, report
+from bot.conversation.brain import Asker, Proposal, ToolResult
+from bot.conversation.dates import Kind, read, window
+from bot.models import Appointment, Client, Professional
+from bot.models.enums import Action, Actor, Role, Status
+from bot.notify.render import chat
+from bot.whatsapp.outgoing import Outgoing
+
+from . import views
+from .appointments import own_appointment, scope
+from .base import CLIENT, PROFESSIONAL, Context, Effect, Tool
+from .slots import DayUnclear
+
+# "confirmo" and friends, as a person would name what is about to happen.
+ACTION_WORDS: Mapping[Action, str] = {
+    Action.CONFIRM: "confirmar",
+    Action.REJECT: "recusar",
+    Action.COMPLETE: "marcar como concluído",
+    Action.NO_SHOW: "registrar a falta em",
+    Action.PAID: "registrar o pagamento de",
+}
+
+
+class GetAppointmentsToday(Tool):
+    """Read the professional's agenda of one day (today when no day is given)."""
+
+    name: ClassVar[str] = "get_appointments_today"
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    when: str = "hoje"
+    """The professional's own words for the day, e.g. "amanhã" or "sexta"."""
+
+    async def call(self, context: Context) -> ToolResult:
+        local = context.asker.local
+        when = read(self.when or "hoje", local)
+        span = window(when, local) if when.kind is not Kind.NONE else None
+        if span is None:
+            raise DayUnclear
+        day = span[0].date()
+        start = datetime.combine(day, datetime.min.time(), tzinfo=context.asker.zone)
+        rows = await report.day_agenda(
+            context.session,
+            context.professional_id,
+            start.astimezone(UTC),
+            (start + timedelta(days=1)).astimezone(UTC),
+        )
+        professional = await context.professional()
+        appointments = [
+            views.appointment(context, row, client=client.name, professional=professional) for row, client in rows
+        ]
+        total = sum(row.price_cents for row, _ in rows)
+        return ToolResult(
+            {
+                "day": phrases.day(day, today=local.date(), relative=True),
+                "appointments": appointments,
+                "count": len(rows),
+                "revenue": phrases.money(total),
+            }
+        )
+
+
+class MyAppointments(Tool):
+    """Read the client's own coming appointments."""
+
+    name: ClassVar[str] = "my_appointments"
+    roles: ClassVar[frozenset[Role]] = CLIENT
+
+    async def call(self, context: Context) -> ToolResult:
+        asker = context.asker
+        rows = await context.session.execute(
+            select(Appointment, Professional, Client)
+            .join(Client, Client.id == Appointment.client_id)
+            .join(Professional, Professional.id == Appointment.professional_id)
+            .where(
+                Client.contact_id == asker.contact_id,
+                Appointment.status.in_([Status.PENDING_CONFIRMATION, Status.CONFIRMED]),
+                Appointment.end_at > asker.now,
+                *([Appointment.professional_id == asker.professional_id] if asker.professional_id else []),
+            )
+            .order_by(Appointment.start_at)
+            .limit(9)
+        )
+        appointments = [
+            views.appointment(context, row, client=phrases.first_name(client.name), professional=professional)
+            for row, professional, client in rows
+        ]
+        return ToolResult({"appointments": appointments})
+
+
+class UpdateAppointmentStatus(Tool):
+    """Propose a decision about one appointment: confirm or reject a request, or note that it was completed,
+    missed by the client, or paid. The professional is then asked to confirm."""
+
+    name: ClassVar[str] = "update_appointment_status"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    appointment: str
+    """Token of the appointment."""
+    action: Literal["confirm", "reject", "complete", "no_show", "paid"]
+
+    async def call(self, context: Context) -> ToolResult:
+        appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
+        row, client = await own_appointment(context.session, context.asker, appointment_id)
+        action = Action(self.action)
+        await booking.may(context.session, row, action, now=context.asker.now, actor=Actor.PROFESSIONAL)
+        question = chat(
+            "confirm_status",
+            action_phrase=ACTION_WORDS[action],
+            client=client.name,
+            service=row.service_name,
+            when=phrases.moment(row.start_at.astimezone(context.asker.zone)),
+        )
+        return ToolResult({}, Proposal(self.name, {"appointment_id": str(row.id), "action": action.value}, question))
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        action = Action(arguments["action"])
+        row = await booking.act(session, UUID(arguments["appointment_id"]), action, now=asker.now, **scope(asker))
+        return await booking.receipt(session, row, action)

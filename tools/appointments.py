@@ -1,0 +1,196 @@
+"""book_appointment, cancel_appointment, reschedule_appointment: proposed by a brain, run after a yes."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import phrases
+from bot.agenda import booking, clients
+from bot.agenda.refusals import AppointmentUnknown
+from bot.conversation.brain import Asker, Proposal, ToolResult
+from bot.models import Appointment, Client, Professional, Service
+from bot.models.enums import Action, Actor, Role, Source
+from bot.notify.render import chat
+from bot.whatsapp.outgoing import Outgoing
+
+from .base import Context, Effect, Tool
+from .customers import find_customer
+
+
+def _is_professional(asker: Asker) -> bool:
+    return asker.role is Role.PROFESSIONAL
+
+
+async def own_appointment(session: AsyncSession, asker: Asker, appointment_id: UUID) -> tuple[Appointment, Client]:
+    """Return an appointment of the asker's, on either side, with its client; any other does not exist."""
+    row = await session.get(Appointment, appointment_id)
+    client = await session.get(Client, row.client_id) if row else None
+    if row is None or client is None:
+        raise AppointmentUnknown
+    mine = (
+        row.professional_id == asker.professional_id if _is_professional(asker) else client.contact_id == asker.contact_id
+    )
+    if not mine:
+        raise AppointmentUnknown
+    return row, client
+
+
+def scope(asker: Asker) -> dict[str, Any]:
+    """Return whose rows a write may touch, and as whom."""
+    if _is_professional(asker):
+        return {"actor": Actor.PROFESSIONAL, "professional_id": asker.professional_id}
+    return {"actor": Actor.CLIENT, "contact_id": asker.contact_id}
+
+
+class BookAppointment(Tool):
+    """Propose booking a free time. The person is then asked to confirm; nothing is booked before their yes."""
+
+    name: ClassVar[str] = "book_appointment"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+
+    slot: str
+    """Token from list_free_slots."""
+    client: str = ""
+    """Only for the professional: name, phone or token of the client. Clients book for themselves."""
+    new_client: bool = False
+    """Only for the professional: true to book for somebody who is not in the address book yet."""
+    note: str = ""
+    """What the person wants the professional to know, in their own words."""
+
+    async def call(self, context: Context) -> ToolResult:
+        slot = context.redeem(self.slot, "slot")
+        service = await context.session.get_one(Service, UUID(slot["service_id"]))
+        start = datetime.fromisoformat(slot["start"])
+        professional = await context.professional()
+        await booking.check(
+            context.session,
+            professional.id,
+            service,
+            start,
+            now=context.asker.now,
+            conversation_id=context.asker.conversation_id,
+        )
+        who = await self._client(context)
+        arguments = {"service_id": str(service.id), "start": start.isoformat(), "note": self.note, **who.arguments}
+        words = {
+            "service": service.name,
+            "when": phrases.moment(start.astimezone(context.asker.zone)),
+            "duration": phrases.duration(service.minutes),
+            "price": phrases.money(service.price_cents),
+        }
+        if _is_professional(context.asker):
+            question = chat("confirm_booking_for", client=who.name, **words)
+        else:
+            question = chat("confirm_booking", professional=professional.name, **words)
+        hold = (professional.id, start, start + timedelta(minutes=service.minutes))
+        return ToolResult({}, Proposal(self.name, arguments, question, hold))
+
+    async def _client(self, context: Context) -> "_Who":
+        if not _is_professional(context.asker):
+            return _Who(context.asker.name, {})
+        if self.new_client:
+            return _Who(self.client, {"new_client": self.client})
+        customer = await find_customer(context, self.client)
+        return _Who(customer.name, {"client_id": str(customer.id)})
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        professional_id = asker.professional_id
+        if professional_id is None:
+            raise AppointmentUnknown
+        client = await clients.for_booking(session, asker_client(asker, arguments), now=asker.now)
+        row = await booking.book(
+            session,
+            professional_id=professional_id,
+            client_id=client.id,
+            service_id=UUID(arguments["service_id"]),
+            start_at=datetime.fromisoformat(arguments["start"]),
+            source=Source.PROFESSIONAL if _is_professional(asker) else Source.CHAT,
+            actor=scope(asker)["actor"],
+            now=asker.now,
+            note=arguments.get("note", ""),
+            idempotency_key=key,
+            conversation_id=asker.conversation_id,
+        )
+        return await booking.receipt(session, row, Action.BOOK) if _is_professional(asker) else None
+
+
+class CancelAppointment(Tool):
+    """Propose cancelling one appointment. The person is then asked to confirm."""
+
+    name: ClassVar[str] = "cancel_appointment"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+
+    appointment: str
+    """Token of the appointment, from my_appointments or get_appointments_today."""
+
+    async def call(self, context: Context) -> ToolResult:
+        appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
+        row, client = await own_appointment(context.session, context.asker, appointment_id)
+        await booking.may(context.session, row, Action.CANCEL, now=context.asker.now, actor=scope(context.asker)["actor"])
+        when = phrases.moment(row.start_at.astimezone(context.asker.zone))
+        if _is_professional(context.asker):
+            question = chat("confirm_cancel_for", client=client.name, service=row.service_name, when=when)
+        else:
+            professional = await context.session.get_one(Professional, row.professional_id)
+            question = chat("confirm_cancel", professional=professional.name, service=row.service_name, when=when)
+        return ToolResult({}, Proposal(self.name, {"appointment_id": str(row.id)}, question))
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        appointment_id = UUID(arguments["appointment_id"])
+        row = await booking.act(session, appointment_id, Action.CANCEL, now=asker.now, **scope(asker))
+        return await booking.receipt(session, row, Action.CANCEL) if _is_professional(asker) else None
+
+
+class RescheduleAppointment(Tool):
+    """Propose moving one appointment to another free time. The person is then asked to confirm."""
+
+    name: ClassVar[str] = "reschedule_appointment"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+
+    appointment: str
+    """Token of the appointment to move."""
+    slot: str
+    """Token of the new time, from list_free_slots."""
+
+    async def call(self, context: Context) -> ToolResult:
+        appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
+        row, client = await own_appointment(context.session, context.asker, appointment_id)
+        start = datetime.fromisoformat(context.redeem(self.slot, "slot")["start"])
+        await booking.check_move(context.session, row, start, now=context.asker.now)
+        zone = context.asker.zone
+        words = {
+            "service": row.service_name,
+            "old_when": phrases.moment(row.start_at.astimezone(zone)),
+            "when": phrases.moment(start.astimezone(zone)),
+        }
+        if _is_professional(context.asker):
+            question = chat("confirm_reschedule_for", client=client.name, **words)
+        else:
+            professional = await context.session.get_one(Professional, row.professional_id)
+            question = chat("confirm_reschedule", professional=professional.name, **words)
+        arguments = {"appointment_id": str(row.id), "start": start.isoformat()}
+        hold = (row.professional_id, start, start + (row.end_at - row.start_at))
+        return ToolResult({}, Proposal(self.name, arguments, question, hold))
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        row = await booking.move(
+            session,
+            UUID(arguments["appointment_id"]),
+            datetime.fromisoformat(arguments["start"]),
+            now=asker.now,
+            conversation_id=asker.conversation_id,
+            **scope(asker),
+        )
+        return await booking.receipt(session, row, Action.RESCHEDULE) if _is_professional(asker) else None

@@ -1,0 +1,116 @@
+"""What a tool is: arguments a model may fill in, a description it reads, an effect, and who may use it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from secrets import token_hex
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversation.brain import Asker, ToolResult
+from bot.errors import Forbidden, NotFound
+from bot.models import Professional
+from bot.models.enums import Role
+from bot.whatsapp.outgoing import Outgoing
+
+BOTH = frozenset(Role)
+PROFESSIONAL = frozenset({Role.PROFESSIONAL})
+CLIENT = frozenset({Role.CLIENT})
+
+
+class Effect(StrEnum):
+    """A tool either reads, or proposes a write that a person then confirms."""
+
+    READ = "read"
+    PROPOSE = "propose"
+
+
+class TokenUnknown(NotFound):
+    """A token that was not handed out in this conversation, or is long forgotten."""
+
+    code = "token_unknown"
+    sentence = "Não encontrei essa opção. Veja a lista atual."
+
+
+class NoAgenda(Forbidden):
+    """A client has not chosen a professional yet."""
+
+    code = "no_professional"
+    sentence = "Com qual profissional você quer falar?"
+
+
+@dataclass(slots=True)
+class Context:
+    """What a tool works with: an open transaction, who asks, and the tokens handed out so far."""
+
+    session: AsyncSession
+    asker: Asker
+    tokens: Mapping[str, Any]
+    fresh: dict[str, Any]
+
+    @property
+    def professional_id(self) -> UUID:
+        if self.asker.professional_id is None:
+            raise NoAgenda
+        return self.asker.professional_id
+
+    async def professional(self) -> Professional:
+        return await self.session.get_one(Professional, self.professional_id)
+
+    def hand_out(self, value: Mapping[str, Any]) -> str:
+        """Return a short token for `value`; the same value keeps the token it already has."""
+        for token, known in [*self.tokens.items(), *self.fresh.items()]:
+            if known == value:
+                self.fresh[token] = dict(value)
+                return token
+        token = token_hex(2)  # 65,536 values, sixty alive at a time: short enough for a model to copy
+        while token in self.tokens or token in self.fresh:
+            token = token_hex(2)
+        self.fresh[token] = dict(value)
+        return token
+
+    def redeem(self, token: str, kind: str) -> Mapping[str, Any]:
+        """Return what a token of this kind stands for, or refuse."""
+        value = self.fresh.get(token) or self.tokens.get(token)
+        if not value or value.get("kind") != kind:
+            raise TokenUnknown
+        return dict(value)
+
+
+class Tool(BaseModel):
+    """A tool call: its fields are the arguments, its docstring is what a model is told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, str_max_length=300)
+
+    name: ClassVar[str]
+    effect: ClassVar[Effect] = Effect.READ
+    roles: ClassVar[frozenset[Role]] = BOTH
+
+    async def call(self, context: Context) -> ToolResult:
+        """Read and return data, or return a proposal; never write."""
+        raise NotImplementedError
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        """Do what was proposed and agreed to."""
+        raise NotImplementedError
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """Return the tool in the shape chat-completion services take."""
+        parameters = cls.model_json_schema()
+        parameters.pop("title", None)
+        parameters.pop("description", None)
+        for field in parameters.get("properties", {}).values():
+            field.pop("title", None)
+        parameters.setdefault("properties", {})
+        description = " ".join((cls.__doc__ or "").split())
+        return {
+            "type": "function",
+            "function": {"name": cls.name, "description": description, "parameters": parameters},
+        }

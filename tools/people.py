@@ -1,0 +1,93 @@
+"""People: a professional's clients, and the professionals a client may look for."""
+
+from typing import ClassVar
+
+from sqlalchemy import select
+
+from bot import phrases
+from bot.agenda import report
+from bot.agenda.owners import hours_lines, search_professionals
+from bot.conversation.brain import ToolResult
+from bot.models import Availability
+from bot.models.enums import Role
+
+from . import views
+from .base import CLIENT, PROFESSIONAL, Context, Tool
+from .customers import describe, search
+from .services import all_services
+
+
+class GetCustomerByPhone(Tool):
+    """Look up one of the professional's own clients by phone number or name."""
+
+    name: ClassVar[str] = "get_customer_by_phone"
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    query: str
+    """A phone number or a name."""
+
+    async def call(self, context: Context) -> ToolResult:
+        customers = []
+        for row in (await search(context, self.query))[:9]:
+            card = await report.customer_card(context.session, row, now=context.asker.now)
+            customers.append(
+                describe(context, row)
+                | {
+                    "visits": card.visits,
+                    "no_shows": card.no_shows,
+                    "notes": card.notes,
+                    "last": _when(context, card.last),
+                    "next": _when(context, card.next),
+                }
+            )
+        return ToolResult({"customers": customers})
+
+
+def _when(context: Context, at: object) -> str:
+    from datetime import datetime  # noqa: PLC0415
+
+    return phrases.moment(at.astimezone(context.asker.zone)) if isinstance(at, datetime) else ""
+
+
+class GetProfessionalInfo(Tool):
+    """Read what a client may know about the professional: services, prices, opening hours, address."""
+
+    name: ClassVar[str] = "get_professional_info"
+    roles: ClassVar[frozenset[Role]] = CLIENT
+
+    async def call(self, context: Context) -> ToolResult:
+        professional = await context.professional()
+        windows = await context.session.scalars(
+            select(Availability).where(Availability.professional_id == professional.id)
+        )
+        services = [views.service(context, row) for row in await all_services(context)]
+        return ToolResult(
+            {
+                "name": professional.name,
+                "profession": professional.profession,
+                "address": professional.address,
+                "services": services,
+                "hours": hours_lines(windows.all()),
+            }
+        )
+
+
+class FindProfessional(Tool):
+    """Find a professional by name or by the code in their link."""
+
+    name: ClassVar[str] = "find_professional"
+    roles: ClassVar[frozenset[Role]] = CLIENT
+
+    query: str
+    """A name, a profession, or a link code."""
+
+    async def call(self, context: Context) -> ToolResult:
+        found = await search_professionals(context.session, self.query)
+        return ToolResult(
+            {
+                "professionals": [
+                    {"id": str(row.id), "name": row.name, "profession": row.profession, "slug": row.slug}
+                    for row in found[:9]
+                ]
+            }
+        )

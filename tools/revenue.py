@@ -1,0 +1,55 @@
+"""get_revenue_summary: what came in, and what is still expected, with the period before beside it."""
+
+from datetime import UTC, date, datetime
+from typing import ClassVar
+
+from bot import phrases
+from bot.agenda import report
+from bot.conversation.brain import ToolResult
+from bot.conversation.dates import read_period
+from bot.errors import Invalid
+from bot.models.enums import Role
+
+from .base import PROFESSIONAL, Context, Tool
+
+
+class PeriodUnclear(Invalid):
+    """The words do not name a period."""
+
+    code = "period_unclear"
+    sentence = "De qual período? Por exemplo: “este mês”, “semana passada”, “ontem”."
+
+
+class GetRevenueSummary(Tool):
+    """Sum up the professional's revenue of a period."""
+
+    name: ClassVar[str] = "get_revenue_summary"
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    period: str = "este mês"
+    """The professional's own words for the period, e.g. "esta semana" or "mês passado"."""
+
+    async def call(self, context: Context) -> ToolResult:
+        period = read_period(self.period or "este mês", context.asker.local)
+        if period is None:
+            raise PeriodUnclear
+        now = await self._sum(context, period.start, period.end)
+        before = await self._sum(context, period.previous_start, period.previous_end)
+        return ToolResult(
+            {
+                "period": period.label,
+                "received": phrases.money(now.received_cents),
+                "expected": phrases.money(now.expected_cents),
+                "appointments": now.appointments,
+                "paid": now.paid_count,
+                "previous": {"label": period.previous_label, "received": phrases.money(before.received_cents)},
+            }
+        )
+
+    async def _sum(self, context: Context, first: date, end: date) -> report.Revenue:
+        zone = context.asker.zone
+
+        def midnight(day: date) -> datetime:
+            return datetime.combine(day, datetime.min.time(), tzinfo=zone).astimezone(UTC)
+
+        return await report.revenue(context.session, context.professional_id, midnight(first), midnight(end))

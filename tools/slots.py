@@ -1,0 +1,124 @@
+"""list_free_slots: the times that can be booked, as tokens; no date arithmetic is left to a model."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from bot import phrases
+from bot.agenda import booking
+from bot.conversation.brain import ToolResult
+from bot.conversation.dates import Kind, When, read, window
+from bot.errors import Invalid, Refused
+from bot.models import Service
+
+from . import views
+from .base import Context, Tool
+from .services import find_service
+
+# What fits one WhatsApp list, with a row left for "more".
+SHOWN = 9
+# Without a day, the soonest times are looked for this far ahead.
+SOONEST = timedelta(days=14)
+
+
+class DayUnclear(Invalid):
+    """Words were given for a day, and they do not name one."""
+
+    code = "day_unclear"
+    sentence = "Não entendi o dia. Pode escrever, por exemplo, “quinta às 15h”?"
+
+
+class ListFreeSlots(Tool):
+    """List the free times for a service around the day or hour the person asked for.
+    Always call it before booking or rescheduling; only the tokens it returns can be booked."""
+
+    name: ClassVar[str] = "list_free_slots"
+
+    when: str = ""
+    """The person's own words for the day, part of day or hour, e.g. "amanhã de manhã". Empty: the soonest times."""
+    service: str = ""
+    """Name or token of the service. Leave empty when it was not said."""
+    after: str = ""
+    """Token of the last slot shown, to see later ones."""
+
+    async def call(self, context: Context) -> ToolResult:
+        service = await find_service(context, self.service)
+        when = read(self.when, context.asker.local) if self.when.strip() else None
+        if when is not None and when.kind is Kind.NONE:
+            raise DayUnclear
+        start, end = self._span(context, when)
+        times = await booking.free(
+            context.session,
+            context.professional_id,
+            service,
+            start,
+            end,
+            now=context.asker.now,
+            conversation_id=context.asker.conversation_id,
+        )
+        data: dict[str, Any] = {
+            "service": views.service(context, service),
+            "day_phrase": _day_phrase(when, context.asker.local),
+            "slots": views.slots(context, times[:SHOWN], service),
+            "more": len(times) > SHOWN,
+        }
+        return ToolResult(data | await self._exact(context, service, when, times))
+
+    def _span(self, context: Context, when: When | None) -> tuple[datetime, datetime]:
+        """Return the stretch of time to look at; an exact hour looks at its whole day."""
+        now, zone = context.asker.now, context.asker.zone
+        if self.after:
+            since = datetime.fromisoformat(context.redeem(self.after, "slot")["start"]) + timedelta(minutes=1)
+        else:
+            since = now
+        if when is None:
+            return since, now + SOONEST
+        found = window(when, context.asker.local)
+        if found is None:
+            raise DayUnclear
+        first, last = found
+        if when.kind is Kind.POINT:
+            first = datetime.combine(first.date(), datetime.min.time())
+            last = first + timedelta(days=1)
+        return max(first.replace(tzinfo=zone), since), last.replace(tzinfo=zone)
+
+    async def _exact(
+        self, context: Context, service: Service, when: When | None, times: list[datetime]
+    ) -> dict[str, Any]:
+        """Say of an exact hour whether it is free; if not, why, and what is nearest."""
+        if when is None or when.kind is not Kind.POINT or when.day is None or when.time is None:
+            return {"exact": None, "wanted": None, "refusal": None, "nearest": []}
+        wanted = datetime.combine(when.day, when.time, tzinfo=context.asker.zone)
+        label = phrases.moment(wanted)
+        if wanted in times:
+            return {
+                "exact": views.slot(context, wanted, service),
+                "wanted": label,
+                "refusal": None,
+                "nearest": [],
+            }
+        refusal = await booking.refusal(
+            context.session,
+            context.professional_id,
+            service,
+            wanted,
+            now=context.asker.now,
+            conversation_id=context.asker.conversation_id,
+        )
+        return {
+            "exact": None,
+            "wanted": label,
+            "refusal": _told(refusal),
+            "nearest": views.slots(context, list(refusal.facts.get("nearest") or []), service),
+        }
+
+
+def _told(refusal: Refused) -> dict[str, str]:
+    return {"error": refusal.code, "message": refusal.message}
+
+
+def _day_phrase(when: When | None, local: datetime) -> str:
+    if when is None:
+        return "nos próximos dias"
+    if when.day is None:
+        return when.text or "nesse período"
+    return phrases.day(when.day, today=local.date(), relative=True)

@@ -1,0 +1,101 @@
+"""All the tools, filtered by role, each call in a transaction of its own."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversation.brain import Asker, ToolResult
+from bot.db import Database
+from bot.errors import Forbidden, Refused
+from bot.models.enums import Role
+from bot.trace import TRACE
+from bot.whatsapp.outgoing import Outgoing
+
+from .agenda import GetAppointmentsToday, MyAppointments, UpdateAppointmentStatus
+from .appointments import BookAppointment, CancelAppointment, RescheduleAppointment
+from .base import Context, Effect, Tool
+from .people import FindProfessional, GetCustomerByPhone, GetProfessionalInfo
+from .revenue import GetRevenueSummary
+from .slots import ListFreeSlots
+
+log = logging.getLogger(__name__)
+
+TOOLS: Final[tuple[type[Tool], ...]] = (
+    GetAppointmentsToday,
+    GetCustomerByPhone,
+    GetRevenueSummary,
+    UpdateAppointmentStatus,
+    ListFreeSlots,
+    BookAppointment,
+    CancelAppointment,
+    RescheduleAppointment,
+    MyAppointments,
+    GetProfessionalInfo,
+    FindProfessional,
+)
+BY_NAME: Final[Mapping[str, type[Tool]]] = {tool.name: tool for tool in TOOLS}
+
+
+@cache
+def schemas(role: Role) -> tuple[Mapping[str, Any], ...]:
+    """Return the schemas of a role's tools: built once, so that a model's prefix cache sees the same bytes."""
+    return tuple(tool.schema() for tool in TOOLS if role in tool.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTools:
+    """The tools of one asker."""
+
+    db: Database
+    asker: Asker
+    tokens: dict[str, Any]
+
+    def schemas(self) -> Sequence[Mapping[str, Any]]:
+        return schemas(self.asker.role)
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+        """Run a tool and return data; whatever goes wrong is data too, and rolls its transaction back."""
+        tool = BY_NAME.get(name)
+        if tool is None or self.asker.role not in tool.roles:
+            allowed = [each.name for each in TOOLS if self.asker.role in each.roles]
+            return ToolResult({"ok": False, "error": "unknown_tool", "allowed": allowed})
+        try:
+            asked = tool.model_validate(dict(arguments))
+            async with self.db.begin() as session:
+                context = Context(session, self.asker, self.tokens, {})
+                result = await asked.call(context)
+        except ValidationError as error:
+            details = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+            return ToolResult({"ok": False, "error": "invalid_arguments", "details": details})
+        except Refused as refusal:
+            TRACE.note("tool", name, result=refusal.code)
+            return ToolResult({"ok": False, "error": refusal.code, "message": refusal.message})
+        self.tokens.update(context.fresh)
+        TRACE.note("tool", name, arguments=dict(arguments), proposes=result.proposal is not None)
+        return ToolResult({"ok": True, **result.data}, result.proposal, {**context.fresh, **result.tokens})
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The toolkit that web and worker hand to the turn."""
+
+    db: Database
+
+    def for_asker(self, asker: Asker, state: Mapping[str, Any]) -> RoleTools:
+        """Return the tools this asker may use, with the tokens of the conversation."""
+        return RoleTools(self.db, asker, dict(state.get("tokens", {})))
+
+    async def perform(
+        self, session: AsyncSession, asker: Asker, tool: str, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        """Do what was agreed to, in the caller's transaction; raise `Refused` when it cannot be."""
+        found = BY_NAME.get(tool)
+        if found is None or found.effect is not Effect.PROPOSE or asker.role not in found.roles:
+            raise Forbidden
+        TRACE.note("tool", f"{tool}: confirmado", role=asker.role)
+        return await found.perform(session, asker, arguments, key=key)
