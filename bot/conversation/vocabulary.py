@@ -1,0 +1,166 @@
+"""How a message becomes plain words, for intents and for yes and no.
+
+Lower case, no accents, chat abbreviations written out, slips of the finger in the words that matter mended.
+Days and hours are left alone: their grammar is `dates`, which reads the person's own text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Final
+
+# An intent is in the first lines of a message; what is pasted below them is not read for one.
+READ: Final = 1000
+# A word that is longer than any of ours is not one of ours.
+LONGEST_WORD: Final = 24
+
+# What people type instead of the word.
+SHORT: Final[Mapping[str, str]] = {
+    short: full
+    for full, shorts in {
+        "voce": "vc vcc voxe ce",
+        "voces": "vcs vces",
+        "que": "q qe ke",
+        "hoje": "hj hoj oje",
+        "amanha": "amnha amanh amh amnhan",
+        "tambem": "tb tbm tmb tambm",
+        "porque": "pq pk",
+        "por favor": "pf pfv pfvr pls plz porfavor pfavor",
+        "beleza": "blz bls belezinha bele",
+        "obrigado": "obg obgd obrigadu brigado brigadu brigadao obrigadao obrigadinho",
+        "obrigada": "obgda brigada brigadinha obrigadinha",
+        "valeu": "vlw vleu valew flw",
+        "mesmo": "msm",
+        "mesma": "msma",
+        "quando": "qdo qnd qd qndo qando",
+        "quanto": "qto qnto qt quantu cuanto",
+        "quantos": "qtos qts",
+        "quantas": "qtas",
+        "qual": "ql qal",
+        "horario": "hrio horaio horairo orario hoario horrario horaro hrario",
+        "horarios": "hrios horaios horairos orarios hoarios",
+        "nao": "n nn naum naun nop nops",
+        "para": "p pra pr",
+        "para o": "pro",
+        "para os": "pros",
+        "muito": "mt mto mtu",
+        "comigo": "cmg",
+        "com": "cm",
+        "depois": "dps dpois",
+        "agora": "agr",
+        "tudo": "td",
+        "todos": "tds",
+        "esta": "ta",
+        "estao": "tao",
+        "estou": "to tou",
+        "estava": "tava",
+        "e": "eh",
+        "ai": "aii",
+        "gente": "gnt",
+        "pode ser": "pd ser",
+        "pode": "pd pod",
+        "preco": "prco",
+        "quero": "qro kero qero",
+        "queria": "qria keria",
+        "quer": "qr ker",
+        "com certeza": "cctz ctza ctz",
+        "verdade": "vdd",
+        "mensagem": "msg",
+        "telefone": "tel fone cel celular zap whats whatsapp wpp numero",
+        "endereco": "end ender endreco enderco",
+        "servico": "serviso sevico servco",
+        "sim": "s ss sss sm",
+        "ok": "okay oks okey okk okis okei oki",
+        "bom dia": "bd",
+        "boa tarde": "bt",
+        "boa noite": "bn",
+        "fim de semana": "fds",
+        "marcar": "amrcar macar mracar marcr maracr marcra marka markar",
+    }.items()
+    for short in shorts.split()
+}
+
+# What a picture says.
+EMOJI: Final[Mapping[str, str]] = {
+    sign: f" {word} "
+    for word, signs in {
+        "sim": "👍 👌 ✅ ✔ ☑ 🆗 💯 🤝",
+        "nao": "👎 ❌ ✖ 🚫 🙅",
+        "obrigado": "🙏",
+        "oi": "👋",
+        "sorriso": "😊 🙂 😀 😁 😃 😄 😉 ❤ 🥰 😍 ✨ 💪 🎉 😘 🤗 😎 💙 💜 💚 🤩 ☺",
+    }.items()
+    for sign in signs.split()
+}
+_EMOJI: Final = re.compile("|".join(map(re.escape, EMOJI)))
+_SKIN: Final = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f\u200d♂♀]")
+_LONG: Final = re.compile(r"([a-z])\1{2,}")
+_DOUBLE: Final = re.compile(r"([a-z])\1")
+_WORD: Final = re.compile(r"[a-z]+|\d+(?:[.,:/]\d+)*[a-z]*|[?!,;.\n]|\S")
+
+# Words worth mending when a finger slipped: long enough that one slip cannot make another word of them.
+MENDED: Final = frozenset(
+    """
+    agendar agendamento agendamentos atendente atendimento atendimentos cancelar cancela cancelamento desmarcar
+    desmarca remarcar remarca reagendar reagenda encaixe encaixar horario horarios endereco localizacao servico
+    servicos valores funcionamento confirmar confirma confirmo confirmado recusar recusa bloquear bloqueia concluir
+    conclui finalizar finaliza faturamento faturei obrigado obrigada profissional disponivel disponiveis proximo
+    telefone esquece imprevisto compromisso transferir antecipar
+    """.split()
+)
+# Real words one slip away from one of those: they stay what they are.
+KEPT: Final = frozenset(
+    """
+    cancelas cancelo cancele canceles cancelei cancelou canela cancelam desmarcou desmarcas desmarque desmarquei
+    desmarcam agendas agendo agenda agende agendei agendou agendado agendada concluo conclua concluiu recuse recuso
+    recusou recusam confira confere confirme confirmei confirmou confirmada confirmam confirmas horaria horarias
+    encaixa encaixo encaixou encaixes remarcou remarco remarque remarquei remarcam proxima proximas obrigar obrigam
+    bloqueio bloqueie bloqueou finalizo finalize finalizou esqueco esqueci esqueca faturou fature transferi
+    antecipa antecipo antecipe atende atender atendem servido servida
+    """.split()
+)
+# Short words people stretch: "siim", "ooi", "claaro".
+STRETCHED: Final = frozenset("sim nao oi ola ok claro isso quero pode bora valeu beleza bom boa obrigado".split())
+
+
+@lru_cache(maxsize=512)
+def plain(text: str) -> str:
+    """Return a message as plain words and signs, single spaces between them and around."""
+    text = _SKIN.sub("", text[:READ]).lower()
+    text = _EMOJI.sub(lambda found: EMOJI[found[0]], text)
+    words = _WORD.findall(_LONG.sub(r"\1", unaccented(text)))
+    return f" {' '.join(map(mended, words))} "
+
+
+def unaccented(text: str) -> str:
+    """Return `text` without its accents."""
+    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
+
+
+@lru_cache(maxsize=4096)
+def mended(word: str) -> str:
+    """Return the word that a plain word stands for: abbreviations written out, one slip mended."""
+    if (full := SHORT.get(word)) is not None:
+        return full
+    short = _DOUBLE.sub(r"\1", word)
+    if short != word and len(short) > 1 and short in STRETCHED:
+        return short
+    if not 6 <= len(word) <= LONGEST_WORD or word in MENDED or word in KEPT or not word.isalpha():
+        return word
+    # The same letter left out on both sides is a wrong letter, on one side a missing or an extra one.
+    for gap in sorted(_gaps(word)):
+        near = _neighbours().get(gap, "")
+        if near[:1] == word[0] and abs(len(near) - len(word)) <= 1:
+            return near
+    return word
+
+
+@cache
+def _neighbours() -> Mapping[str, str]:
+    """Return the words worth mending by every spelling of them with one letter left out."""
+    return {gap: word for word in sorted(MENDED) for gap in _gaps(word)}
+
+
+def _gaps(word: str) -> set[str]:
+    return {word, *(word[:index] + word[index + 1 :] for index in range(len(word)))}
