@@ -1,0 +1,221 @@
+"""Background work, put together: `arq worker.WorkerSettings`, or `embedded` inside another process.
+
+Every job is "look what is due and do it", names rows by id and may run twice; the database is the record, so a
+lost job is found again by the sweep.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import aiohttp
+import arq.worker
+from arq.connections import ArqRedis, RedisSettings
+from arq.cron import CronJob, cron
+from arq.worker import Function, Worker, func
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from bot.clock import Clock, SystemClock
+from bot.conversation import inbox
+from bot.conversation.brains import Available
+from bot.conversation.presence import CloudPresence
+from bot.conversation.rules import RulesBrain
+from bot.conversation.turn import Turns
+from bot.db import Database
+from bot.jobs import digest, reminders, watchdog
+from bot.log import setup
+from bot.notify.sender import Sender
+from bot.notify.settle import settle_due
+from bot.queue import pack, unpack
+from bot.settings import Settings
+from bot.trace import TRACE
+from bot.whatsapp.cloud import CloudApi
+from tools.toolbox import Tools
+
+log = logging.getLogger(__name__)
+
+Context = dict[str, Any]
+
+# A turn may think for 28 s; a worker that dies leaves its job to the sweep, not to this.
+JOB_TIMEOUT = 60
+# Turns mostly wait for a model or the database: a hundred at once keep two cores busy.
+MAX_JOBS = 100
+# Jobs that run when the worker is asked to stop may finish for this long.
+GRACE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the jobs work with."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    turns: Turns
+    sender: Sender
+
+
+@asynccontextmanager
+async def services(settings: Settings, clock: Clock, db: Database | None = None) -> AsyncIterator[Services]:
+    """Build what the jobs work with and close it afterwards; a `db` that is given stays open."""
+    async with AsyncExitStack() as stack:
+        if db is None:
+            db = Database(settings.database_url)
+            stack.push_async_callback(db.close)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        cloud = CloudApi(http, settings)
+        rules = RulesBrain()
+        brains = Available(settings, db, clock, rules)
+        stack.push_async_callback(brains.close)
+        turns = Turns(
+            db=db,
+            clock=clock,
+            settings=settings,
+            toolkit=Tools(db),
+            brains=brains,
+            rules=rules,
+            ears=brains.ears(cloud),
+            presence=CloudPresence(cloud),
+        )
+        yield Services(settings, db, clock, turns, Sender(db, cloud, clock, settings))
+
+
+async def turn(ctx: Context, lane: str) -> None:
+    """Answer what one person wrote, then send it."""
+    all_of: Services = ctx["services"]
+    if await all_of.turns.run(lane):
+        await all_of.sender.send_due()
+
+
+async def send(ctx: Context) -> None:
+    """Send what is owed and due."""
+    all_of: Services = ctx["services"]
+    await all_of.sender.send_due()
+
+
+async def settle(ctx: Context) -> None:
+    """Apply the statuses that came in."""
+    all_of: Services = ctx["services"]
+    await settle_due(all_of.db, now=all_of.clock.now())
+
+
+async def sweep(ctx: Context) -> None:
+    """Find what no bell told of: messages without an answer, statuses, messages owed."""
+    all_of: Services = ctx["services"]
+    async with all_of.db.begin() as session:
+        lanes = await inbox.due_lanes(session, now=all_of.clock.now())
+    for lane in lanes:
+        await all_of.turns.run(lane)
+    await settle_due(all_of.db, now=all_of.clock.now())
+    await all_of.sender.send_due()
+
+
+async def remind(ctx: Context) -> None:
+    """Owe the daily agendas that are due and let go of reminders that are too late."""
+    all_of: Services = ctx["services"]
+    now = all_of.clock.now()
+    TRACE.note("job", "lembretes e agendas do dia")
+    await reminders.run(all_of.db, now=now)
+    await digest.owe_due_digests(all_of.db, now=now)
+    await all_of.sender.send_due()
+
+
+async def watch(ctx: Context) -> None:
+    """Look after WhatsApp itself."""
+    all_of: Services = ctx["services"]
+    await watchdog.run(all_of.db, all_of.settings, now=all_of.clock.now())
+
+
+FUNCTIONS: Sequence[Function] = [func(job, keep_result=0, max_tries=1) for job in (turn, send, settle)]
+CRON: Sequence[CronJob] = [
+    cron(sweep, second=set(range(0, 60, 5)), keep_result=0, max_tries=1),
+    # Every minute: professionals live in several zones, and 08:00 comes to each at another moment.
+    cron(remind, second=0, keep_result=0, max_tries=1),
+    cron(watch, hour=9, minute=0, second=0, keep_result=0, max_tries=1),
+]
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "functions": FUNCTIONS,
+        "cron_jobs": CRON,
+        "max_jobs": MAX_JOBS,
+        "job_timeout": JOB_TIMEOUT,
+        "keep_result": 0,
+        "job_completion_wait": GRACE,
+        "job_serializer": pack,
+        "job_deserializer": unpack,
+    }
+
+
+@asynccontextmanager
+async def embedded(settings: Settings, clock: Clock, db: Database, redis: ArqRedis) -> AsyncIterator[Services]:
+    """Run the worker inside this process, on this loop, until the block ends."""
+
+    async def quiet(*_: object) -> None:
+        """Log nothing: the in-process Redis has no INFO command, which arq would log at start."""
+
+    arq.worker.log_redis_info = quiet  # type: ignore[assignment]
+    async with services(settings, clock, db) as all_of:
+        worker = Worker(
+            redis_pool=redis,
+            ctx={"services": all_of},
+            poll_delay=0.05,  # nobody else polls an in-process queue: 1–2 % of a core while idle
+            handle_signals=False,
+            **_options(),
+        )
+        running = asyncio.create_task(worker.async_run())
+        try:
+            yield all_of
+        finally:
+            await worker.close()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+def _redis_settings(url: str) -> RedisSettings:
+    found = RedisSettings.from_dsn(url or "redis://localhost:6379/0")
+    # Without OSError in this list a restart of Redis ends the worker.
+    found.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
+    found.retry = Retry(ExponentialBackoff(cap=5, base=0.1), retries=20)
+    found.retry_on_timeout = True
+    return found
+
+
+async def startup(ctx: Context) -> None:
+    """Open what the jobs need, once for the process."""
+    settings = Settings()
+    setup(settings.log_level)
+    settings.refuse_unsafe()
+    ctx["stack"] = stack = AsyncExitStack()
+    ctx["services"] = await stack.enter_async_context(services(settings, SystemClock()))
+
+
+async def shutdown(ctx: Context) -> None:
+    """Close what `startup` opened."""
+    await ctx["stack"].aclose()
+
+
+class WorkerSettings:
+    """What `arq worker.WorkerSettings` and `odys worker` run."""
+
+    functions: ClassVar = FUNCTIONS
+    cron_jobs: ClassVar = CRON
+    on_startup: ClassVar[Callable[[Context], Awaitable[None]]] = startup
+    on_shutdown: ClassVar[Callable[[Context], Awaitable[None]]] = shutdown
+    redis_settings: ClassVar = _redis_settings(Settings().redis_url)
+    poll_delay: ClassVar = 0.05
+    max_jobs: ClassVar = MAX_JOBS
+    job_timeout: ClassVar = JOB_TIMEOUT
+    keep_result: ClassVar = 0
+    job_completion_wait: ClassVar = GRACE
+    job_serializer: ClassVar = staticmethod(pack)
+    job_deserializer: ClassVar = staticmethod(unpack)
+
+

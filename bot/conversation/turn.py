@@ -19,7 +19,6 @@ from ..clock import Clock
 from ..db import Database
 from ..notify import outbox
 from ..notify.render import chat
-from ..queue import Bell
 from ..settings import Settings
 from ..trace import TRACE
 from ..whatsapp.outgoing import Text
@@ -67,7 +66,6 @@ class Turns:
     toolkit: Toolkit
     brains: Brains
     rules: Brain
-    bell: Bell
     ears: Ears | None = None
     presence: Presence | None = None
 
@@ -76,8 +74,6 @@ class Turns:
         count = 0
         while await self._one(lane):
             count += 1
-        if count:
-            await self.bell.ring("send", key="send")
         return count
 
     async def _one(self, lane: str) -> bool:

@@ -1,0 +1,63 @@
+"""The `odys` command: what can be asked for; each command's code is loaded when it is asked for."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+Options = argparse.Namespace
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8080, help="port of the page (default: 8080)")
+    parser.add_argument("--db", metavar="FILE", help="keep the demo's SQLite file here (default: thrown away)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+
+
+def _add_templates(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["list", "render", "push", "status"])
+    parser.add_argument("name", nargs="?", help="one template; all of them when left out")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be sent to Meta")
+
+
+def _add_deadletters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["list", "retry"])
+    parser.add_argument("id", nargs="?", help="one row; all of them when left out")
+
+
+def _add_nothing(_parser: argparse.ArgumentParser) -> None:
+    return
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "demo": ("everything in one process, with a simulator: no configuration, no key", _add_demo),
+    "web": ("serve the webhook and the API", _add_nothing),
+    "worker": ("answer, send and remind (the same as `arq worker.WorkerSettings`)", _add_nothing),
+    "migrate": ("bring the database to the newest schema", _add_nothing),
+    "doctor": ("check every setting and outside service, and say what to do", _add_nothing),
+    "templates": ("list, render or send the WhatsApp templates to Meta", _add_templates),
+    "deadletters": ("show what could not be handled, or try it again", _add_deadletters),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = argparse.ArgumentParser(prog="odys", description="An appointment book that lives in WhatsApp.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (text, add) in COMMANDS.items():
+        add(commands.add_parser(name, help=text, description=text))
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        status: int = import_module(f"bot.commands.{options.command}").run(options)
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

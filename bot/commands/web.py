@@ -1,0 +1,40 @@
+"""`odys web`: serve the webhook and the API; without Redis, run the worker in the same process."""
+
+import argparse
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+from importlib import import_module
+
+from ..clock import SystemClock
+from ..db import Database
+from ..log import setup
+from ..queue import ArqBell, connect
+from ..serving import serve, until_stopped
+from ..settings import Settings, UnsafeSettings
+
+
+def run(_options: argparse.Namespace) -> int:
+    settings = Settings()
+    setup(settings.log_level)
+    try:
+        settings.refuse_unsafe()
+    except UnsafeSettings as error:
+        print(f"refusing to start: {error}", file=sys.stderr)
+        return 2
+    asyncio.run(_serve(settings))
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        db = Database(settings.database_url)
+        stack.push_async_callback(db.close)
+        redis = await connect(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        app = import_module("web.app").create(settings, db, ArqBell(redis), clock)
+        if settings.embedded:
+            await stack.enter_async_context(import_module("worker").embedded(settings, clock, db, redis))
+        await stack.enter_async_context(serve(app, "0.0.0.0", settings.port))  # noqa: S104 - a container's port
+        await until_stopped()

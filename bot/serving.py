@@ -1,0 +1,32 @@
+"""Serve aiohttp applications until somebody says stop."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+
+@asynccontextmanager
+async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    """Listen until the block ends and yield the port; 0 asks for any free one."""
+    # 20 s: requests in flight finish, and a supervisor that waits 30 s before it kills is in no hurry.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=20)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        bound: int = runner.addresses[0][1]
+        yield bound
+    finally:
+        await runner.cleanup()
+
+
+async def until_stopped() -> None:
+    """Return when the process is asked to end (SIGINT, SIGTERM)."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
