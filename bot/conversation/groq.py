@@ -1,0 +1,94 @@
+"""The brain that thinks with a language model at Groq, held by code where a prompt would only ask."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..clock import Clock
+from ..notify.render import chat
+from ..settings import Settings
+from ..whatsapp.outgoing import Text
+from . import prompt
+from .brain import Answer, BrainFailed, Heard
+from .claims import Claim, honest
+from .exchange import Completions, Exchange, Patience, Record
+from .loop import STEPS, Ended, Loop
+from .speech import clean
+from .veil import Veil, VeiledToolbox
+
+if TYPE_CHECKING:
+    from groq import AsyncGroq
+
+log = logging.getLogger(__name__)
+
+
+def connect(settings: Settings) -> "AsyncGroq":
+    """Return a client for the service that the settings name; close it with `await client.close()`."""
+    from groq import AsyncGroq, DefaultAioHttpClient  # noqa: PLC0415 - half a second, paid where a key is set
+
+    return AsyncGroq(
+        api_key=settings.groq_api_key.get_secret_value(),
+        base_url=settings.groq_base_url,
+        # The retry is ours: this one sleeps through long limits, for minutes.
+        max_retries=0,
+        timeout=Patience().request,
+        # httpx's own transport has a p95 three times higher at 50 conversations at once.
+        http_client=DefaultAioHttpClient(),
+    )
+
+
+class GroqBrain:
+    """Answer turns with the first of `models` that is well; raise `BrainFailed` when none is, within the deadline."""
+
+    def __init__(
+        self,
+        client: "AsyncGroq",
+        models: Sequence[str],
+        record: Record,
+        clock: Clock,
+        *,
+        patience: Patience | None = None,
+        steps: int = STEPS,
+    ) -> None:
+        self._patience = patience or Patience()
+        self._completions = Completions(client, models, record, clock, patience=self._patience)
+        self._steps = steps
+
+    async def answer(self, heard: Heard) -> Answer:
+        """Return what the model proposes or has to say; what it says was checked against what the tools showed."""
+        veil = Veil()
+        try:
+            async with asyncio.timeout(self._patience.turn):
+                ended = await self._think(heard, veil)
+        except BrainFailed:
+            raise
+        except TimeoutError:
+            raise BrainFailed(f"no answer within {self._patience.turn} s") from None
+        except Exception as error:
+            # A defect of ours must not leave a person without an answer while the rules could give one.
+            log.exception("the Groq brain broke")
+            raise BrainFailed(type(error).__name__) from error
+        if ended.proposal:
+            return Answer(proposal=ended.proposal, tokens=ended.tokens)
+        return Answer(say=Text(_spoken(heard, ended, veil)), tokens=ended.tokens)
+
+    async def _think(self, heard: Heard, veil: Veil) -> Ended:
+        toolbox = VeiledToolbox(heard.toolbox, veil)
+        exchange = Exchange(self._completions, heard.asker, toolbox.schemas())
+        return await Loop(exchange.ask, toolbox, prompt.messages(heard, veil), steps=self._steps).run()
+
+
+def _spoken(heard: Heard, ended: Ended, veil: Veil) -> str:
+    """Make the model's text fit to be sent: cleaned, and without a claim that nothing in this turn bears out."""
+    text = clean(ended.text)
+    if not text:
+        raise BrainFailed("nothing sayable in the answer")
+    kept, claim = honest(text, ended.seen, heard.asker.local.date())
+    if claim:
+        log.warning("a claim was held back", extra={"claim": claim, "conversation": str(heard.asker.conversation_id)})
+    if not kept:
+        return chat("nothing_changed")
+    if claim is Claim.DONE:
+        kept = f"{kept}\n\n{chat('nothing_changed')}"
+    return veil.lift(kept)

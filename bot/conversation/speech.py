@@ -1,0 +1,62 @@
+"""Speech: what a model wrote, made fit for WhatsApp; and what people wrote, made fit for a model."""
+
+import re
+
+# A screen of a phone: longer answers are not read, and each bubble is paid for.
+ANSWER_LIMIT = 1000
+
+# Controls, soft hyphen, zero-width and direction signs, private use, tags: they hide words from people and filters.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e007f]"
+)
+_HIDDEN = re.compile(r"<think>.*?(?:</think>|\Z)|<\|[^<>|]{0,40}\|>", re.DOTALL | re.IGNORECASE)
+_LINKED = re.compile(r"!?\[([^\]\n]{0,200})\]\((?:[^()\s]|\([^()\s]*\))*\)")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|(?<![\w@.-])(?:[\w-]+\.)+(?:(?:com|net|org|io|app|br)\b(?:/\S*)?|[a-z]{2,8}/\S*)",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_BOLD = re.compile(r"(?:\*\*\*|\*\*|__)(?=\S)(.+?)(?<=\S)(?:\*\*\*|\*\*|__)")
+# A tick in front of a line reads as "done" in a chat; it is a bullet here.
+_BULLET = re.compile(r"^[ \t]*(?:[-+]|\*(?=[ \t])|[\u2705\u2611\u2713\u2714]\ufe0f?)[ \t]*(?=\S)", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*(?:[-*_=][ \t]*){3,}$", re.MULTILINE)
+_END = re.compile(r"[.!?\u2026][*_)\"']*(?=\s)|\n")
+
+
+def printable(text: str) -> str:
+    """Return `text` without control characters, lone surrogates and invisible signs; line breaks stay."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def tame(text: str, limit: int) -> str:
+    """Return what a person or a record says as data for a model: printable, without role markers, cut at `limit`."""
+    text = _HIDDEN.sub(" ", printable(text[: limit * 2]))
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def clean(text: str, limit: int = ANSWER_LIMIT) -> str:
+    """Return a model's answer with WhatsApp's formatting, without links, at most `limit` characters; may be empty."""
+    text = _HIDDEN.sub("", printable(text.replace("\r\n", "\n")[: limit * 8]))
+    text = _ADDRESS.sub("", _LINKED.sub(r"\1", text))
+    text = _TAG.sub("", _BREAK.sub("\n", text))
+    text = _RULE.sub("", text.replace("`", ""))
+    text = _BULLET.sub("• ", text)
+    text = _HEADING.sub(lambda match: f"*{match[1].replace('*', '')}*", text)
+    text = _BOLD.sub(r"*\1*", text)
+    text = re.sub(r"[ \t]+", " ", text)
+    text = re.sub(r" ?\n ?", "\n", text)
+    return _cut(re.sub(r"\n{3,}", "\n\n", text).strip(), limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    """Cut at the end of a sentence or line where one is near enough, else at a word."""
+    if len(text) <= limit:
+        return text
+    room = text[: limit - 1]
+    ends = [match.end() for match in _END.finditer(room)]
+    if ends and ends[-1] > limit // 2:
+        return room[: ends[-1]].rstrip()
+    return room.rsplit(" ", 1)[0].rstrip() + "…"
