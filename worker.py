@@ -16,6 +16,7 @@ import arq.worker
 from arq.connections import ArqRedis, RedisSettings
 from arq.cron import CronJob, cron
 from arq.worker import Function, Worker, func
+from bot.conversation.rules import RulesBrain
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -24,18 +25,19 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from bot.clock import Clock, SystemClock
 from bot.conversation import inbox
 from bot.conversation.brains import Available
+from bot.conversation.ears import CloudEars
 from bot.conversation.presence import CloudPresence
-from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
 from bot.jobs import digest, reminders, watchdog
 from bot.log import setup
-from bot.notify.sender import Sender
-from bot.notify.settle import settle_due
+from bot.notify import sender
+from bot.notify.settle import settle as settle_statuses
 from bot.queue import pack, unpack
 from bot.settings import Settings
 from bot.trace import TRACE
 from bot.whatsapp.cloud import CloudApi
+from bot.whatsapp.transport import Transport
 from tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
@@ -58,7 +60,12 @@ class Services:
     db: Database
     clock: Clock
     turns: Turns
-    sender: Sender
+    transport: Transport
+
+    async def send_due(self) -> int:
+        """Send what is owed and due."""
+        account = self.settings.whatsapp_phone_number_id
+        return await sender.send_due(self.db, self.transport, self.clock, account=account)
 
 
 @asynccontextmanager
@@ -73,6 +80,8 @@ async def services(settings: Settings, clock: Clock, db: Database | None = None)
         rules = RulesBrain()
         brains = Available(settings, db, clock, rules)
         stack.push_async_callback(brains.close)
+        presence = CloudPresence(cloud)
+        stack.push_async_callback(presence.close)
         turns = Turns(
             db=db,
             clock=clock,
@@ -80,29 +89,29 @@ async def services(settings: Settings, clock: Clock, db: Database | None = None)
             toolkit=Tools(db),
             brains=brains,
             rules=rules,
-            ears=brains.ears(cloud),
-            presence=CloudPresence(cloud),
+            ears=CloudEars(cloud, brains.groq, settings),
+            presence=presence,
         )
-        yield Services(settings, db, clock, turns, Sender(db, cloud, clock, settings))
+        yield Services(settings, db, clock, turns, cloud)
 
 
 async def turn(ctx: Context, lane: str) -> None:
     """Answer what one person wrote, then send it."""
     all_of: Services = ctx["services"]
     if await all_of.turns.run(lane):
-        await all_of.sender.send_due()
+        await all_of.send_due()
 
 
 async def send(ctx: Context) -> None:
     """Send what is owed and due."""
     all_of: Services = ctx["services"]
-    await all_of.sender.send_due()
+    await all_of.send_due()
 
 
 async def settle(ctx: Context) -> None:
     """Apply the statuses that came in."""
     all_of: Services = ctx["services"]
-    await settle_due(all_of.db, now=all_of.clock.now())
+    await settle_statuses(all_of.db, all_of.clock)
 
 
 async def sweep(ctx: Context) -> None:
@@ -112,8 +121,8 @@ async def sweep(ctx: Context) -> None:
         lanes = await inbox.due_lanes(session, now=all_of.clock.now())
     for lane in lanes:
         await all_of.turns.run(lane)
-    await settle_due(all_of.db, now=all_of.clock.now())
-    await all_of.sender.send_due()
+    await settle_statuses(all_of.db, all_of.clock)
+    await all_of.send_due()
 
 
 async def remind(ctx: Context) -> None:
@@ -123,7 +132,7 @@ async def remind(ctx: Context) -> None:
     TRACE.note("job", "lembretes e agendas do dia")
     await reminders.run(all_of.db, now=now)
     await digest.owe_due_digests(all_of.db, now=now)
-    await all_of.sender.send_due()
+    await all_of.send_due()
 
 
 async def watch(ctx: Context) -> None:

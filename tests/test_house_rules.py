@@ -22,7 +22,7 @@ OURS = {"bot", "tools", "web", "worker"}
 
 # The floors of `bot`, from the top to the ground; a folder imports only what lies below it, and itself.
 FLOORS = [
-    {"commands", "__main__"},
+    {"commands", "__main__", "seed"},
     {"conversation", "jobs"},
     {"agenda", "billing"},
     {"notify"},

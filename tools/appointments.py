@@ -11,7 +11,7 @@ from bot import phrases
 from bot.agenda import booking, clients
 from bot.agenda.refusals import AppointmentUnknown
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.models import Appointment, Client, Professional, Service
+from bot.models import Appointment, Client, Contact, Professional, Service
 from bot.models.enums import Action, Actor, Role, Source
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
@@ -30,9 +30,10 @@ async def own_appointment(session: AsyncSession, asker: Asker, appointment_id: U
     client = await session.get(Client, row.client_id) if row else None
     if row is None or client is None:
         raise AppointmentUnknown
-    mine = (
-        row.professional_id == asker.professional_id if _is_professional(asker) else client.contact_id == asker.contact_id
-    )
+    if _is_professional(asker):
+        mine = row.professional_id == asker.professional_id
+    else:
+        mine = client.contact_id == asker.contact_id
     if not mine:
         raise AppointmentUnknown
     return row, client
@@ -72,9 +73,10 @@ class BookAppointment(Tool):
             start,
             now=context.asker.now,
             conversation_id=context.asker.conversation_id,
+            actor=context.actor,
         )
-        who = await self._client(context)
-        arguments = {"service_id": str(service.id), "start": start.isoformat(), "note": self.note, **who.arguments}
+        name, whom = await self._client(context)
+        arguments = {"service_id": str(service.id), "start": start.isoformat(), "note": self.note, **whom}
         words = {
             "service": service.name,
             "when": phrases.moment(start.astimezone(context.asker.zone)),
@@ -82,19 +84,20 @@ class BookAppointment(Tool):
             "price": phrases.money(service.price_cents),
         }
         if _is_professional(context.asker):
-            question = chat("confirm_booking_for", client=who.name, **words)
+            question = chat("confirm_booking_for", client=name, **words)
         else:
             question = chat("confirm_booking", professional=professional.name, **words)
         hold = (professional.id, start, start + timedelta(minutes=service.minutes))
         return ToolResult({}, Proposal(self.name, arguments, question, hold))
 
-    async def _client(self, context: Context) -> "_Who":
+    async def _client(self, context: Context) -> tuple[str, dict[str, str]]:
+        """Return the name of whom it is for, and what `perform` finds them by."""
         if not _is_professional(context.asker):
-            return _Who(context.asker.name, {})
+            return context.asker.name, {}
         if self.new_client:
-            return _Who(self.client, {"new_client": self.client})
+            return self.client, {"new_client": self.client}
         customer = await find_customer(context, self.client)
-        return _Who(customer.name, {"client_id": str(customer.id)})
+        return customer.name, {"client_id": str(customer.id)}
 
     @classmethod
     async def perform(
@@ -103,11 +106,10 @@ class BookAppointment(Tool):
         professional_id = asker.professional_id
         if professional_id is None:
             raise AppointmentUnknown
-        client = await clients.for_booking(session, asker_client(asker, arguments), now=asker.now)
         row = await booking.book(
             session,
             professional_id=professional_id,
-            client_id=client.id,
+            client_id=await _client_id(session, asker, professional_id, arguments),
             service_id=UUID(arguments["service_id"]),
             start_at=datetime.fromisoformat(arguments["start"]),
             source=Source.PROFESSIONAL if _is_professional(asker) else Source.CHAT,
@@ -118,6 +120,16 @@ class BookAppointment(Tool):
             conversation_id=asker.conversation_id,
         )
         return await booking.receipt(session, row, Action.BOOK) if _is_professional(asker) else None
+
+
+async def _client_id(session: AsyncSession, asker: Asker, professional_id: UUID, arguments: Mapping[str, Any]) -> UUID:
+    """Return whom a booking is for: oneself, a client that was found, or one who is new."""
+    if not _is_professional(asker):
+        contact = await session.get_one(Contact, asker.contact_id)
+        return (await clients.for_contact(session, professional_id, contact, asker.now)).id
+    if "client_id" in arguments:
+        return UUID(arguments["client_id"])
+    return (await clients.new(session, professional_id, arguments["new_client"], None, asker.now)).id
 
 
 class CancelAppointment(Tool):
@@ -132,7 +144,7 @@ class CancelAppointment(Tool):
     async def call(self, context: Context) -> ToolResult:
         appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
         row, client = await own_appointment(context.session, context.asker, appointment_id)
-        await booking.may(context.session, row, Action.CANCEL, now=context.asker.now, actor=scope(context.asker)["actor"])
+        await booking.may(context.session, row, Action.CANCEL, now=context.asker.now, actor=context.actor)
         when = phrases.moment(row.start_at.astimezone(context.asker.zone))
         if _is_professional(context.asker):
             question = chat("confirm_cancel_for", client=client.name, service=row.service_name, when=when)
@@ -165,7 +177,14 @@ class RescheduleAppointment(Tool):
         appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
         row, client = await own_appointment(context.session, context.asker, appointment_id)
         start = datetime.fromisoformat(context.redeem(self.slot, "slot")["start"])
-        await booking.check_move(context.session, row, start, now=context.asker.now)
+        await booking.check_move(
+            context.session,
+            row,
+            start,
+            now=context.asker.now,
+            actor=context.actor,
+            conversation_id=context.asker.conversation_id,
+        )
         zone = context.asker.zone
         words = {
             "service": row.service_name,

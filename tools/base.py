@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.conversation.brain import Asker, ToolResult
 from bot.errors import Forbidden, NotFound
 from bot.models import Professional
-from bot.models.enums import Role
+from bot.models.enums import Actor, Role
 from bot.whatsapp.outgoing import Outgoing
 
 BOTH = frozenset(Role)
@@ -56,6 +56,11 @@ class Context:
         if self.asker.professional_id is None:
             raise NoAgenda
         return self.asker.professional_id
+
+    @property
+    def actor(self) -> Actor:
+        """As whom the asker books: the same rules bind an owner less than a client."""
+        return Actor.PROFESSIONAL if self.asker.role is Role.PROFESSIONAL else Actor.CLIENT
 
     async def professional(self) -> Professional:
         return await self.session.get_one(Professional, self.professional_id)
@@ -101,7 +106,7 @@ class Tool(BaseModel):
         raise NotImplementedError
 
     @classmethod
-    def schema(cls) -> dict[str, Any]:
+    def offer(cls) -> dict[str, Any]:
         """Return the tool in the shape chat-completion services take."""
         parameters = cls.model_json_schema()
         parameters.pop("title", None)

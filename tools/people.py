@@ -1,12 +1,13 @@
 """People: a professional's clients, and the professionals a client may look for."""
 
+from datetime import datetime
 from typing import ClassVar
 
+from bot.agenda.owners import hours_lines, search_professionals
 from sqlalchemy import select
 
 from bot import phrases
 from bot.agenda import report
-from bot.agenda.owners import hours_lines, search_professionals
 from bot.conversation.brain import ToolResult
 from bot.models import Availability
 from bot.models.enums import Role
@@ -43,10 +44,8 @@ class GetCustomerByPhone(Tool):
         return ToolResult({"customers": customers})
 
 
-def _when(context: Context, at: object) -> str:
-    from datetime import datetime  # noqa: PLC0415
-
-    return phrases.moment(at.astimezone(context.asker.zone)) if isinstance(at, datetime) else ""
+def _when(context: Context, at: datetime | None) -> str:
+    return phrases.moment(at.astimezone(context.asker.zone)) if at else ""
 
 
 class GetProfessionalInfo(Tool):

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from bot.text import plain
 from bot.errors import Invalid
 from bot.models import Service
+from bot.text import plain
 
 from .base import Context, TokenUnknown
 

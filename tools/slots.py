@@ -1,6 +1,6 @@
 """list_free_slots: the times that can be booked, as tokens; no date arithmetic is left to a model."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from bot import phrases
@@ -54,6 +54,7 @@ class ListFreeSlots(Tool):
             end,
             now=context.asker.now,
             conversation_id=context.asker.conversation_id,
+            actor=context.actor,
         )
         data: dict[str, Any] = {
             "service": views.service(context, service),
@@ -61,7 +62,7 @@ class ListFreeSlots(Tool):
             "slots": views.slots(context, times[:SHOWN], service),
             "more": len(times) > SHOWN,
         }
-        return ToolResult(data | await self._exact(context, service, when, times))
+        return ToolResult(data | await self._exact(context, service, when))
 
     def _span(self, context: Context, when: When | None) -> tuple[datetime, datetime]:
         """Return the stretch of time to look at; an exact hour looks at its whole day."""
@@ -81,35 +82,26 @@ class ListFreeSlots(Tool):
             last = first + timedelta(days=1)
         return max(first.replace(tzinfo=zone), since), last.replace(tzinfo=zone)
 
-    async def _exact(
-        self, context: Context, service: Service, when: When | None, times: list[datetime]
-    ) -> dict[str, Any]:
+    async def _exact(self, context: Context, service: Service, when: When | None) -> dict[str, Any]:
         """Say of an exact hour whether it is free; if not, why, and what is nearest."""
+        found: dict[str, Any] = {"exact": None, "wanted": None, "refusal": None, "nearest": []}
         if when is None or when.kind is not Kind.POINT or when.day is None or when.time is None:
-            return {"exact": None, "wanted": None, "refusal": None, "nearest": []}
+            return found
         wanted = datetime.combine(when.day, when.time, tzinfo=context.asker.zone)
-        label = phrases.moment(wanted)
-        if wanted in times:
-            return {
-                "exact": views.slot(context, wanted, service),
-                "wanted": label,
-                "refusal": None,
-                "nearest": [],
-            }
+        found["wanted"] = phrases.moment(wanted)
         refusal = await booking.refusal(
             context.session,
             context.professional_id,
             service,
-            wanted,
+            wanted.astimezone(UTC),
             now=context.asker.now,
             conversation_id=context.asker.conversation_id,
+            actor=context.actor,
         )
-        return {
-            "exact": None,
-            "wanted": label,
-            "refusal": _told(refusal),
-            "nearest": views.slots(context, list(refusal.facts.get("nearest") or []), service),
-        }
+        if refusal is None:
+            return found | {"exact": views.slot(context, wanted.astimezone(UTC), service)}
+        nearest = list(refusal.facts.get("nearest") or [])
+        return found | {"refusal": _told(refusal), "nearest": views.slots(context, nearest, service)}
 
 
 def _told(refusal: Refused) -> dict[str, str]:

@@ -44,7 +44,7 @@ BY_NAME: Final[Mapping[str, type[Tool]]] = {tool.name: tool for tool in TOOLS}
 @cache
 def schemas(role: Role) -> tuple[Mapping[str, Any], ...]:
     """Return the schemas of a role's tools: built once, so that a model's prefix cache sees the same bytes."""
-    return tuple(tool.schema() for tool in TOOLS if role in tool.roles)
+    return tuple(tool.offer() for tool in TOOLS if role in tool.roles)
 
 
 @dataclass(frozen=True, slots=True)

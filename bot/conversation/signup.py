@@ -30,7 +30,7 @@ WANTS_TO_SIGN_UP: Final = re.compile(
     r"\b(sou (?:um |uma )?profissional|(?:quero|queria|gostaria de|como) (?:faco (?:para|pra) )?"
     r"(?:me |)cadastr\w+|quero usar o odys|(?:criar|abrir) (?:uma |minha |a |)(?:conta|agenda))\b"
 )
-NEW_SERVICE: Final = re.compile(r"^\s*(?:adicionar?|novo|cadastrar?|incluir?|inclui|adiciona)\s+servi[cç]o\s*:?\s*", re.I)
+NEW_SERVICE: Final = re.compile(r"^\s*(?:adicionar?|novo|cadastrar?|incluir?|inclui)\s+servi[cç]o\s*:?\s*", re.I)
 NEW_HOURS: Final = re.compile(
     r"^\s*(?:mudar?|alterar?|trocar?|definir?|meu novo|novos?)\s+(?:o |os |meus? |)hor[aá]rios?"
     r"(?:\s+de\s+(?:atendimento|trabalho))?\s*(?:para|pra|:)?\s*",
@@ -38,7 +38,9 @@ NEW_HOURS: Final = re.compile(
 )
 NEW_ADDRESS: Final = re.compile(r"^\s*(?:meu |mudar |novo |alterar )(?:o )?endere[cç]o\s*(?:é|e|para|pra|:)?\s*", re.I)
 MY_SERVICES: Final = re.compile(r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus servicos\??$")
-MY_HOURS: Final = re.compile(r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus horarios(?: de (?:trabalho|atendimento))?\??$")
+MY_HOURS: Final = re.compile(
+    r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus horarios(?: de (?:trabalho|atendimento))?\??$"
+)
 MY_LINK: Final = re.compile(r"^(?:qual (?:e )?(?:o )?)?meu link\??$")
 STOP: Final = frozenset({"cancelar", "sair", "parar cadastro", "deixa pra la", "esquece", "agora nao"})
 SERVICES_DONE: Final = buttons.encode("do", "services_done")
@@ -141,9 +143,7 @@ async def _edit(session: AsyncSession, here: Scene, own: Professional, words: st
     return None
 
 
-async def _add_services(
-    session: AsyncSession, here: Scene, own: Professional, text: str, *, asks: bool
-) -> Answer:
+async def _add_services(session: AsyncSession, here: Scene, own: Professional, text: str, *, asks: bool) -> Answer:
     """Add the services described in `text`, one a line, and echo the rows."""
     wishes = [read_service(line) for line in re.split(r"[\n;]", text) if line.strip()]
     if not wishes or None in wishes:

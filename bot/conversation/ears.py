@@ -1,0 +1,47 @@
+"""Voice notes: fetched, turned into text, or answered with a sentence that says why not."""
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from ..notify.render import chat
+from ..settings import Settings
+from ..whatsapp.outgoing import Text
+from .brain import Answer
+from .inbox import Held
+from .voice import VoiceFailed, transcribe
+
+if TYPE_CHECKING:
+    from groq import AsyncGroq
+
+log = logging.getLogger(__name__)
+
+
+class MediaSource(Protocol):
+    """The part of a transport that fetches what was attached."""
+
+    async def media(self, media_id: str) -> bytes: ...
+
+
+class CloudEars:
+    """Listen with the transcription model, where there is one."""
+
+    def __init__(self, source: MediaSource, client: "AsyncGroq | None", settings: Settings) -> None:
+        self._source, self._client, self._settings = source, client, settings
+
+    async def listen(self, held: Held) -> str | Answer:
+        """Return what was said, or the answer that asks to write instead; nothing of it is lost either way."""
+        event = held.rows[0].event
+        if self._client is None:
+            return Answer(say=Text(chat("unsupported_message", kind="áudios")))
+        try:
+            audio = await self._source.media(str(event.get("media_id") or ""))
+            said = await transcribe(
+                self._client, audio, str(event.get("mime") or ""), model=self._settings.groq_transcription_model
+            )
+        except VoiceFailed as failure:
+            log.warning("a voice note was not understood", extra={"reason": str(failure)[:100]})
+            return Answer(say=Text(chat("voice_failed")))
+        except Exception as error:
+            log.warning("a voice note could not be fetched", extra={"reason": type(error).__name__})
+            return Answer(say=Text(chat("voice_failed")))
+        return said or Answer(say=Text(chat("voice_failed")))
