@@ -34,11 +34,13 @@ def forms(digits: str) -> tuple[str, ...]:
 def international(written: str) -> str | None:
     """Return the digits of a number as a person writes it, Brazilian unless it says otherwise; None if it is none."""
     digits = re.sub(r"[^0-9]", "", written)
-    if not written.strip().startswith("+"):
-        digits = digits.lstrip("0")
-        if len(digits) in {10, 11}:  # area code and number
-            digits = f"55{digits}"
-    return digits if len(digits) >= 8 and _E164.fullmatch(digits) else None
+    if written.strip().startswith("+"):
+        return digits if len(digits) >= 8 and _E164.fullmatch(digits) else None
+    digits = digits.lstrip("0")
+    if len(digits) in {10, 11}:  # area code and number
+        return f"55{digits}"
+    # Without its area code a number could be anybody's.
+    return digits if len(digits) in {12, 13} and digits.startswith("55") else None
 
 
 def delivered(value: object) -> str | None:

@@ -39,7 +39,7 @@ def _row(event: Event, channel: Channel, now: datetime, burst_wait: float) -> Ro
             done, error = (True, "group") if event.group else (False, "")
         case Status():
             kind, at = InboundKind.STATUS, event.at
-            external = f"{event.message_id}:{event.status}:{event.recipient or ''}"
+            external = status_id(event.message_id, event.status, event.recipient)
         case Echo():
             kind, external, at = InboundKind.ECHO, event.id, event.sent_at
         case Notice():
@@ -66,6 +66,11 @@ def _row(event: Event, channel: Channel, now: datetime, burst_wait: float) -> Ro
         "due_at": now + timedelta(seconds=wait),
         "handled_at": None if status is InboundStatus.NEW else now,
     }
+
+
+def status_id(message_id: str, status: str, recipient: str | None) -> str:
+    """Return the id of a status: one a message, a state and (in groups) a recipient."""
+    return f"{message_id}:{status}:{recipient or ''}"
 
 
 def _lane(channel: Channel, message: Message) -> str:

@@ -1,0 +1,219 @@
+"""Take from the outbox what may leave now: checked, worded and leased, in one transaction."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, exists, or_, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from ..models import Appointment, Contact, ContactIdentity, Conversation, Outbound, Professional
+from ..models.enums import Channel, IdentityKind, OutboundStatus, Status, Transport
+from ..whatsapp import window
+from ..whatsapp.faults import Action, Fault
+from ..whatsapp.outgoing import Outgoing
+from ..whatsapp.transport import Address
+from . import messages, numbers
+from .delivery import AGAIN, STATUS_WAIT, doubt, give_up, skip, spoken
+from .messages import LoginCode
+from .outbox import CHAT
+from .render import as_template
+
+log = logging.getLogger(__name__)
+
+# Longer than a send can take (an upload and a POST, 20 s in all), so that only the dead lose their lease.
+LEASE = timedelta(seconds=30)
+# While a number that was shut is tried with one message, the others wait this long.
+TRYING = timedelta(seconds=15)
+# Somebody who said PARAR still gets what they ask for.
+_ASKED_FOR = frozenset({CHAT, LoginCode.name})
+_ACTIVE = frozenset({Status.PENDING_CONFIRMATION, Status.CONFIRMED})
+# Spelled out instead of bound, so that both databases see that the partial index fits.
+_OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
+_CLAIM_LOCK = 0x6F64_7973  # "odys"; one claim at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One message on its way out."""
+
+    id: UUID
+    attempt: int
+    account: str
+    to: Address
+    outgoing: Outgoing
+
+
+@dataclass(slots=True)
+class Claim:
+    """What a claim found: messages to send, and how many rows it dealt with in all."""
+
+    jobs: list[Job] = field(default_factory=list)
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    row: Outbound
+    contact: Contact | None
+    conversation: Conversation | None
+    appointment: Appointment | None
+    account: str
+
+
+async def claim(session: AsyncSession, *, now: datetime, account: str, limit: int) -> Claim:
+    """Lease up to `limit` messages, at most one a person; `account` is the number for those that name none."""
+    if session.get_bind().dialect.name != "sqlite":
+        # Claims are short and come one after the other: two at once could each take a message of one person.
+        await session.execute(text(f"SELECT pg_advisory_xact_lock({_CLAIM_LOCK})"))
+    await _take_from_the_dead(session, now)
+    owed = await _due(session, now, account, limit)
+    if not owed:
+        return Claim()
+    shut = await numbers.stopped(session, {each.account for each in owed})
+    addresses = await _bsuids(session, owed)
+    result = Claim(count=len(owed))
+    trying: set[str] = set()
+    for each in owed:
+        if (stop := shut.get(each.account)) and (stop.until > now or each.account in trying):
+            each.row.due_at = max(stop.until, now + TRYING)
+            continue
+        if job := _job(each, addresses, now):
+            result.jobs.append(job)
+            trying.add(each.account)
+    return result
+
+
+async def _take_from_the_dead(session: AsyncSession, now: datetime) -> None:
+    """A lease that ran out belongs to a sender that died in mid-send: its message may have gone out."""
+    lapsed = await session.scalars(
+        select(Outbound)
+        .where(_OWED, Outbound.status == OutboundStatus.SENDING, Outbound.lease_until < now)
+        .with_for_update(skip_locked=True)
+    )
+    for row in lapsed:
+        doubt(row, Fault("sender_died", Action.AWAIT_STATUS), (row.lease_until or now) - LEASE + STATUS_WAIT)
+    await session.flush()
+
+
+async def _due(session: AsyncSession, now: datetime, account: str, limit: int) -> Sequence[_Owed]:
+    """Return what is due, most urgent first; nobody's second message overtakes or accompanies their first."""
+    other = aliased(Outbound, name="other")
+    rank = (other.priority, other.created_at, other.id)
+    own_rank = (Outbound.priority, Outbound.created_at, Outbound.id)
+    # A message in backoff keeps its place; one for tomorrow does not hold up today's.
+    waits_before = and_(
+        other.status == OutboundStatus.QUEUED,
+        or_(other.due_at <= now, other.attempts > 0),
+        tuple_(*rank) < tuple_(*own_rank),
+    )
+    somebody_first = exists().where(
+        text("other.status IN ('queued', 'sending')"),
+        other.transport == Transport.WHATSAPP,
+        other.contact_id == Outbound.contact_id,
+        other.id != Outbound.id,
+        or_(other.status == OutboundStatus.SENDING, waits_before),
+    )
+    statement = (
+        select(Outbound)
+        .where(
+            _OWED,
+            Outbound.transport == Transport.WHATSAPP,
+            Outbound.status.in_([OutboundStatus.QUEUED, OutboundStatus.UNCERTAIN]),
+            Outbound.due_at <= now,
+            ~somebody_first,
+        )
+        .order_by(Outbound.priority, Outbound.due_at, Outbound.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = (await session.scalars(statement)).all()
+    return await _with_context(session, rows, account)
+
+
+async def _with_context(session: AsyncSession, rows: Sequence[Outbound], default: str) -> list[_Owed]:
+    """Read again, in this transaction, everything that decides whether and how a row is sent."""
+    people = {row.contact_id for row in rows if row.contact_id}
+    contacts = {each.id: each for each in await session.scalars(select(Contact).where(Contact.id.in_(people)))}
+    booked = {row.appointment_id for row in rows if row.appointment_id}
+    appointments = {
+        each.id: each for each in await session.scalars(select(Appointment).where(Appointment.id.in_(booked)))
+    }
+    owners = {row.professional_id for row in rows if row.professional_id}
+    own_numbers = select(Professional.id, Professional.account).where(
+        Professional.id.in_(owners), Professional.channel == Channel.CLOUD
+    )
+    number_of = dict((await session.execute(own_numbers)).tuples().all())
+    talks = (await session.scalars(select(Conversation).where(Conversation.contact_id.in_(people)))).all()
+    by_id = {talk.id: talk for talk in talks}
+    by_number = {(talk.contact_id, talk.account): talk for talk in talks if talk.channel is Channel.CLOUD}
+    found = []
+    for row in rows:
+        talk = by_id.get(row.conversation_id) if row.conversation_id else None
+        own = number_of.get(row.professional_id) if row.professional_id else None
+        account = (talk.account if talk else own) or default
+        contact = contacts.get(row.contact_id) if row.contact_id else None
+        if talk is None and contact is not None:
+            talk = by_number.get((contact.id, account))
+        appointment = appointments.get(row.appointment_id) if row.appointment_id else None
+        found.append(_Owed(row, contact, talk, appointment, account))
+    return found
+
+
+async def _bsuids(session: AsyncSession, owed: Sequence[_Owed]) -> dict[UUID, str]:
+    """Return the ids Meta gave to people whose phone it does not tell."""
+    unknown = [each.contact.id for each in owed if each.contact and not each.contact.phone]
+    if not unknown:
+        return {}
+    rows = await session.execute(
+        select(ContactIdentity.contact_id, ContactIdentity.value)
+        .where(ContactIdentity.contact_id.in_(unknown), ContactIdentity.kind == IdentityKind.BSUID)
+        .order_by(ContactIdentity.created_at)
+    )
+    return dict(rows.tuples().all())
+
+
+def _job(owed: _Owed, bsuids: dict[UUID, str], now: datetime) -> Job | None:
+    """Return the message to send and lease its row; or settle the row, when there is nothing to send."""
+    row, contact = owed.row, owed.contact
+    if why := _useless(owed, now):
+        skip(row, why)
+        return None
+    to = Address(contact.phone, bsuids.get(contact.id)) if contact else Address()
+    if not (to.phone or to.bsuid):
+        give_up(row, Fault("no_address", Action.DROP))
+        return None
+    if owed.conversation:
+        row.conversation_id = owed.conversation.id
+    open_now = owed.conversation is not None and window.is_open(owed.conversation.last_inbound_at, now)
+    if row.kind == CHAT and not open_now:
+        give_up(row, Fault("window_closed", Action.DROP))
+        return None
+    try:
+        outgoing = spoken(row) if open_now else as_template(messages.from_json(row.kind, row.payload))
+    except Exception as error:  # one row that cannot be worded must not stop the others
+        log.exception("a message could not be worded", extra={"outbound": str(row.id), "kind": row.kind})
+        give_up(row, Fault("wording", Action.BUG, type(error).__name__))
+        return None
+    if row.status is OutboundStatus.UNCERTAIN:
+        row.error_code = AGAIN
+    row.status, row.lease_until, row.provider_id = OutboundStatus.SENDING, now + LEASE, None
+    row.attempts += 1
+    return Job(row.id, row.attempts, owed.account, to, outgoing)
+
+
+def _useless(owed: _Owed, now: datetime) -> str:
+    """Return why a message should not be sent any more, or nothing."""
+    row, appointment = owed.row, owed.appointment
+    if row.expires_at is not None and row.expires_at <= now:
+        return "expired"
+    if row.appointment_start_at is not None and (
+        appointment is None or appointment.status not in _ACTIVE or appointment.start_at != row.appointment_start_at
+    ):
+        return "appointment_changed"
+    if owed.contact is not None and owed.contact.opted_out_at is not None and row.kind not in _ASKED_FOR:
+        return "opted_out"
+    return ""

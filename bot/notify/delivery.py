@@ -1,0 +1,135 @@
+"""What becomes of an outbound row: the only place that moves one out of `sending`, and never backwards.
+
+The answer to the POST and the statuses that follow tell the same story through two doors, in any order and
+more than once; whichever comes first is believed, and the end is the same.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Contact, Conversation, Message, Outbound
+from ..models.enums import Author, OutboundStatus
+from ..whatsapp.faults import Action, Fault, seconds_until_retry
+from ..whatsapp.outgoing import Outgoing, from_json, plain
+from ..whatsapp.window import LENGTH
+from . import messages, numbers
+from .outbox import CHAT
+from .render import in_window
+
+log = logging.getLogger(__name__)
+
+TRIES = 5
+# A status follows a message within seconds; after a minute none will come.
+STATUS_WAIT = timedelta(seconds=60)
+# Marks a row that is sent once more because nobody could tell whether it went out the first time.
+AGAIN = "again"
+
+_WAITING = frozenset({OutboundStatus.QUEUED, OutboundStatus.SENDING, OutboundStatus.UNCERTAIN})
+
+
+def spoken(row: Outbound) -> Outgoing:
+    """Return what a row says, as it is said inside the 24-hour window."""
+    return from_json(row.payload) if row.kind == CHAT else in_window(messages.from_json(row.kind, row.payload))
+
+
+def sent(session: AsyncSession, row: Outbound, provider_id: str, at: datetime) -> None:
+    """Note that the provider took the message, and write it into the conversation, once."""
+    if row.sent_at is None and row.conversation_id is not None:
+        line = Message(
+            conversation_id=row.conversation_id,
+            professional_id=row.professional_id,
+            author=Author.BOT,
+            text=plain(spoken(row)),
+            created_at=at,
+        )
+        session.add(line)
+    row.sent_at = min(row.sent_at or at, at)
+    row.provider_id = provider_id
+    if row.status in _WAITING or row.status is OutboundStatus.FAILED:
+        row.status, row.lease_until, row.error_code, row.error = OutboundStatus.SENT, None, "", ""
+
+
+async def failed(
+    session: AsyncSession, row: Outbound, fault: Fault, account: str, now: datetime, *, refused: bool = False
+) -> None:
+    """Do what the table of faults says. `refused` tells that a status said so: then it certainly did not arrive."""
+    row.lease_until = None
+    log.warning(
+        "a message was not sent",
+        extra={"outbound": str(row.id), "kind": row.kind, "code": fault.code, "action": fault.action.value},
+    )
+    match fault.action:
+        case Action.RETRY | Action.SLOW_DOWN:
+            _later(row, fault, now, TRIES)
+        case Action.RETRY_ONCE:
+            _later(row, fault, now, 2)
+        case Action.AWAIT_STATUS if refused:
+            _later(row, fault, now, 2)
+        case Action.AWAIT_STATUS:
+            doubt(row, fault, now + STATUS_WAIT)
+        case Action.USE_TEMPLATE:
+            await _shut_window(session, row, now)
+            if row.kind == CHAT:
+                give_up(row, Fault("window_closed", fault.action, fault.details))
+            else:
+                _later(row, fault, now, TRIES, wait=0)
+        case Action.STOP_ACCOUNT:
+            until = await numbers.stop(session, account, fault, now)
+            if not refused:
+                row.attempts -= 1  # the number was at fault, not the message: it keeps all its tries
+            _later(row, fault, now, TRIES, wait=(until - now).total_seconds())
+        case Action.UNREACHABLE:
+            await _mark(session, row, unreachable_at=now)
+            give_up(row, fault)
+        case Action.OPTED_OUT:
+            await _mark(session, row, opted_out_at=now)
+            give_up(row, fault)
+        case Action.TEMPLATE | Action.BUG | Action.DROP:
+            give_up(row, fault)
+
+
+def doubt(row: Outbound, fault: Fault, until: datetime) -> None:
+    """Wait for a status until `until`; a row that was already sent again is given up, where a person sees it."""
+    if row.error_code == AGAIN:
+        give_up(row, Fault("unconfirmed", fault.action, f"no answer twice: {fault.code} {fault.details}".strip()))
+        return
+    row.status, row.due_at, row.lease_until = OutboundStatus.UNCERTAIN, until, None
+    row.error_code, row.error = fault.code, fault.details
+
+
+def give_up(row: Outbound, fault: Fault) -> None:
+    """Mark a row failed, visibly."""
+    row.status, row.lease_until = OutboundStatus.FAILED, None
+    row.error_code, row.error = fault.code[:24], fault.details
+    log.error("a message failed", extra={"outbound": str(row.id), "kind": row.kind, "code": fault.code})
+
+
+def skip(row: Outbound, why: str) -> None:
+    """Mark a row that is of no use to anybody any more."""
+    row.status, row.lease_until, row.error_code = OutboundStatus.SKIPPED, None, why
+
+
+def _later(row: Outbound, fault: Fault, now: datetime, tries: int, *, wait: float | None = None) -> None:
+    if row.attempts >= tries:
+        give_up(row, fault)
+        return
+    seconds = seconds_until_retry(fault.action, row.attempts) if wait is None else wait
+    row.status, row.due_at = OutboundStatus.QUEUED, now + timedelta(seconds=seconds)
+    row.error_code = AGAIN if row.error_code == AGAIN else fault.code
+    row.error = fault.details
+
+
+async def _mark(session: AsyncSession, row: Outbound, **values: datetime) -> None:
+    await session.execute(update(Contact).where(Contact.id == row.contact_id).values(**values))
+
+
+async def _shut_window(session: AsyncSession, row: Outbound, now: datetime) -> None:
+    """Believe Meta that the window is shut: our clock or our record was wrong."""
+    await session.execute(
+        update(Conversation)
+        .where(Conversation.id == row.conversation_id, Conversation.last_inbound_at > now - LENGTH)
+        .values(last_inbound_at=now - LENGTH)
+    )

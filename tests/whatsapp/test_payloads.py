@@ -1,0 +1,123 @@
+"""What Meta sends becomes our own values, and nothing it could ever send is an exception."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.whatsapp.events import Broken, Message, MessageType
+from bot.whatsapp.payloads import parse, unreadable
+from bot.whatsapp.tolerant import DEEPEST, clean, decode, moment
+
+from ..payloads import OWN
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the way to every value inside a JSON value."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [here, *(path for name, inner in inside for path in paths(inner, (*here, name)))]
+
+
+def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
+    """Return a copy of a JSON value with another value at the end of `path`."""
+    if not path:
+        return by
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], by)
+    return copy
+
+
+BODIES = [case.body for case in OWN]
+PLACES = [paths(body) for body in BODIES]
+
+
+def assert_storable(value: Any) -> None:
+    written = json.dumps(value, allow_nan=False)
+    assert "\\u0000" not in written.replace("\\\\", "")
+    json.loads(written)
+    json.dumps(value, ensure_ascii=False).encode()
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_mutated_delivery_never_raises_and_never_surprises(data: st.DataObject) -> None:
+    which = data.draw(st.integers(0, len(BODIES) - 1))
+    body = BODIES[which]
+    for _ in range(data.draw(st.integers(1, 2))):
+        path = data.draw(st.sampled_from(paths(body)))
+        body = replaced(body, path, data.draw(anything))
+    for event in parse(body).events:
+        assert_storable(event.event())
+        assert not (isinstance(event, Broken) and event.reason.startswith("unexpected"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(anything)
+def test_any_json_is_a_delivery_of_something(body: Any) -> None:
+    events = parse(body).events
+    assert events
+    for event in events:
+        assert_storable(event.event())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary())
+def test_any_bytes_are_kept(raw: bytes) -> None:
+    try:
+        decode(raw)
+    except ValueError:
+        assert_storable(unreadable(raw).events[0].event())
+
+
+def test_a_neighbour_of_something_broken_is_read() -> None:
+    body = BODIES[[case.name for case in OWN].index("text")]
+    good = body["entry"][0]["changes"][0]["value"]["messages"][0]
+    odd: list[Any] = [None, [], "x", {"from": {}}, {"type": {"a": 1}}, {"id": []}]
+    for bad in odd:
+        both = replaced(body, ("entry", 0, "changes", 0, "value", "messages"), [bad, good])
+        texts = [event.text for event in parse(both).events if isinstance(event, Message)]
+        assert "Olá! Amanhã às 15h? 😀" in texts
+
+
+def test_the_longest_text_stays_whole() -> None:
+    body = BODIES[[case.name for case in OWN].index("text")]
+    path = ("entry", 0, "changes", 0, "value", "messages", 0, "text", "body")
+    (event,) = parse(replaced(body, path, "á" * 65_536)).events
+    assert isinstance(event, Message)
+    assert event.text == "á" * 65_536
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("1795000000", datetime(2026, 11, 18, 11, 6, 40, tzinfo=UTC)),
+        (1795000000, datetime(2026, 11, 18, 11, 6, 40, tzinfo=UTC)),
+        ("1795000000500", datetime(2026, 11, 18, 11, 6, 40, 500_000, tzinfo=UTC)),
+        *dict.fromkeys(("", "ontem", None, True, -5, 0, "nan", "1e999", 10**40)).items(),
+    ],
+)
+def test_a_timestamp_is_read_in_either_unit_or_not_at_all(written: object, meant: datetime | None) -> None:
+    assert moment(written) == meant
+
+
+def test_depth_is_cut_before_it_can_hurt() -> None:
+    with pytest.raises(ValueError, match="deeply"):
+        decode(b"[" * 200_000)
+    deep: Any = "end"
+    for _ in range(DEEPEST * 2):
+        deep = [deep]
+    assert "end" not in json.dumps(clean(deep))
+
+
+def test_every_type_has_a_payload_of_our_own() -> None:
+    seen = {event.type for body in BODIES for event in parse(body).events if isinstance(event, Message)}
+    assert seen == set(MessageType)
