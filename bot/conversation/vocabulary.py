@@ -15,6 +15,11 @@ READ: Final = 1000
 # A word that is longer than any of ours is not one of ours.
 LONGEST_WORD: Final = 24
 
+
+def _words(line: str) -> frozenset[str]:
+    return frozenset(line.split())
+
+
 # What people type instead of the word.
 SHORT: Final[Mapping[str, str]] = {
     short: full
@@ -38,12 +43,13 @@ SHORT: Final[Mapping[str, str]] = {
         "quantos": "qtos qts",
         "quantas": "qtas",
         "qual": "ql qal",
-        "horario": "hrio horaio horairo orario hoario horrario horaro hrario",
+        "horario": "hr hrio horaio horairo orario hoario horrario horaro hrario",
         "horarios": "hrios horaios horairos orarios hoarios",
         "nao": "n nn naum naun nop nops",
         "para": "p pra pr",
         "para o": "pro",
         "para os": "pros",
+        "para as": "pras",
         "muito": "mt mto mtu",
         "comigo": "cmg",
         "com": "cm",
@@ -58,12 +64,11 @@ SHORT: Final[Mapping[str, str]] = {
         "e": "eh",
         "ai": "aii",
         "gente": "gnt",
-        "pode ser": "pd ser",
         "pode": "pd pod",
         "preco": "prco",
         "quero": "qro kero qero",
         "queria": "qria keria",
-        "quer": "qr ker",
+        "quer": "ker",
         "com certeza": "cctz ctza ctz",
         "verdade": "vdd",
         "mensagem": "msg",
@@ -76,6 +81,10 @@ SHORT: Final[Mapping[str, str]] = {
         "boa tarde": "bt",
         "boa noite": "bn",
         "fim de semana": "fds",
+        "quem": "qm",
+        "horas": "hrs",
+        "proximo": "prox proxm",
+        "compromissos": "compromisos",
         "marcar": "amrcar macar mracar marcr maracr marcra marka markar",
     }.items()
     for short in shorts.split()
@@ -100,28 +109,28 @@ _DOUBLE: Final = re.compile(r"([a-z])\1")
 _WORD: Final = re.compile(r"[a-z]+|\d+(?:[.,:/]\d+)*[a-z]*|[?!,;.\n]|\S")
 
 # Words worth mending when a finger slipped: long enough that one slip cannot make another word of them.
-MENDED: Final = frozenset(
+MENDED: Final = _words(
     """
     agendar agendamento agendamentos atendente atendimento atendimentos cancelar cancela cancelamento desmarcar
     desmarca remarcar remarca reagendar reagenda encaixe encaixar horario horarios endereco localizacao servico
     servicos valores funcionamento confirmar confirma confirmo confirmado recusar recusa bloquear bloqueia concluir
     conclui finalizar finaliza faturamento faturei obrigado obrigada profissional disponivel disponiveis proximo
     telefone esquece imprevisto compromisso transferir antecipar
-    """.split()
+    """
 )
 # Real words one slip away from one of those: they stay what they are.
-KEPT: Final = frozenset(
+KEPT: Final = _words(
     """
     cancelas cancelo cancele canceles cancelei cancelou canela cancelam desmarcou desmarcas desmarque desmarquei
     desmarcam agendas agendo agenda agende agendei agendou agendado agendada concluo conclua concluiu recuse recuso
     recusou recusam confira confere confirme confirmei confirmou confirmada confirmam confirmas horaria horarias
     encaixa encaixo encaixou encaixes remarcou remarco remarque remarquei remarcam proxima proximas obrigar obrigam
     bloqueio bloqueie bloqueou finalizo finalize finalizou esqueco esqueci esqueca faturou fature transferi
-    antecipa antecipo antecipe atende atender atendem servido servida
-    """.split()
+    compromissos imprevistos proximos antecipa antecipo antecipe atende atender atendem servido servida
+    """
 )
 # Short words people stretch: "siim", "ooi", "claaro".
-STRETCHED: Final = frozenset("sim nao oi ola ok claro isso quero pode bora valeu beleza bom boa obrigado".split())
+STRETCHED: Final = _words("sim nao oi ola ok claro isso quero pode bora valeu beleza bom boa dia obrigado")
 
 
 @lru_cache(maxsize=512)

@@ -1,0 +1,112 @@
+"""What a message asks for, without a model: pure, fast, and unsure rather than wrong.
+
+The tables of `phrasebook` say which words mean what. Here is what tables cannot say: that a "não" in front
+turns a wish around, that two wishes may be one, that a question may ride along.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from ..models.enums import Role
+from .phrasebook import TABLES, Intent
+from .vocabulary import READ, plain
+
+__all__ = ["PHONE", "Intent", "Reading", "understand"]
+
+# Brazilian numbers as they are typed: with or without country, area, ninth digit, signs between.
+PHONE: Final = re.compile(r"(?<![\d/:,])(?:\+?55[\s.-]*)?(?:\(?0?[1-9]{2}\)?[\s.-]*)?9?\d{4}[\s.-]?\d{4}(?![\d/:h])")
+# A number without its area is eight digits or nine; fewer are a price or a date.
+PHONE_DIGITS: Final = range(8, 15)
+
+# Wishes that write, or lead to a write: a "não" in front of one means that it is not wanted.
+ACTS: Final = frozenset(
+    {
+        Intent.BOOK,
+        Intent.CANCEL,
+        Intent.RESCHEDULE,
+        Intent.CONFIRM,
+        Intent.REJECT,
+        Intent.COMPLETE,
+        Intent.NO_SHOW,
+        Intent.PAID,
+        Intent.BLOCK,
+        Intent.OPEN,
+    }
+)
+# Questions that may ride along with a wish: "quero marcar sexta, quanto custa?"
+ASIDES: Final = frozenset({Intent.PRICES, Intent.ADDRESS, Intent.HOURS})
+CHATTER: Final = frozenset({Intent.GREET, Intent.THANKS, Intent.BYE, Intent.NONE})
+
+_STOPS: Final = re.compile(r"[,.;:!\n]+")
+_VERB = r"cancel|desmarc|desmarq|remarc|remarq|reagend|agend|marc|marq|confirm|mud|troc|adi|recus|aceit"
+# "não quero cancelar", "não é pra desmarcar"; but "não consigo cancelar" and "não sei como marcar" want it done.
+_NOT_BEFORE: Final = re.compile(
+    rf"(?<!\S)(?:nao|nem|nunca|jamais|sem)(?: (?!(?:consig|consegu|sei|so|deu|{_VERB})\w*)\w+){{0,5}} $"
+)
+_NOT_AFTER: Final = re.compile(r"^ nao(?= \||$| [?])")
+# "não queria desmarcar, mas vou ter que" takes the "não" back.
+_AFTER_ALL: Final = re.compile(r"(?<!\S)mas (?:infelizmente |eu )?(?:vou ter|tenho|preciso|terei|precisarei)")
+_LATER: Final = re.compile(
+    r"(?<!\S)depois (?:eu |a gente )?(?:remarco|marco|agendo|reagendo|marcamos|vejo|remarcamos)(?!\S)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message asks for, which questions ride along, and what it says it does not want."""
+
+    intent: Intent
+    asides: tuple[Intent, ...] = ()
+    unwanted: frozenset[Intent] = frozenset()
+
+
+@lru_cache(maxsize=256)
+def _read(text: str, role: Role) -> Reading:
+    words = _words(text)
+    found: list[Intent] = []
+    unwanted: set[Intent] = set()
+    for intent, pattern in TABLES[role]:
+        matches = list(pattern.finditer(words))
+        if intent in ACTS and matches and all(_negated(words, match) for match in matches):
+            unwanted.add(intent)
+        elif matches and intent not in found:
+            found.append(intent)
+    return Reading(_chosen(found, unwanted), tuple(i for i in found[1:] if i in ASIDES), frozenset(unwanted))
+
+
+def understand(text: str, role: Role) -> Reading:
+    """Return what `text` asks for when said by somebody in `role`."""
+    return _read(text[:READ], role)
+
+
+def phone_in(text: str) -> str:
+    """Return the phone number in a text as it was typed, or nothing."""
+    found = PHONE.search(text[:READ])
+    return found[0].strip() if found else ""
+
+
+def without_phone(text: str) -> str:
+    """Return the text with `xfone` where a phone number was."""
+    return PHONE.sub(" xfone ", text[:READ])
+
+
+def _words(text: str) -> str:
+    """Return plain words with "|" for every stop, so that no pattern reaches over one."""
+    said = _STOPS.sub(" | ", plain(without_phone(text))).replace("?", " ? | ").replace(" mas ", " | mas ")
+    said = _LATER.sub("", said)
+    return " ".join(said.split()).replace("? |", "|" if said.strip(" ?|") else "?").strip(" |") or said.strip()
+
+
+def _negated(words: str, match: re.Match[str]) -> bool:
+    if match[0].startswith(("nao ", "nem ")) or _AFTER_ALL.search(words):
+        return False
+    return bool(_NOT_BEFORE.search(words[: match.start()]) or _NOT_AFTER.search(words[match.end() :]))
+
+
+def _chosen(found: list[Intent], unwanted: set[Intent]) -> Intent:
+    intent = found[0] if found else Intent.NONE
+    if unwanted and (intent in CHATTER or intent is Intent.MINE):
+        return Intent.DROP if unwanted == {Intent.BOOK} else Intent.KEEP
+    return intent
