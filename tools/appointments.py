@@ -11,7 +11,7 @@ from bot import phrases
 from bot.agenda import booking, clients
 from bot.agenda.refusals import AppointmentUnknown
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.models import Appointment, Client, Contact, Professional, Service
+from bot.models import Appointment, Client, Professional, Service
 from bot.models.enums import Action, Actor, Role, Source
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
@@ -125,11 +125,10 @@ class BookAppointment(Tool):
 async def _client_id(session: AsyncSession, asker: Asker, professional_id: UUID, arguments: Mapping[str, Any]) -> UUID:
     """Return whom a booking is for: oneself, a client that was found, or one who is new."""
     if not _is_professional(asker):
-        contact = await session.get_one(Contact, asker.contact_id)
-        return (await clients.for_contact(session, professional_id, contact, asker.now)).id
+        return (await clients.for_contact(session, professional_id, asker.contact_id, now=asker.now)).id
     if "client_id" in arguments:
         return UUID(arguments["client_id"])
-    return (await clients.new(session, professional_id, arguments["new_client"], None, asker.now)).id
+    return (await clients.add(session, professional_id, name=arguments["new_client"], now=asker.now)).id
 
 
 class CancelAppointment(Tool):

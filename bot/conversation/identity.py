@@ -67,11 +67,6 @@ async def _new_contact(session: AsyncSession, event: Mapping[str, Any], now: dat
     return contact
 
 
-async def contact_for_phone(session: AsyncSession, phone: str, name: str, now: datetime) -> Contact:
-    """Return the contact of a phone that somebody typed, created when it is new."""
-    return await recognise(session, Channel.CLOUD, {"from": phone, "name": name}, now)
-
-
 async def own_agenda(session: AsyncSession, contact_id: UUID) -> Professional | None:
     """Return the agenda that the person behind a contact owns, if any."""
     return await session.scalar(

@@ -57,12 +57,21 @@ async def answer(session: AsyncSession, here: Scene) -> Answer | None:
     if flow.get("step") == "service" and here.payload == SERVICES_DONE:
         return _ask(here, "hours", Text(chat("signup_ask_hours")), {})
     if flow and here.payload is None:
-        return await STEPS[flow["step"]](session, here, flow)
+        return await _guarded(session, STEPS[flow["step"]](session, here, flow))
     if here.payload == buttons.encode("do", "signup") or (here.payload is None and WANTS_TO_SIGN_UP.search(words)):
         return _begin(here)
     if here.is_professional and here.own is not None and here.payload is None:
         return await _edit(session, here, here.own, words)
     return None
+
+
+async def _guarded(session: AsyncSession, step: Awaitable[Answer]) -> Answer:
+    """Take a step; a refusal undoes it, is said, and leaves the question open."""
+    try:
+        async with session.begin_nested():
+            return await step
+    except Refused as refusal:
+        return Answer(say=Text(refusal.message))
 
 
 def _begin(here: Scene) -> Answer:
@@ -125,10 +134,9 @@ STEPS: Final[Mapping[str, Step]] = {
 async def _edit(session: AsyncSession, here: Scene, own: Professional, words: str) -> Answer | None:
     """Change one thing of an agenda that exists: a service, the hours, the address."""
     if found := NEW_SERVICE.match(here.text):
-        return await _add_services(session, here, own, here.text[found.end() :], asks=False)
+        return await _guarded(session, _add_services(session, here, own, here.text[found.end() :], asks=False))
     if found := NEW_HOURS.match(here.text):
-        said = await _set_hours(session, here, own, here.text[found.end() :])
-        return Answer(say=Text(said or chat("hours_not_understood")))
+        return await _guarded(session, _change_hours(session, here, own, here.text[found.end() :]))
     if found := NEW_ADDRESS.match(here.text):
         professional = await session.get_one(Professional, own.id)
         professional.address = " ".join(here.text[found.end() :].split())[:200]
@@ -148,16 +156,13 @@ async def _add_services(session: AsyncSession, here: Scene, own: Professional, t
     wishes = [read_service(line) for line in re.split(r"[\n;]", text) if line.strip()]
     if not wishes or None in wishes:
         return Answer(say=Text(chat("service_not_understood")))
-    try:
-        rows = [
-            await owners.add_service(
-                session, own.id, name=wish.name, minutes=wish.minutes, price_cents=wish.price_cents, now=here.now
-            )
-            for wish in wishes
-            if wish is not None
-        ]
-    except Refused as refusal:
-        return Answer(say=Text(refusal.message))
+    rows = [
+        await owners.add_service(
+            session, own.id, name=wish.name, minutes=wish.minutes, price_cents=wish.price_cents, now=here.now
+        )
+        for wish in wishes
+        if wish is not None
+    ]
     said = "\n".join(
         chat(
             "signup_service_added",
@@ -170,6 +175,10 @@ async def _add_services(session: AsyncSession, here: Scene, own: Professional, t
     if not asks:
         return Answer(say=Text(said))
     return Answer(say=Choices(said, (Option(SERVICES_DONE, "Pronto, é só isso"),)))
+
+
+async def _change_hours(session: AsyncSession, here: Scene, own: Professional, text: str) -> Answer:
+    return Answer(say=Text(await _set_hours(session, here, own, text) or chat("hours_not_understood")))
 
 
 async def _set_hours(session: AsyncSession, here: Scene, own: Professional, text: str) -> str | None:

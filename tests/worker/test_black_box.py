@@ -1,0 +1,201 @@
+"""The whole thing from outside: real processes, Postgres, Redis, and a Graph server that only sees HTTP."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import func, select
+
+from bot.clock import SystemClock
+from bot.db import Database
+from bot.models import Inbound, Outbound
+from bot.models.enums import InboundStatus
+from bot.seed import CLIENTS, seed
+
+from ..fakes import groq as groq_fake
+from ..fakes.graph import ACCOUNT, SECRET, TOKEN, Graph, deliver, graph
+from ..processes import Installation, installation, until
+
+ANA, BIA, CAIO = (one.phone for one in CLIENTS[:3])
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+async def redis_database(redis_url: str) -> str:
+    """A Redis database that nothing else in the suite uses, empty."""
+    url = redis_url.rsplit("/", 1)[0] + "/9"
+    client = Redis.from_url(url)
+    await client.flushdb()
+    await client.aclose()
+    return url
+
+
+@pytest.fixture
+async def meta() -> AsyncIterator[Graph]:
+    async with graph() as fake:
+        yield fake
+
+
+@pytest.fixture
+def environment(postgres_url: str, redis_database: str, meta: Graph) -> dict[str, str]:
+    return {
+        "DATABASE_URL": postgres_url,
+        "REDIS_URL": redis_database,
+        "WHATSAPP_API_URL": meta.url,
+        "WHATSAPP_TOKEN": TOKEN,
+        "WHATSAPP_PHONE_NUMBER_ID": ACCOUNT,
+        "WHATSAPP_APP_SECRET": SECRET,
+        "WHATSAPP_VERIFY_TOKEN": "verificar",
+        "TURN_LEASE_SECONDS": "2",
+    }
+
+
+@pytest.fixture
+async def book(postgres_url: str) -> AsyncIterator[Database]:
+    """The installation's database, seen from outside, with an agenda in it."""
+    database = Database(postgres_url)
+    async with database.begin() as session:
+        await seed(session, account=ACCOUNT, now=SystemClock().now())
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def running(environment: dict[str, str], book: Database, tmp_path: Path) -> AsyncIterator[Installation]:
+    """`odys migrate`, one `odys web`, two `odys worker`."""
+    async with installation(environment, tmp_path) as whole:
+        migrating = await whole.start("migrate")
+        assert await migrating.process.wait() == 0
+        await whole.start("web")
+        await whole.start("worker")
+        await whole.start("worker")
+        await whole.ready()
+        yield whole
+
+
+def delivery(*messages: tuple[str, str]) -> dict[str, Any]:
+    """Return one webhook body with a text from each phone."""
+    events = [
+        {
+            "from": phone,
+            "id": f"wamid.BOX{next(_numbers):05}",
+            "timestamp": str(int(time.time())),
+            "type": "text",
+            "text": {"body": text},
+        }
+        for phone, text in messages
+    ]
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "551140000000", "phone_number_id": ACCOUNT},
+        "contacts": [{"profile": {"name": "Alguém"}, "wa_id": phone} for phone, _ in messages],
+        "messages": events,
+    }
+    return {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}],
+    }
+
+
+async def count(book: Database, table: type[Any]) -> int:
+    async with book.begin() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def all_handled(book: Database) -> bool:
+    async with book.begin() as session:
+        waiting = await session.scalar(
+            select(func.count()).select_from(Inbound).where(Inbound.status == InboundStatus.NEW)
+        )
+    return waiting == 0
+
+
+async def test_three_people_get_three_replies_and_a_repeated_delivery_gets_none(
+    running: Installation, meta: Graph, book: Database
+) -> None:
+    body = delivery((ANA, "oi"), (BIA, "bom dia"), (CAIO, "olá"))
+    url = f"{running.url}/webhooks/whatsapp"
+    assert await deliver(url, body, SECRET) == 200
+    await until(lambda: len(meta.accepted) >= 3, explain=running.logs)
+    assert sorted(sent.to for sent in meta.accepted) == sorted([ANA, BIA, CAIO])
+
+    assert await deliver(url, body, SECRET) == 200
+    await asyncio.sleep(2.5)  # longer than the wait for a burst and a sweep's first look
+    await until(lambda: all_handled(book), explain=running.logs)
+    assert len(meta.accepted) == 3
+    assert await count(book, Inbound) == 3
+
+
+async def test_a_wrong_signature_is_refused_and_leaves_no_row(running: Installation, book: Database) -> None:
+    before = await count(book, Inbound)
+    assert await deliver(f"{running.url}/webhooks/whatsapp", delivery((ANA, "oi")), "another secret") == 401
+    assert await count(book, Inbound) == before
+
+
+async def test_four_messages_within_a_second_get_one_reply(running: Installation, meta: Graph, book: Database) -> None:
+    for text in ("oi", "queria marcar", "um corte", "amanhã de manhã"):
+        assert await deliver(f"{running.url}/webhooks/whatsapp", delivery((ANA, text)), SECRET) == 200
+        await asyncio.sleep(0.2)
+    await until(lambda: all_handled(book), explain=running.logs)
+    await until(lambda: len(meta.accepted) >= 1, explain=running.logs)
+    await asyncio.sleep(1)
+    assert len(meta.texts_to(ANA)) == 1
+    assert "Corte" in meta.texts_to(ANA)[0]
+
+
+async def test_the_handshake_and_a_wrong_token(running: Installation) -> None:
+    async with aiohttp.ClientSession() as http:
+        asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": "verificar"}
+        async with http.get(f"{running.url}/webhooks/whatsapp", params=asked) as answer:
+            assert (answer.status, await answer.text()) == (200, "1158201444")
+        async with http.get(
+            f"{running.url}/webhooks/whatsapp", params={**asked, "hub.verify_token": "outro"}
+        ) as answer:
+            assert answer.status == 403
+
+
+async def test_redis_is_only_the_bell(running: Installation, meta: Graph, redis_database: str) -> None:
+    """What the bell told is thrown away before anybody heard it; the sweep answers all the same."""
+    client = Redis.from_url(redis_database)
+    assert await deliver(f"{running.url}/webhooks/whatsapp", delivery((ANA, "oi")), SECRET) == 200
+    await client.flushdb()
+    await client.aclose()
+    await until(lambda: len(meta.accepted) == 1, 20, running.logs)
+
+
+async def test_production_refuses_to_start_without_its_secrets(environment: dict[str, str], tmp_path: Path) -> None:
+    async with installation({**environment, "WHATSAPP_APP_SECRET": "", "CRON_SECRET": ""}, tmp_path) as whole:
+        web = await whole.start("web")
+        assert await asyncio.wait_for(web.process.wait(), 20) == 2
+        assert "CRON_SECRET" in web.text()
+        assert "WHATSAPP_APP_SECRET" in web.text()
+
+
+async def test_a_worker_killed_in_the_middle_of_a_turn_answers_once(
+    environment: dict[str, str], meta: Graph, book: Database, tmp_path: Path
+) -> None:
+    key = {"GROQ_API_KEY": groq_fake.KEY}
+    async with (
+        groq_fake.groq() as model,
+        installation({**environment, **key, "GROQ_BASE_URL": model.url}, tmp_path) as whole,
+    ):
+        model.script(groq_fake.hangs(), groq_fake.says("Oi! Que dia fica bom para você?"))
+        await whole.start("web")
+        first = await whole.start("worker")
+        await whole.ready()
+        assert await deliver(f"{whole.url}/webhooks/whatsapp", delivery((ANA, "me conta uma coisa")), SECRET) == 200
+        await until(lambda: len(model.asked) == 1, explain=whole.logs)
+        first.kill()
+        await first.process.wait()
+        await whole.start("worker")
+        await until(lambda: len(meta.accepted) == 1, 30, whole.logs)
+        await until(lambda: all_handled(book), explain=whole.logs)
+        await asyncio.sleep(1)
+        assert meta.texts_to(ANA) == ["Oi! Que dia fica bom para você?"]
+        assert await count(book, Outbound) >= 1
