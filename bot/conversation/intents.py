@@ -1,16 +1,19 @@
 """What a message asks for, without a model: pure, fast, and unsure rather than wrong.
 
-The tables of `phrasebook` say which words mean what. Here is what tables cannot say: that a "não" in front
+The tables say which words mean what. Here is what tables cannot say: that a "não" in front
 turns a wish around, that two wishes may be one, that a question may ride along.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from ..models.enums import Role
-from .phrasebook import TABLES, Intent
+from .client_words import CLIENT
+from .phrasebook import Intent, Rules
+from .professional_words import PROFESSIONAL
 from .vocabulary import READ, plain
 
 __all__ = ["PHONE", "Intent", "Reading", "understand"]
@@ -19,6 +22,8 @@ __all__ = ["PHONE", "Intent", "Reading", "understand"]
 PHONE: Final = re.compile(r"(?<![\d/:,])(?:\+?55[\s.-]*)?(?:\(?0?[1-9]{2}\)?[\s.-]*)?9?\d{4}[\s.-]?\d{4}(?![\d/:h])")
 # A number without its area is eight digits or nine; fewer are a price or a date.
 PHONE_DIGITS: Final = range(8, 15)
+
+TABLES: Final[Mapping[Role, Rules]] = {Role.CLIENT: CLIENT, Role.PROFESSIONAL: PROFESSIONAL}
 
 # Wishes that write, or lead to a write: a "não" in front of one means that it is not wanted.
 ACTS: Final = frozenset(

@@ -12,212 +12,251 @@ from bot.conversation.vocabulary import unaccented
 from bot.models.enums import Role
 
 CLIENT = """
-greet: oi | olá | Oi! | oiii | bom dia | Boa tarde! | boa noite | opa, tudo bem? | e aí | oi, bom dia, tudo bem? | eai | 👋
-greet: Olá, boa tarde | hey | oie | alô
-thanks: obrigado | obrigada! | muito obrigada | valeu | vlw | obg | brigadão | ok obrigado até sexta | 🙏 | show, valeu!
-thanks: agradeço muito | obrigada, bom fim de semana | perfeito, obrigada
-bye: tchau | até mais | até logo | até amanhã! | até sexta | tchau tchau | falou, até | boa semana
-book: oi, queria marcar um corte amanhã de manhã | tem vaga sexta? | quero um horário
-book: quero agendar uma consulta | gostaria de marcar um horário | dá pra me encaixar hoje? | tem horário hoje à tarde?
-book: vc tem horario amnhã? | quero marcar | qro marcar pra hj | tem como marcar pra segunda? | marca pra mim quinta às 10
+greet: oi | olá | Oi! | oiii | bom dia | Boa tarde! | boa noite | opa, tudo bem? | e aí | oi, bom dia, tudo bem? | eai
+greet: 👋 | Olá, boa tarde | hey | oie | alô | oii tudo bem | bom diaa | Oi Odys | boa noite, td bem? | olaa
+thanks: obrigado | obrigada! | muito obrigada | valeu | vlw | obg | brigadão | ok obrigado até sexta | 🙏
+thanks: show, valeu! | agradeço muito | obrigada, bom fim de semana | perfeito, obrigada | muitíssimo obrigada
+thanks: ok, muito obrigado! | valeu demais | obrigadaa 😍 | agradecida
+bye: tchau | até mais | até logo | até amanhã! | até sexta | tchau tchau | falou, até | boa semana | até a próxima
+bye: bjs tchau | até quinta então
+book: oi, queria marcar um corte amanhã de manhã | tem vaga sexta? | quero um horário | quero agendar uma consulta
+book: gostaria de marcar um horário | dá pra me encaixar hoje? | tem horário hoje à tarde? | vc tem horario amnhã?
+book: quero marcar | qro marcar pra hj | tem como marcar pra segunda? | marca pra mim quinta às 10
 book: consigo um horário essa semana? | preciso de um horário urgente | tem encaixe? | quando você pode me atender?
 book: qual o próximo horário disponível? | quais horários vc tem livre na terça? | quais os horários disponíveis?
 book: agenda pra mim amanhã às 9h | agendar | marcar horário | quero fazer a unha sábado | queria cortar o cabelo hoje
 book: bora marcar aquele corte | vc atende amanhã às 10? | tem algum horário livre depois das 18h? | oi tem hr hj?
-book: posso ir aí amanhã às 14h? | queria ver se tem vaga pra minha filha | qual dia vc tem vaga? | reserva um horário pra mim
-book: me encaixa hoje pfv | agendamento para sexta | marcar consulta | quero marcr um horaio | tem disponibilidade quarta?
-book: oi vcs tem agenda pra hoje | será que rola um horário hoje | quero um horário com urgência | to precisando de um horario
-book: não consegui marcar pelo site, pode marcar aqui? | não tenho horário marcado, quero marcar | ainda não marquei, quero marcar
-book: não quero cancelar, quero marcar mais um | tem horário sábado de manhã? | quero agendr para amanha | marca pra amanhã
-book: quero marcar de novo | quero outro horário além do que já tenho | quero o mesmo horário da semana passada
-cancel: vou ter que desmarcar | não vou poder ir | cancela meu horário | preciso cancelar | quero cancelar minha consulta
-cancel: infelizmente não vou conseguir ir hoje | não vou mais | nao vai dar pra ir amanhã | n vou poder ir hj | desmarca pra mim
-cancel: surgiu um imprevisto, não consigo ir | tive um imprevisto | pode cancelar o de sexta? | cancelar | desmarcar por favor
-cancel: não posso ir amanhã | nao vou poder comparecer | vou precisar cancelar | gostaria de desmarcar meu horario
-cancel: quero desistir do meu horário | queria cancelr | preciso demarcar minha consulta | cancelamento | to doente, não vou
-cancel: não queria desmarcar mas vou ter que | desmarca, depois eu remarco | desmarca quinta pra mim e depois vejo outro dia
-cancel: não quero mais o horário de sexta | não vou conseguir comparecer | hoje não vai dar pra mim | pode liberar meu horário
-cancel: não consigo cancelar, pode cancelar pra mim? | não poderei ir | vou ter que faltar amanhã | não precisa mais do meu horário
+book: posso ir aí amanhã às 14h? | queria ver se tem vaga pra minha filha | qual dia vc tem vaga?
+book: reserva um horário pra mim | me encaixa hoje pfv | agendamento para sexta | marcar consulta
+book: quero marcr um horaio | tem disponibilidade quarta? | oi vcs tem agenda pra hoje | será que rola um horário hoje
+book: quero um horário com urgência | to precisando de um horario | não consegui marcar pelo site, pode marcar aqui?
+book: não tenho horário marcado, quero marcar | ainda não marquei, quero marcar
+book: não quero cancelar, quero marcar mais um | tem horário sábado de manhã? | quero agendr para amanha
+book: marca pra amanhã | quero marcar de novo | quero outro horário além do que já tenho
+book: quero o mesmo horário da semana passada | oi bom dia, será que vocês têm horário pra hoje ainda?
+book: boa tarde gostaria de saber se tem vaga amanhã | quero ir cortar o cabelo sábado
+book: preciso de um corte urgente kkk | consegue encaixar meu filho na quinta?
+book: queria ver um horario p quinta de tarde | tem algum buraquinho hoje? | vcs tão com horário sexta de noite?
+book: me agenda pra sexta 18h | quero marcar um retorno | dá pra fazer a sobrancelha hoje?
+book: tem vaga com a Ana amanhã? | opa meu querido, tem horário hj? | vou querer um horário pra quarta
+book: gostaria de agendar uma sessão | pode me atender amanhã às 9? | há vaga para segunda?
+book: bom dia! teria disponibilidade para terça às 10h? | tem jeito de eu ir hoje? | quero marcar uma avaliação
+book: reserva pra mim o das 15h | amanhã às 15h tá livre? | às 16h tem? | 15h tá disponível?
+book: primeira vez aqui, como faço pra marcar? | como agendo? | como faço para agendar um horário?
+book: posso marcar pra dois? | agendar para minha mãe
+cancel: vou ter que desmarcar | não vou poder ir | cancela meu horário | preciso cancelar
+cancel: quero cancelar minha consulta | infelizmente não vou conseguir ir hoje | não vou mais
+cancel: nao vai dar pra ir amanhã | n vou poder ir hj | desmarca pra mim | surgiu um imprevisto, não consigo ir
+cancel: tive um imprevisto | pode cancelar o de sexta? | cancelar | desmarcar por favor | não posso ir amanhã
+cancel: nao vou poder comparecer | vou precisar cancelar | gostaria de desmarcar meu horario
+cancel: quero desistir do meu horário | queria cancelr | preciso demarcar minha consulta | cancelamento
+cancel: to doente, não vou | não queria desmarcar mas vou ter que | desmarca, depois eu remarco
+cancel: desmarca quinta pra mim e depois vejo outro dia | não quero mais o horário de sexta
+cancel: não vou conseguir comparecer | hoje não vai dar pra mim | pode liberar meu horário
+cancel: não consigo cancelar, pode cancelar pra mim? | não poderei ir | vou ter que faltar amanhã
+cancel: não precisa mais do meu horário | oi, não vou conseguir ir mais tarde, pode desmarcar?
+cancel: mil desculpas mas vou ter que cancelar | cancele por favor meu agendamento de amanhã
+cancel: não poderei comparecer à consulta | hoje não consigo ir | aconteceu um imprevisto aqui
+cancel: vou precisar desmarcar amanhã | n vai dar p eu ir | quero cancelar tudo | pode tirar meu nome da agenda
+cancel: adoeci, nao vou poder ir amanha | tô gripada, cancela pra mim | desmarcar o horario das 15 | não irei mais
+cancel: gostaria de cancelar a sessão de quinta-feira | cancela aí
 reschedule: dá pra mudar pra sexta? | remarcar | preciso adiar | quero remarcar | tem como trocar meu horário?
 reschedule: pode passar pra quinta às 16h? | preciso mudar o dia | da pra antecipar? | queria trocar pra outro dia
 reschedule: não vou poder ir, dá pra mudar pra sexta? | reagenda pra mim | vamos remarcar? | muda meu horário pra 15h
-reschedule: consegue me passar pra mais tarde? | transferir minha consulta | posso trocar de horário? | quero alterar meu agendamento
-reschedule: não quero cancelar, quero remarcar | cancela o de quinta e marca pra sexta | quero desmarcar e marcar outro dia
-reschedule: dá pra deixar pra semana que vem? | joga pra segunda | tem como adiantar meu horário? | pode empurrar pra 17h?
-reschedule: meu horário é quinta, dá pra ser sexta? | remarca pra amanhã por favor | presizo remarcar | troca pra sábado
+reschedule: consegue me passar pra mais tarde? | transferir minha consulta | posso trocar de horário?
+reschedule: quero alterar meu agendamento | não quero cancelar, quero remarcar | cancela o de quinta e marca pra sexta
+reschedule: quero desmarcar e marcar outro dia | dá pra deixar pra semana que vem? | joga pra segunda
+reschedule: tem como adiantar meu horário? | pode empurrar pra 17h? | meu horário é quinta, dá pra ser sexta?
+reschedule: remarca pra amanhã por favor | presizo remarcar | troca pra sábado
 reschedule: não é pra cancelar, só mudar o horário | em vez de quinta pode ser sexta? | queria mudar minha hora
+reschedule: tem como me passar pra sexta? | preciso trocar o dia da minha consulta | dá para reagendar?
+reschedule: surgiu um imprevisto, podemos remarcar? | quero mudar de quinta pra sexta
+reschedule: dá pra ser mais cedo meu horário? | pode adiar pra semana que vem? | consigo antecipar minha sessão?
+reschedule: não consigo ir quinta, tem outro dia? | não vou conseguir ir amanhã, posso ir outro dia? | muda pra 16h
+reschedule: troca meu horário de amanhã pra sexta por favor | queria remarcar pra um horário mais tarde
+reschedule: posso transferir pra segunda? | gostaria de alterar a data | me muda pra terça
 mine: quando é meu horário? | que horas é minha consulta? | qual meu horário? | tenho horário marcado? | meus horários
-mine: quais são meus agendamentos? | que dia eu marquei? | tá marcado pra quando? | esqueci que horas é | ver meus horários
-mine: minha consulta é que dia mesmo? | meu horário é amanhã? | eu tenho algo marcado? | meu agendamento está confirmado?
-mine: já confirmou meu horário? | vc cancelou meu horário? | cancelaram minha consulta? | qual o dia do meu corte?
-mine: que hr é meu horario amanhã | meu horário tá certo? | to marcado pra que dia? | qdo é meu horario | já marquei?
-prices: quanto custa? | qual o preço? | qual o valor do corte? | quanto é a barba? | preços | tabela de preços | valores
-prices: quanto vc cobra? | quanto fica corte e barba? | qto custa | quanto tá o corte? | qual valor? | e o preço?
-prices: quanto sai a consulta | me passa os valores | quanto q é | qual é o valor da sessão?
-services: quais serviços vocês fazem? | o que vcs fazem? | vc faz barba? | lista de serviços | serviços | quanto tempo demora?
-services: trabalha com coloração? | faz sobrancelha? | quanto tempo dura a sessão? | quais são os serviços?
-hours: qual o horário de funcionamento? | que horas abre? | vocês abrem sábado? | até que horas vcs atendem? | tá aberto hoje?
-hours: quais dias vc atende? | horário de atendimento | que horas fecha? | funciona no domingo? | vcs trabalham no feriado?
-hours: abre que horas amanhã? | atende aos sábados?
+mine: quais são meus agendamentos? | que dia eu marquei? | tá marcado pra quando? | esqueci que horas é
+mine: ver meus horários | minha consulta é que dia mesmo? | meu horário é amanhã? | eu tenho algo marcado?
+mine: meu agendamento está confirmado? | já confirmou meu horário? | vc cancelou meu horário?
+mine: cancelaram minha consulta? | qual o dia do meu corte? | que hr é meu horario amanhã | meu horário tá certo?
+mine: to marcado pra que dia? | qdo é meu horario | já marquei? | que dia é minha próxima sessão?
+mine: esqueci meu horário | confere meu horário pra mim | minha consulta tá de pé? | eu tinha marcado que horas mesmo?
+mine: meu horário de amanhã é que horas? | marquei pra que dia? | tem algo no meu nome? | qual horário eu marquei?
+mine: me lembra meu horário
+prices: quanto custa? | qual o preço? | qual o valor do corte? | quanto é a barba? | preços | tabela de preços
+prices: valores | quanto vc cobra? | quanto fica corte e barba? | qto custa | quanto tá o corte? | qual valor?
+prices: e o preço? | quanto sai a consulta | me passa os valores | quanto q é | qual é o valor da sessão?
+prices: qual valor da barba? | cabelo e barba quanto fica? | quanto vcs cobram no corte? | preço do pezinho
+prices: qto é a hidratação | é quanto? | quanto vai ficar? | me manda a tabela de valores
+prices: quanto custa pra fazer luzes | é caro?
+services: quais serviços vocês fazem? | o que vcs fazem? | vc faz barba? | lista de serviços | serviços
+services: quanto tempo demora? | trabalha com coloração? | faz sobrancelha? | quanto tempo dura a sessão?
+services: quais são os serviços? | quais os serviços disponíveis? | vcs fazem progressiva?
+services: quanto tempo leva o corte? | tem manicure? | vocês trabalham com criança?
+hours: qual o horário de funcionamento? | que horas abre? | vocês abrem sábado? | até que horas vcs atendem?
+hours: tá aberto hoje? | quais dias vc atende? | horário de atendimento | que horas fecha? | funciona no domingo?
+hours: vcs trabalham no feriado? | abre que horas amanhã? | atende aos sábados? | qual horário vcs abrem?
+hours: abre domingo? | vocês fecham que horas hoje? | horário de atendimento? | vcs atendem no sábado?
+hours: tão abertos agora? | trabalha segunda?
 address: onde fica? | qual o endereço? | me manda a localização | como chego aí? | vcs ficam onde? | endereço pf
 address: qual a rua? | onde vc atende? | fica em que bairro? | manda o endereco | é perto do metrô? | onde é?
-help: ajuda | help | menu | o que você faz? | como funciona? | ? | opções | não sei usar isso | o que posso fazer aqui?
+address: qual é o endereço de vocês? | onde é o salão? | como faço pra chegar aí? | localização | vcs são de onde?
+address: é em qual rua? | manda localização por favor
+help: ajuda | help | menu | o que você faz? | como funciona? | ? | opções | não sei usar isso
+help: o que posso fazer aqui? | preciso de ajuda | me ajuda | como isso funciona? | o que vc sabe fazer?
 person: quero falar com uma pessoa | atendente | falar com alguém | me passa pra um humano | quero falar com a Ana
 person: posso falar com o profissional? | tem alguém aí? | não quero falar com robô | quero atendimento humano
-person: chama o atendente | me liga por favor
-who: quem é você? | vc é um robô? | com quem eu falo? | é robô? | que número é esse? | isso é automático? | quem tá falando?
-confirm: confirmo | confirmado | vou sim | confirmo presença | estarei lá | pode confirmar | eu vou | confirmo meu horário
-confirm: tô indo | confirmar presença | presença confirmada
-drop: deixa pra lá | esquece | deixa quieto | desisto | mudei de ideia | deixa, não precisa | nada não | não precisa mais
-drop: não quero mais | deixa
-keep: não quero cancelar | não cancela | não é pra desmarcar | não quero remarcar | não desmarca não | não vou cancelar
-keep: cancela não | nem pense em cancelar meu horário | não quero cancelar nada | eu não disse que queria cancelar
-more: tem outros horários? | outros horários | mais opções | nenhum desses | tem outro? | mais horários | tem mais tarde?
-more: não tem outro horário? | outro dia | outra data | nenhum serve
-late: vou me atrasar 10 minutos | vou atrasar um pouco | to atrasada | chego em 15 min, atrasei | posso chegar 10 minutos depois?
-payment: aceita cartão? | qual o pix? | como faço pra pagar? | posso pagar no pix? | já paguei | tem que pagar adiantado?
+person: chama o atendente | me liga por favor | quero falar com o dono | pode chamar alguém?
+person: quero falar com gente de verdade | passa pra um atendente | falar com atendente
+person: quero conversar com a doutora
+who: quem é você? | vc é um robô? | com quem eu falo? | é robô? | que número é esse? | isso é automático?
+who: quem tá falando? | é um robô que responde? | você é uma pessoa? | quem é? | com quem estou falando?
+confirm: confirmo | confirmado | vou sim | confirmo presença | estarei lá | pode confirmar | eu vou
+confirm: confirmo meu horário | tô indo | confirmar presença | presença confirmada | confirmo sim | tô confirmando
+confirm: pode confirmar minha presença | tá confirmado sim, vou | vou comparecer
+drop: deixa pra lá | esquece | deixa quieto | desisto | mudei de ideia | deixa, não precisa | nada não
+drop: não precisa mais | não quero mais | deixa | esquece isso | ah deixa quieto | não precisa, obrigado
+drop: deixa pra depois | não, deixa pra lá | nada, esquece
+keep: não quero cancelar | não cancela | não é pra desmarcar | não quero remarcar | não desmarca não
+keep: não vou cancelar | cancela não | nem pense em cancelar meu horário | não quero cancelar nada
+keep: eu não disse que queria cancelar | não quero desmarcar | eu não quero cancelar nada não | não é pra cancelar
+keep: não precisa cancelar | por favor não cancele meu horário
+more: tem outros horários? | outros horários | mais opções | nenhum desses | tem outro? | mais horários
+more: tem mais tarde? | não tem outro horário? | outro dia | outra data | nenhum serve | tem mais algum horário?
+more: nenhum desses serve | não dá nenhum | outros dias | tem outra opção?
+late: vou me atrasar 10 minutos | vou atrasar um pouco | to atrasada | chego em 15 min, atrasei
+late: posso chegar 10 minutos depois? | vou chegar 15 minutos atrasado | tô um pouco atrasada
+late: vou demorar um pouco, trânsito | me atrasei
+payment: aceita cartão? | qual o pix? | como faço pra pagar? | posso pagar no pix? | já paguei
+payment: tem que pagar adiantado? | vocês aceitam pix? | posso pagar no cartão de crédito? | qual a chave pix
+payment: divide no cartão? | paga na hora?
 waitlist: me avisa se abrir vaga | lista de espera | se alguém desmarcar me chama | avisa se surgir horário
-series: quero horário fixo toda quinta | toda semana às 10h | quero deixar marcado toda segunda | marcar semanalmente
-other_professional: quero outro profissional | trocar de profissional | quero marcar com outra pessoa | mudar de profissional
-unsure: cancelar ou remarcar? | se eu cancelar paga multa? | posso cancelar até quando? | quero marcar ou remarcar, não sei
-unsure: tem multa pra cancelar? | se eu não for o que acontece?
-none: amanhã | de tarde | às 16h | corte e barba quinta 15h pode ser? | 15h | corte | Maria | sexta de manhã | ok | sim | não | talvez | 123 | asdf | kkkk | hum
-none: moro na rua das flores | tenho alergia a lâmina | meu cabelo é cacheado | a segunda opção | o último | dia 12
-greet: oii tudo bem | bom diaa | Oi Odys | boa noite, td bem? | olaa
-thanks: muitíssimo obrigada | ok, muito obrigado! | valeu demais | obrigadaa 😍 | agradecida
-bye: até a próxima | bjs tchau | até quinta então
-book: oi bom dia, será que vocês têm horário pra hoje ainda? | boa tarde gostaria de saber se tem vaga amanhã | quero ir cortar o cabelo sábado
-book: preciso de um corte urgente kkk | consegue encaixar meu filho na quinta? | queria ver um horario p quinta de tarde | tem algum buraquinho hoje?
-book: vcs tão com horário sexta de noite? | me agenda pra sexta 18h | quero marcar um retorno | dá pra fazer a sobrancelha hoje?
-book: tem vaga com a Ana amanhã? | opa meu querido, tem horário hj? | vou querer um horário pra quarta | gostaria de agendar uma sessão
-book: pode me atender amanhã às 9? | há vaga para segunda? | bom dia! teria disponibilidade para terça às 10h? | tem jeito de eu ir hoje?
-book: quero marcar uma avaliação | reserva pra mim o das 15h | amanhã às 15h tá livre? | às 16h tem? | 15h tá disponível?
-book: primeira vez aqui, como faço pra marcar? | como agendo? | como faço para agendar um horário? | posso marcar pra dois? | agendar para minha mãe
-cancel: oi, não vou conseguir ir mais tarde, pode desmarcar? | mil desculpas mas vou ter que cancelar | cancele por favor meu agendamento de amanhã
-cancel: não poderei comparecer à consulta | hoje não consigo ir | aconteceu um imprevisto aqui | vou precisar desmarcar amanhã | n vai dar p eu ir
-cancel: quero cancelar tudo | pode tirar meu nome da agenda | adoeci, nao vou poder ir amanha | tô gripada, cancela pra mim | desmarcar o horario das 15
-cancel: não irei mais | gostaria de cancelar a sessão de quinta-feira | cancela aí
-reschedule: tem como me passar pra sexta? | preciso trocar o dia da minha consulta | dá para reagendar? | surgiu um imprevisto, podemos remarcar?
-reschedule: quero mudar de quinta pra sexta | dá pra ser mais cedo meu horário? | pode adiar pra semana que vem? | consigo antecipar minha sessão?
-reschedule: não consigo ir quinta, tem outro dia? | não vou conseguir ir amanhã, posso ir outro dia? | muda pra 16h | troca meu horário de amanhã pra sexta por favor
-reschedule: queria remarcar pra um horário mais tarde | posso transferir pra segunda? | gostaria de alterar a data | me muda pra terça
-mine: que dia é minha próxima sessão? | esqueci meu horário | confere meu horário pra mim | minha consulta tá de pé? | eu tinha marcado que horas mesmo?
-mine: meu horário de amanhã é que horas? | marquei pra que dia? | tem algo no meu nome? | qual horário eu marquei? | me lembra meu horário
-prices: qual valor da barba? | cabelo e barba quanto fica? | quanto vcs cobram no corte? | preço do pezinho | qto é a hidratação | é quanto? | quanto vai ficar?
-prices: me manda a tabela de valores | quanto custa pra fazer luzes | é caro?
-services: quais os serviços disponíveis? | vcs fazem progressiva? | quanto tempo leva o corte? | tem manicure? | vocês trabalham com criança?
-hours: qual horário vcs abrem? | abre domingo? | vocês fecham que horas hoje? | horário de atendimento? | vcs atendem no sábado? | tão abertos agora? | trabalha segunda?
-address: qual é o endereço de vocês? | onde é o salão? | como faço pra chegar aí? | localização | vcs são de onde? | é em qual rua? | manda localização por favor
-help: preciso de ajuda | me ajuda | como isso funciona? | o que vc sabe fazer?
-person: quero falar com o dono | pode chamar alguém? | quero falar com gente de verdade | passa pra um atendente | falar com atendente | quero conversar com a doutora
-who: é um robô que responde? | você é uma pessoa? | quem é? | com quem estou falando?
-confirm: confirmo sim | tô confirmando | pode confirmar minha presença | tá confirmado sim, vou | vou comparecer
-drop: esquece isso | ah deixa quieto | não precisa, obrigado | deixa pra depois | não, deixa pra lá | nada, esquece
-keep: não quero desmarcar | eu não quero cancelar nada não | não é pra cancelar | não precisa cancelar | por favor não cancele meu horário
-more: tem mais algum horário? | nenhum desses serve | não dá nenhum | outros dias | tem outra opção?
-late: vou chegar 15 minutos atrasado | tô um pouco atrasada | vou demorar um pouco, trânsito | me atrasei
-payment: vocês aceitam pix? | posso pagar no cartão de crédito? | qual a chave pix | divide no cartão? | paga na hora?
 waitlist: se surgir uma vaga me avisa | me coloca na lista de espera | caso alguém desista me chama
+series: quero horário fixo toda quinta | toda semana às 10h | quero deixar marcado toda segunda | marcar semanalmente
 series: quero deixar fixo toda terça às 9 | posso marcar toda quinta? | quero vir toda semana
-other_professional: tem outro profissional? | quero com outro barbeiro | mudar de profissional
+other_professional: quero outro profissional | trocar de profissional | quero marcar com outra pessoa
+other_professional: mudar de profissional | tem outro profissional? | quero com outro barbeiro
+unsure: cancelar ou remarcar? | se eu cancelar paga multa? | posso cancelar até quando?
+unsure: quero marcar ou remarcar, não sei | tem multa pra cancelar? | se eu não for o que acontece?
 unsure: se eu desmarcar hoje pago? | até quando posso cancelar? | marcar ou remarcar tanto faz
-none: meu filho tem 5 anos | tá | huum | certo | pode ser | prefiro de manhã | o mais cedo | qualquer um | semana que vem | depois das 18h | João Pedro | cabelo
+none: amanhã | de tarde | às 16h | corte e barba quinta 15h pode ser? | 15h | corte | Maria | sexta de manhã | ok
+none: sim | não | talvez | 123 | asdf | kkkk | hum | moro na rua das flores | tenho alergia a lâmina
+none: meu cabelo é cacheado | a segunda opção | o último | dia 12 | meu filho tem 5 anos | tá | huum | certo
+none: pode ser | prefiro de manhã | o mais cedo | qualquer um | semana que vem | depois das 18h | João Pedro | cabelo
 none: bom | a primeira | esse | quinta ou sexta | ontem fui aí | estou grávida | https://x.com | 999
 """
 
 PROFESSIONAL = """
-greet: oi | bom dia | boa tarde! | opa | olá, tudo bem?
+greet: oi | bom dia | boa tarde! | opa | olá, tudo bem? | fala odys | oi tudo bem? | e aí
 thanks: obrigado | valeu! | vlw | perfeito, obrigado
 bye: tchau | até amanhã | até mais
-agenda: quem tenho hoje? | agenda de amanhã | como está minha sexta? | minha agenda | agenda | agenda de hoje | agenda sexta
-agenda: o que tenho amanhã? | quantos clientes hoje? | quem eu atendo amanhã? | meus atendimentos de hoje | como tá meu dia?
-agenda: quem vem hoje? | tenho alguém às 15h? | tenho cliente amanhã? | como ficou a agenda de quinta? | quem faltou ontem?
-agenda: mostra a agenda da semana | agenda do dia 30 | agenda pra sexta | qual minha agenda de segunda? | horários de hoje
-agenda: tenho alguma coisa marcada amanhã? | quem ta marcado pra hj | quem não veio ontem? | quantos atendimentos tenho na terça
-agenda: compromissos de amanhã | qm tenho hj? | quem tá na agenda amanhã | me fala a agenda de amanha | e amanhã, quem tenho?
-next: quem é o próximo? | próximo cliente | qual o próximo horário? | quem vem agora? | quem é o prox | próximo atendimento
-next: quem eu atendo agora? | qual meu próximo atendimento?
-pending: quem falta confirmar? | tem algo pra confirmar? | pedidos pendentes | quais pedidos estão pendentes? | pendências
-pending: tenho pedidos novos? | o que falta eu confirmar | solicitações
+agenda: quem tenho hoje? | agenda de amanhã | como está minha sexta? | minha agenda | agenda | agenda de hoje
+agenda: agenda sexta | o que tenho amanhã? | quantos clientes hoje? | quem eu atendo amanhã?
+agenda: meus atendimentos de hoje | como tá meu dia? | quem vem hoje? | tenho alguém às 15h? | tenho cliente amanhã?
+agenda: como ficou a agenda de quinta? | quem faltou ontem? | mostra a agenda da semana | agenda do dia 30
+agenda: agenda pra sexta | qual minha agenda de segunda? | horários de hoje | tenho alguma coisa marcada amanhã?
+agenda: quem ta marcado pra hj | quem não veio ontem? | quantos atendimentos tenho na terça | compromissos de amanhã
+agenda: qm tenho hj? | quem tá na agenda amanhã | me fala a agenda de amanha | e amanhã, quem tenho?
+agenda: qual a agenda de hoje? | como tá amanhã? | quem são os clientes de hoje? | me mostra hoje
+agenda: tem alguém marcado às 10? | quem tá marcado amanhã de manhã? | quantas pessoas tenho amanhã?
+agenda: agenda da semana que vem | o que tem pra hoje? | quem é que vem amanhã? | minha agenda de sexta por favor
+agenda: hoje tem quem? | tem cliente agora à tarde? | lista os atendimentos de amanhã | ver agenda
+agenda: quem vai vir na quinta | tenho muita gente hoje? | como está a agenda?
+next: quem é o próximo? | próximo cliente | qual o próximo horário? | quem vem agora? | quem é o prox
+next: próximo atendimento | quem eu atendo agora? | qual meu próximo atendimento? | quem é o próximo da fila?
+next: próximo | qual o proximo cliente? | quem é agora? | quem vem depois?
+pending: quem falta confirmar? | tem algo pra confirmar? | pedidos pendentes | quais pedidos estão pendentes?
+pending: pendências | tenho pedidos novos? | o que falta eu confirmar | solicitações | quem ainda não confirmou?
+pending: tem alguém pra confirmar? | o que está pendente? | tem pedido novo? | alguém pediu horário?
 revenue: quanto faturei esse mês? | faturamento da semana | quanto recebi ontem | quanto ganhei hoje? | faturamento
-revenue: quanto entrou essa semana? | qual meu faturamento de outubro? | quanto fiz hoje | receita do mês | quanto vou receber hoje?
-revenue: quanto deu ontem? | qto faturei hj | meus ganhos do mês passado | quanto já recebi este mês | balanço do mês
-customer: quem é o 11 98888-7777? | telefone da Júlia | ficha do Carlos | 11988887777 | contato do Pedro | qual o tel da Ana?
-customer: quem é a Júlia? | dados da Maria Clara | histórico do Pedro | +55 11 98888-7777 | me passa o numero da Bia
-customer: quando a Ana veio pela última vez? | quantas vezes o Carlos faltou? | procura a Júlia | busca o cliente João
+revenue: quanto entrou essa semana? | qual meu faturamento de outubro? | quanto fiz hoje | receita do mês
+revenue: quanto vou receber hoje? | quanto deu ontem? | qto faturei hj | meus ganhos do mês passado
+revenue: quanto já recebi este mês | balanço do mês | quanto já faturei em novembro? | faturei quanto ontem?
+revenue: qto ganhei esse mês? | quanto entrou de dinheiro hoje? | me diz o faturamento | total recebido na semana
+revenue: quanto fiz na semana passada?
+customer: quem é o 11 98888-7777? | telefone da Júlia | ficha do Carlos | 11988887777 | contato do Pedro
+customer: qual o tel da Ana? | quem é a Júlia? | dados da Maria Clara | histórico do Pedro | +55 11 98888-7777
+customer: me passa o numero da Bia | quando a Ana veio pela última vez? | quantas vezes o Carlos faltou?
+customer: procura a Júlia | busca o cliente João | qual o telefone do João? | me fala da Júlia
+customer: quem é esse número 11987654321? | 21 99999-1234 | tem o contato da Carla? | ficha da cliente Ana Paula
+customer: informações do Pedro
 book: marca a Júlia quinta às 15h | agenda o Pedro amanhã 10h corte | encaixa a Ana | marcar Carlos sexta 9h
-book: agenda a Maria pra segunda às 14h | coloca o João às 16h hoje | bota a Ana amanhã 11h | marque a Bia dia 12 às 10h
-book: agenda pedro amanhã 10h | reserva sábado 9h pro Marcos | quero marcar a Júlia | marca um corte pro Pedro sexta às 10h
-book: marca o 11 98888-7777 amanhã às 9h | agendar a dona Rosa quinta de manhã | encaixe da Carla hoje às 18h
-book: agende o Tiago para terça 8h | novo agendamento | marcar cliente | marca horario pra Ana Paula amanha as 10
-confirm: confirma a Júlia | confirmar o Pedro | pode confirmar a Ana | aceita a Bia | confirma o horário do Carlos | confirma
-confirm: aprova o Pedro | confirme a Júlia de quinta | aceitar | confirma a das 15h | pode aceitar o pedido da Ana
-reject: recusa o Pedro | rejeita a Ana | recusar | não aceita o Carlos | recusa o pedido da Júlia | não confirma o Pedro
-reject: não vou aceitar a Bia
-no_show: a Júlia não veio | faltou o Carlos | o Pedro faltou | a Ana não apareceu | Carlos furou | a Bia deu bolo
-no_show: a julia n veio hj | o cliente das 15h não veio | Pedro não compareceu | marca falta pro Carlos | registra falta da Ana
-no_show: levei bolo do Pedro
-complete: conclui o Pedro | terminei com a Ana | já atendi o Carlos | finaliza a Júlia | acabei o corte do João
-complete: atendimento da Bia concluído | encerra o horário do Pedro | conclui a das 10h | finalizei com o Marcos | conclua a Ana
-paid: a Júlia pagou | o Pedro já pagou | recebi da Ana | marca como pago o Carlos | pagamento da Bia | o pix do João caiu
-paid: Ana pagou | recebi o pagamento do Pedro | a Júlia acertou no pix | coloca a Ana como paga | dá baixa no pagamento do Carlos
-cancel: desmarca a Ana | cancela o Pedro de sexta | cancelar a Júlia | cancela o horário das 15h
-cancel: a Júlia cancelou | a Ana desmarcou | o Pedro não vem mais | a Bia não vai poder vir | preciso desmarcar o Carlos
-cancel: cancela meu horário com o Pedro | a ana avisou que não vem
-reschedule: passa o Pedro pra sexta 10h | remarca a Ana | muda a Júlia pra quinta às 16h | troca o Carlos pra amanhã
-reschedule: transfere a Bia para segunda | joga o João pras 17h | adia a Ana | reagendar o Pedro | antecipa a Júlia pra 14h
-reschedule: preciso remarcar a cliente das 15h | a Ana pediu pra mudar pra sexta | empurra o Pedro pra 11h
-reschedule: desmarca a Ana e marca ela sexta às 10h
-free: quais horários tenho livres amanhã? | tenho horário livre hoje? | to livre que horas amanhã? | horários vagos sexta
-free: tem buraco na agenda hoje? | quando estou livre? | vagas de amanhã | que horário eu tenho disponível quinta?
-free: tem encaixe amanhã? | horarios disponiveis sexta
-block: bloqueia sexta à tarde | vou tirar férias de 20 a 30/12 | não vou atender amanhã | fecha minha agenda segunda | folga sexta
-block: não trabalho dia 24 | vou viajar semana que vem | bloquear das 12h às 14h | férias | fecha a agenda de sexta
-open: abre sábado 9 às 12 | vou atender sábado das 9 às 12 | abrir a agenda domingo | libera sexta de manhã | desbloqueia sexta
-services: meus serviços | adicionar serviço | novo serviço barba 30 reais 20 min | quais serviços eu tenho | remove o serviço barba
-set_price: muda o preço do corte para 50 | o corte agora é 60 reais | aumenta a barba pra 40 reais | alterar valor da consulta
-set_price: corte passou pra R$ 55
-hours: meus horários de atendimento | mudar meu horário de trabalho | meu expediente | que horas eu abro? | quais dias eu atendo?
-link: meu link | manda meu link | link de agendamento | qr code | qual o link pros clientes?
-plan: meu plano | quero assinar | qual plano eu tenho? | quanto custa o odys? | mudar de plano
-help: ajuda | o que você faz? | menu | como funciona? | comandos | ?
-who: quem é você? | vc é robô?
-drop: deixa pra lá | esquece | deixa | desisto | não precisa
-keep: não cancela a Ana | não quero cancelar | não desmarca o Pedro | não recusa a Júlia | não marca falta
-more: outros horários | tem outro? | mais opções
-unsure: a Júlia não pagou | a Ana não faltou | quem não pagou? | quanto a Júlia pagou? | confirma ou recusa? | confirma todos
-unsure: a Júlia faltou pagar
-none: Júlia | amanhã | 15h | corte | ok | sim | não | hum | asdf | a das 15h | kkkk | quinta às 10
-greet: fala odys | oi tudo bem? | e aí
-agenda: qual a agenda de hoje? | como tá amanhã? | quem são os clientes de hoje? | me mostra hoje | tem alguém marcado às 10? | quem tá marcado amanhã de manhã?
-agenda: quantas pessoas tenho amanhã? | agenda da semana que vem | o que tem pra hoje? | quem é que vem amanhã? | minha agenda de sexta por favor | hoje tem quem?
-agenda: tem cliente agora à tarde? | lista os atendimentos de amanhã | ver agenda | quem vai vir na quinta | tenho muita gente hoje? | como está a agenda?
-next: quem é o próximo da fila? | próximo | qual o proximo cliente? | quem é agora? | quem vem depois?
-pending: quem ainda não confirmou? | tem alguém pra confirmar? | o que está pendente? | tem pedido novo? | alguém pediu horário?
-revenue: quanto já faturei em novembro? | faturei quanto ontem? | qto ganhei esse mês? | quanto entrou de dinheiro hoje? | me diz o faturamento | total recebido na semana | quanto fiz na semana passada?
-customer: qual o telefone do João? | me fala da Júlia | quem é esse número 11987654321? | 21 99999-1234 | tem o contato da Carla? | ficha da cliente Ana Paula | informações do Pedro
-book: marca pra mim a Ana amanhã 14h | bota o Pedro pra sexta 9h | agenda um corte pra Júlia segunda 10h | coloca a Maria na quarta às 8 | encaixa o João hoje às 17h | marca João dia 30 14:30
-book: marcar horário | quero agendar um cliente | marca a Dona Lúcia às 9h de sexta | agendar Beatriz na terça à tarde | reserva as 15h de amanhã pra Carla | anota o Paulo amanhã às 11
+book: agenda a Maria pra segunda às 14h | coloca o João às 16h hoje | bota a Ana amanhã 11h
+book: marque a Bia dia 12 às 10h | agenda pedro amanhã 10h | reserva sábado 9h pro Marcos | quero marcar a Júlia
+book: marca um corte pro Pedro sexta às 10h | marca o 11 98888-7777 amanhã às 9h | agendar a dona Rosa quinta de manhã
+book: encaixe da Carla hoje às 18h | agende o Tiago para terça 8h | novo agendamento | marcar cliente
+book: marca horario pra Ana Paula amanha as 10 | marca pra mim a Ana amanhã 14h | bota o Pedro pra sexta 9h
+book: agenda um corte pra Júlia segunda 10h | coloca a Maria na quarta às 8 | encaixa o João hoje às 17h
+book: marca João dia 30 14:30 | marcar horário | quero agendar um cliente | marca a Dona Lúcia às 9h de sexta
+book: agendar Beatriz na terça à tarde | reserva as 15h de amanhã pra Carla | anota o Paulo amanhã às 11
 book: agenda a cliente Ana Paula de Souza quinta 16h | marca o Lucas agora às 14h | Júlia quer marcar quinta às 15h
-confirm: pode confirmar a Maria | aceito o pedido da Júlia | confirma o das 10h | confirmar Ana | ok confirma o João
-reject: recusa a Maria | não quero aceitar o Pedro | rejeitar o pedido do João | não aceita
-no_show: Maria não veio hoje | a cliente faltou | não apareceu o Pedro | João me deu bolo | anota falta da Carla | o das 9h faltou | Ana não compareceu ontem
-complete: terminei o Pedro | atendi a Maria | acabei com a Júlia | pode concluir o Pedro | João concluído | finalizar atendimento da Ana | Ana foi atendida
-paid: Maria pagou | recebi do João | João pagou no pix | Ana acertou | marca pagamento da Júlia | a Carla quitou | Pedro pagou em dinheiro | Maria já pagou hoje
-cancel: cancela a Maria amanhã | desmarque o João | a Ana não vem mais | Pedro cancelou comigo | tira a Júlia da agenda | cancela o das 10h | Maria avisou que não vem
-reschedule: muda o João pra amanhã 15h | a Maria quer mudar pra sexta | remarca o das 15h pra 16h | passa a Ana das 10 pras 11 | troca a Júlia de quinta pra sexta | coloca a Ana às 16h em vez das 15h
-free: tenho vaga amanhã? | que horários estão livres sexta? | qual o próximo horário livre? | que horas tô livre amanhã? | tem horário vago hoje? | quais vagas tenho essa semana?
-block: não vou trabalhar sexta | fecha sexta | tira o dia 24 | vou estar de férias em janeiro | bloqueia amanhã de manhã | não atendo dia 31 | preciso de folga segunda | feche amanhã
-open: abre domingo de manhã | vou trabalhar no feriado | libera sábado à tarde | quero abrir sábado
-services: meus serviços quais são? | adiciona o serviço hidratação | cadastrar serviço | apaga o serviço barba | incluir um serviço novo
-set_price: muda o valor da barba pra 35 | corte agora custa 45 | aumentar preço do corte pra 70 | o preço do corte é 50 | reajusta a consulta para 200
-hours: qual meu horário de atendimento? | muda meus horários de trabalho | que dias eu atendo?
-link: qual meu link? | me manda o link da agenda | link pra cliente marcar | gera o qr code
-plan: quanto custa o plano? | assinar o pro | cancelar minha assinatura
-help: me ajuda | o que você sabe fazer? | quais são os comandos?
-drop: deixa | esquece | não, deixa pra lá
+confirm: confirma a Júlia | confirmar o Pedro | pode confirmar a Ana | aceita a Bia | confirma o horário do Carlos
+confirm: confirma | aprova o Pedro | confirme a Júlia de quinta | aceitar | confirma a das 15h
+confirm: pode aceitar o pedido da Ana | pode confirmar a Maria | aceito o pedido da Júlia | confirma o das 10h
+confirm: confirmar Ana | ok confirma o João
+reject: recusa o Pedro | rejeita a Ana | recusar | não aceita o Carlos | recusa o pedido da Júlia
+reject: não confirma o Pedro | não vou aceitar a Bia | recusa a Maria | não quero aceitar o Pedro
+reject: rejeitar o pedido do João | não aceita
+no_show: a Júlia não veio | faltou o Carlos | o Pedro faltou | a Ana não apareceu | Carlos furou | a Bia deu bolo
+no_show: a julia n veio hj | o cliente das 15h não veio | Pedro não compareceu | marca falta pro Carlos
+no_show: registra falta da Ana | levei bolo do Pedro | Maria não veio hoje | a cliente faltou | não apareceu o Pedro
+no_show: João me deu bolo | anota falta da Carla | o das 9h faltou | Ana não compareceu ontem
+complete: conclui o Pedro | terminei com a Ana | já atendi o Carlos | finaliza a Júlia | acabei o corte do João
+complete: atendimento da Bia concluído | encerra o horário do Pedro | conclui a das 10h | finalizei com o Marcos
+complete: conclua a Ana | terminei o Pedro | atendi a Maria | acabei com a Júlia | pode concluir o Pedro
+complete: João concluído | finalizar atendimento da Ana | Ana foi atendida
+paid: a Júlia pagou | o Pedro já pagou | recebi da Ana | marca como pago o Carlos | pagamento da Bia
+paid: o pix do João caiu | Ana pagou | recebi o pagamento do Pedro | a Júlia acertou no pix | coloca a Ana como paga
+paid: dá baixa no pagamento do Carlos | Maria pagou | recebi do João | João pagou no pix | Ana acertou
+paid: marca pagamento da Júlia | a Carla quitou | Pedro pagou em dinheiro | Maria já pagou hoje
+cancel: desmarca a Ana | cancela o Pedro de sexta | cancelar a Júlia | cancela o horário das 15h | a Júlia cancelou
+cancel: a Ana desmarcou | o Pedro não vem mais | a Bia não vai poder vir | preciso desmarcar o Carlos
+cancel: cancela meu horário com o Pedro | a ana avisou que não vem | cancela a Maria amanhã | desmarque o João
+cancel: a Ana não vem mais | Pedro cancelou comigo | tira a Júlia da agenda | cancela o das 10h
+cancel: Maria avisou que não vem
+reschedule: passa o Pedro pra sexta 10h | remarca a Ana | muda a Júlia pra quinta às 16h | troca o Carlos pra amanhã
+reschedule: transfere a Bia para segunda | joga o João pras 17h | adia a Ana | reagendar o Pedro
+reschedule: antecipa a Júlia pra 14h | preciso remarcar a cliente das 15h | a Ana pediu pra mudar pra sexta
+reschedule: empurra o Pedro pra 11h | desmarca a Ana e marca ela sexta às 10h | muda o João pra amanhã 15h
+reschedule: a Maria quer mudar pra sexta | remarca o das 15h pra 16h | passa a Ana das 10 pras 11
+reschedule: troca a Júlia de quinta pra sexta | coloca a Ana às 16h em vez das 15h
+free: quais horários tenho livres amanhã? | tenho horário livre hoje? | to livre que horas amanhã?
+free: horários vagos sexta | tem buraco na agenda hoje? | quando estou livre? | vagas de amanhã
+free: que horário eu tenho disponível quinta? | tem encaixe amanhã? | horarios disponiveis sexta | tenho vaga amanhã?
+free: que horários estão livres sexta? | qual o próximo horário livre? | que horas tô livre amanhã?
+free: tem horário vago hoje? | quais vagas tenho essa semana?
+block: bloqueia sexta à tarde | vou tirar férias de 20 a 30/12 | não vou atender amanhã | fecha minha agenda segunda
+block: folga sexta | não trabalho dia 24 | vou viajar semana que vem | bloquear das 12h às 14h | férias
+block: fecha a agenda de sexta | não vou trabalhar sexta | fecha sexta | tira o dia 24
+block: vou estar de férias em janeiro | bloqueia amanhã de manhã | não atendo dia 31 | preciso de folga segunda
+block: feche amanhã
+open: abre sábado 9 às 12 | vou atender sábado das 9 às 12 | abrir a agenda domingo | libera sexta de manhã
+open: desbloqueia sexta | abre domingo de manhã | vou trabalhar no feriado | libera sábado à tarde
+open: quero abrir sábado
+services: meus serviços | adicionar serviço | novo serviço barba 30 reais 20 min | quais serviços eu tenho
+services: remove o serviço barba | meus serviços quais são? | adiciona o serviço hidratação | cadastrar serviço
+services: apaga o serviço barba | incluir um serviço novo
+set_price: muda o preço do corte para 50 | o corte agora é 60 reais | aumenta a barba pra 40 reais
+set_price: alterar valor da consulta | corte passou pra R$ 55 | muda o valor da barba pra 35 | corte agora custa 45
+set_price: aumentar preço do corte pra 70 | o preço do corte é 50 | reajusta a consulta para 200
+hours: meus horários de atendimento | mudar meu horário de trabalho | meu expediente | que horas eu abro?
+hours: quais dias eu atendo? | qual meu horário de atendimento? | muda meus horários de trabalho | que dias eu atendo?
+link: meu link | manda meu link | link de agendamento | qr code | qual o link pros clientes? | qual meu link?
+link: me manda o link da agenda | link pra cliente marcar | gera o qr code
+plan: meu plano | quero assinar | qual plano eu tenho? | quanto custa o odys? | mudar de plano | quanto custa o plano?
+plan: assinar o pro | cancelar minha assinatura
+help: ajuda | o que você faz? | menu | como funciona? | comandos | ? | me ajuda | o que você sabe fazer?
+help: quais são os comandos?
+who: quem é você? | vc é robô?
+drop: deixa pra lá | esquece | deixa | desisto | não precisa | não, deixa pra lá
+keep: não cancela a Ana | não quero cancelar | não desmarca o Pedro | não recusa a Júlia | não marca falta
 keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém
-none: a Ana Paula | 10h | Maria Clara | de manhã | é a de sexta | sei lá
+more: outros horários | tem outro? | mais opções
+unsure: a Júlia não pagou | a Ana não faltou | quem não pagou? | quanto a Júlia pagou? | confirma ou recusa?
+unsure: confirma todos | a Júlia faltou pagar
+none: Júlia | amanhã | 15h | corte | ok | sim | não | hum | asdf | a das 15h | kkkk | quinta às 10 | a Ana Paula | 10h
+none: Maria Clara | de manhã | é a de sexta | sei lá
 """
 
 

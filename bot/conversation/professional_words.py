@@ -1,0 +1,136 @@
+"""What professionals say, the special above the general."""
+
+from typing import Final
+
+from .phrasebook import BOOK, CANCEL, CHATTER, DAY, FREE_TIME, MOVE, SHIFT, TIME, WHO, Intent, Rules, line
+
+PROFESSIONAL: Final[Rules] = (
+    line(
+        Intent.UNSURE,
+        r"nao pagou|nao (?:faltou|furou)|quanto (?:\w+ ){0,4}pagou|quem (?:\w+ )?pagou|falt(?:ou|a) pagar",
+        r"(?:confirm\w+|cancel\w+|desmarc\w+|recus\w+) (?:tod[oa]s?|tudo)(?: .*)?|confirma\w* ou .*",
+    ),
+    line(Intent.WHO, rf"{WHO}"),
+    line(Intent.PLAN, "(?:meu|qual|quais|de|o) (?:o )?(?:meu )?planos?|assin(?:ar|atura)|quanto custa o odys"),
+    line(Intent.LINK, "link|qr ?code|qr"),
+    line(
+        Intent.SERVICES,
+        r"(?:meus|nov[oa]|adicion\w+|cadastr\w+|inclu\w+|remov\w+|exclu\w+|apag\w+|cri\w+|quais|lista de)"
+        r" (?:\w+ ){0,2}servicos?.*",
+        r"servicos(?= \||$)",
+    ),
+    line(
+        Intent.SET_PRICE,
+        r"(?:mud|alter|aument|troc|abaix|diminu|reajust|atualiz)\w+ (?:\w+ ){0,3}(?:precos?|valor(?:es)?).*",
+        r"(?:aument|abaix|diminu|reajust)\w+ .*\d.*",
+        r".* (?:agora e|passou para|vai custar|custa|preco .* e|valor .* e) (?:r \$ ?)?\d+.*",
+    ),
+    line(
+        Intent.HOURS,
+        "horarios? de (?:atendimento|trabalho|funcionamento)|expediente|jornada",
+        "(?:quais|que) dias (?:eu )?(?:atendo|trabalho)|que horas (?:eu )?(?:abro|fecho|comeco|encerro)",
+    ),
+    line(
+        Intent.OPEN,
+        rf"desbloque\w+|abr(?:e|ir|a) (?:a |minha )?(?:agenda|{DAY}).*|liber(?:a|ar|e) .*",
+        "vou (?:atender|trabalhar|abrir) .*",
+    ),
+    line(
+        Intent.BLOCK,
+        rf"bloque(?:ar|ia|ie|io)|ferias|folga|fech(?:a|ar|e) (?:(?:a |minha )?agenda|{DAY})|tir(?:a|ar) o dia",
+        "nao (?:vou |irei )?(?:atend(?:er|o)|trabalh(?:ar|o))|(?:vou |irei )viajar",
+    ),
+    line(
+        Intent.PENDING,
+        r"pendentes?|pendencias?|(?:falta|tem|tenho) (?:\w+ ){0,3}confirmar|o que falta.*",
+        r"pedidos?(?: novos?)(?!\S)|pedidos|solicitacoes|quem (?:ainda )?nao confirmou",
+        "alguem (?:pediu|quer) .*",
+    ),
+    line(
+        Intent.REVENUE,
+        r"fatur\w+|quanto (?:\w+ ){0,3}(?:recebi|receber|ganhei|entrou|fiz|vendi|tirei|deu|lucrei)|receita",
+        "ganhos|balanco|lucro|caixa|(?:total )?recebido",
+    ),
+    line(
+        Intent.NEXT,
+        rf"(?:quem|qual) (?:e )?(?:o |a |meu |minha )?proxim[oa](?! (?:{DAY}|horario (?:livre|vago|disponivel)"
+        rf"|vaga))",
+        r"(?:^|\| )proxim[oa] (?:cliente|atendimento|horario)|quem (?:\w+ ){0,2}agora|quem (?:e|vem) depois",
+        "^(?:o )?proxim[oa]$",
+    ),
+    line(
+        Intent.CUSTOMER,
+        r"(?:telefone|contato|ficha|cadastro|dados|historico|perfil|observac\w+|anotac\w+|informac\w+|fala)"
+        r" d[aeo]s? (?!agenda|dia).*",
+        "quem e (?:o|a|esse|essa) .*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
+        r"quando (?:a|o) .* veio.*|quantas vezes.*|ultima vez|^(?:\| )?xfone(?: \|)?$",
+    ),
+    line(
+        Intent.AGENDA,
+        r"quem (?:\w+ ){0,2}(?:tenho|tem|vem|atendo|vai|esta|faltou|veio|cancelou|desmarcou|marcou|furou)",
+        rf"o que (?:eu )?(?:tenho|tem).*|tem quem|me mostra (?:{DAY}).*",
+        r"quant[oa]s (?:\w+ ){0,2}(?:pessoas|clientes|atendimentos|horarios|agendamentos)",
+        "(?:tenho|tem) (?:muita |algum |muito )?(?:alguem|cliente|alguma coisa|algo|gente|compromisso"
+        "|atendimento)(?! (?:pendente|para confirmar))",
+    ),
+    line(
+        Intent.PAID,
+        r"pagou|recebi d[aeo]|(?:marc|coloc|registr|anot|bot)\w+ (?:\w+ ){0,4}(?:pag[oa]|pagamento).*",
+        "pagamento d[aeo] .*|pix d[aeo] .* caiu|recebi o (?:pagamento|pix)|baixa no pagamento|acertou|quitou",
+        "esta pag[oa]",
+    ),
+    line(
+        Intent.NO_SHOW,
+        "nao (?:veio|apareceu|compareceu)|faltou|furou|deu (?:um )?bolo|levei (?:um )?bolo",
+        r"(?:marc|registr|anot|coloc|d)\w* (?:uma |a )?falta|no show|falta (?:para|da|do|de) .*",
+    ),
+    line(
+        Intent.COMPLETE,
+        "conclu(?:ir|i|a|o|ido|ida)|finaliz(?:ar|a|e|ei|ado)|termin(?:ei|ou|a|ar|ado)|acab(?:ei|ou|ado)",
+        "ja atendi|encerr(?:a|ar|e|ei|ou)|atendi (?:a|o)|foi atendid[oa]",
+    ),
+    line(
+        Intent.REJECT,
+        "recus(?:ar|a|e|o)|rejeit(?:ar|a|e|o)",
+        "nao (?:vou |quero |posso )?(?:aceit(?:ar|a|e|o)|confirm(?:ar|a|e|o)|aprov(?:ar|a|e|o))",
+    ),
+    line(
+        Intent.RESCHEDULE,
+        rf"{MOVE}|adia|{SHIFT}|(?:pass(?:ar|a|e)|jog(?:ar|a)|jogue) (?:\w+ ){{1,5}}(?:para|as) .*",
+        rf"{CANCEL} .* (?:marca|{BOOK}).*|(?:em vez|ao inves|no lugar) d[aeo]s? .*",
+    ),
+    line(
+        Intent.CANCEL,
+        rf"{CANCEL}|cancelou|desmarcou|nao (?:vem|vai (?:poder )?vir|pode vir|vai conseguir vir)(?: mais)?",
+        "tir(?:a|ar|e) (?:a|o) .* da agenda",
+    ),
+    line(
+        Intent.FREE,
+        rf"{TIME} (?:\w+ ){{0,4}}{FREE_TIME}|{FREE_TIME} (?:{DAY}).*|estou livre",
+        rf"tenho (?:\w+ ){{0,2}}{FREE_TIME}|buracos?|janelas?|vagas(?: .*)?|tem (?:encaixe|vaga|horario).*",
+        "quando (?:eu )?(?:posso|consigo).*",
+    ),
+    line(
+        Intent.BOOK,
+        rf"{BOOK}|marca|encaixe|(?:novo )?agendamento(?= \||$)",
+        "(?:coloc|bot|anot)(?:a|ar|e) (?:a|o|um|uma|dona|seu) .*",
+        rf"agenda (?:o|a|um|uma|dona|seu|xfone) (?!{DAY}).*|agenda (?:para )(?:o|a) (?!{DAY}).*",
+        rf"agenda (?!(?:{DAY}|d[aeo]s?|desta|desse|deste|dessa|na|no|para|esta|essa|completa|cheia|livre|toda)"
+        rf" ).* (?:{DAY}|\d+\S*).*",
+    ),
+    line(Intent.CONFIRM, "confirm(?:ar|a|e|o|ad[oa])|aceit(?:ar|a|e|o)|aprov(?:ar|a|e|o)"),
+    line(
+        Intent.AGENDA,
+        "agenda",
+        rf"(?:compromissos?|horarios|atendimentos|agendamentos|clientes) (?:de |da |do |para |desta )?(?:{DAY})",
+        rf"como (?:esta|ficou|vai|anda|e) (?:\w+ ){{0,2}}(?:{DAY}|dia|tarde|manha)",
+        "meus? (?:atendimentos|clientes|horarios|compromissos|dia)",
+    ),
+    line(
+        Intent.MORE,
+        "outr[oa]s? (?:horarios?|opc(?:ao|oes)|dias?|datas?)|mais (?:horarios?|opcoes)|nenhum(?:a)?(?: .*)?",
+        "tem outr[oa]",
+    ),
+    line(Intent.PERSON, "suporte|atendente|humano|falar com (?:alguem|uma pessoa|o suporte)"),
+    *CHATTER,
+)
