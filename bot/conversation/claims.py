@@ -131,7 +131,9 @@ def _takes_for_granted(sentence: str) -> bool:
     """Whether a farewell or a bare "Pronto!" lets a person believe that a time is theirs."""
     timed = Facts.times_in(sentence)
     if deeds.FAREWELL.match(sentence):
-        return bool(timed) and not re.search(r"\b(?:tenho|temos|ha|tem|livre|livres|vaga|vagas|disponive)", sentence)
+        return bool(timed) and not re.search(
+            r"\b(?:tenho|temos|ha|tem|livre|livres|vaga|vagas|das|disponive)", sentence
+        )
     ready = deeds.READY.match(sentence)
     if not ready:
         return False

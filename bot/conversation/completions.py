@@ -79,7 +79,7 @@ async def complete(client: "AsyncGroq", model: str, body: Mapping[str, Any], sec
     except TimeoutError:
         raise RequestFailed(Outcome.TOO_SLOW, f"{seconds} s") from None
     except groq.APIStatusError as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     except groq.APITimeoutError as error:
         # The aiohttp transport reports a connection that broke or never came as a connect time-out.
         slow = type(error.__cause__).__name__ == "ReadTimeout"
@@ -92,7 +92,7 @@ async def complete(client: "AsyncGroq", model: str, body: Mapping[str, Any], sec
     return _said(reply), _usage(reply)
 
 
-def _refused(error: Any) -> Exception:
+def refused(error: Any) -> Exception:
     """Turn an error answer into what the loop or the fallback can act on."""
     code, text = str(_get(error.body, "error", "code") or ""), str(_get(error.body, "error", "message") or "")
     if code == "tool_use_failed":

@@ -66,9 +66,9 @@ OWN = re.compile(
 NOT_ONES_OWN = re.compile(r"\b(?:livres?|dispon\w+|vagas?|preferid\w+|ocupad\w+|opc\w+|para marcar|aguard\w+)\b")
 # A farewell that takes a booking for granted, or "Pronto!" with nothing else.
 FAREWELL = re.compile(
-    r"^(?:entao )?(?:ate|pode vir|pode aparecer|nos vemos|te vejo"
-    r"|te espero|te esperamos|te aguardo|te aguardamos|espero voce|aguardamos voce"
-    r"|esperamos voce|estaremos te esperando|see you)\b"
+    r"^(?:entao )?(?:ate (?:a |o |dia |o dia )*(?:hoje|amanha|segunda|terca|quarta|quinta|sexta|sabado|domingo|\d+/)"
+    r"|(?:pode vir|pode aparecer|nos vemos|te vejo|te espero|te esperamos|te aguardo|te aguardamos|espero voce"
+    r"|aguardamos voce|esperamos voce|estaremos te esperando|see you)\b)"
 )
 READY = re.compile(
     r"^(?:ta |esta |tudo )?(?:pront[oa]|prontinh[oa]|feit[oa]|combinad[oa]|fechad[oa]|fechou|resolvid[oa]"

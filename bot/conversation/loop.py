@@ -191,16 +191,23 @@ def _read(arguments: str) -> Mapping[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise ValueError("not an object")
-    return _without_surrogates(value)
+    return {key: _storable(part) for key, part in value.items()}
 
 
 def _not_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _without_surrogates(value: dict[str, Any]) -> dict[str, Any]:
-    # "\ud800" in JSON becomes half a character that no database or socket takes.
-    return dict(json.loads(printable(json.dumps(value, ensure_ascii=False))))
+def _storable(value: Any) -> Any:
+    """Half characters and NUL are fine in JSON, and no database takes them."""
+    match value:
+        case str():
+            return printable(value)
+        case list():
+            return [_storable(part) for part in value]
+        case dict():
+            return {key: _storable(part) for key, part in value.items()}
+    return value
 
 
 def _failed_call(generation: str, turn: int) -> Call | None:

@@ -258,6 +258,8 @@ O corte custa R$ 50,00 e dura 40 min.
 O endereço é Rua das Flores, 100.
 Atendemos de segunda a sexta, das 9h às 18h.
 Até sexta tenho vaga às 15h.
+Até às 18h.
+Até sexta, das 9h às 18h.
 Tenho horário livre até quinta às 18h.
 Hoje você atende 4 pessoas.
 Você recebeu R$ 1.200,00 neste mês.
