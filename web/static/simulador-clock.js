@@ -4,6 +4,7 @@ const zone = document.body.dataset.zone;
 const format = (options) => new Intl.DateTimeFormat("pt-BR", { timeZone: zone, ...options });
 const HOUR = format({ hour: "2-digit", minute: "2-digit" });
 const DAY = format({ weekday: "long", day: "numeric", month: "long" });
+const SHORT_DAY = format({ weekday: "short", day: "2-digit", month: "2-digit" });
 const WEEKDAY = format({ weekday: "long" });
 const DATE = format({ day: "numeric", month: "long", year: "numeric" });
 const KEY = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
@@ -22,7 +23,7 @@ export function set(now) {
 export const now = () => new Date(base + performance.now() - since);
 export const hour = (moment) => HOUR.format(moment);
 export const second = (moment) => SECOND.format(moment);
-export const day = (moment) => DAY.format(moment);
+export const day = (moment, short = false) => (short ? SHORT_DAY : DAY).format(moment);
 /** Return the local date of a moment, as 2026-11-21. */
 export const key = (moment) => KEY.format(moment);
 

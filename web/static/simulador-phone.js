@@ -6,6 +6,7 @@ import { element, formatted, icon } from "./simulador-text.js";
 const NEAR_BOTTOM = 80; // pixels: closer than this, the reader is following
 const READ_AFTER = 400; // milliseconds: nobody reads faster
 const STATE = "conta comercial";
+const NOTICE = "Isto é uma demonstração: escreva como no WhatsApp e toque nos botões. Ninguém de verdade recebe nada.";
 const TICKS = {
   pending: ["pending", "enviando"],
   sent: ["sent", "enviada"],
@@ -64,6 +65,7 @@ export class PhoneView {
     this.typing(0);
     if (other) this.takeUp();
     this.messages.setAttribute("aria-live", "off"); // a whole conversation is not news
+    if (!phone.bubbles.length) this.messages.append(element("li", "notice", NOTICE));
     phone.bubbles.forEach((bubble) => this.append(bubble));
     this.following = true;
     this.bottom();
@@ -110,6 +112,7 @@ export class PhoneView {
     item.classList.toggle("fresh", fresh);
     this.lastMine = bubble.mine;
     item.append(this.draw(bubble, moment));
+    this.find(".notice")?.remove();
     this.place(item);
     while (this.messages.querySelectorAll(".message").length > 200) this.messages.firstElementChild.remove();
   }
@@ -232,6 +235,7 @@ export class PhoneView {
 
   /** Tell whether the phone is in sight; what is on it then counts as read. */
   setVisible(visible) {
+    if (visible && !this.visible) this.grow();
     if (visible && !this.visible && this.following) requestAnimationFrame(() => this.bottom());
     this.visible = visible;
     this.look();

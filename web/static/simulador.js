@@ -207,7 +207,7 @@ function tick() {
   shownMinute = minute;
   get("#hour").textContent = clock.hour(now);
   get("#hour").dateTime = now.toISOString();
-  get("#day").textContent = clock.day(now);
+  get("#day").textContent = clock.day(now, narrow.matches);
   for (const view of Object.values(views)) view.relabel();
 }
 
@@ -274,7 +274,11 @@ function wire() {
     view.find(".owner-choice").addEventListener("change", ({ target }) => choose(role, target.value));
   }
   document.addEventListener("visibilitychange", sight);
-  narrow.addEventListener("change", sight);
+  narrow.addEventListener("change", () => {
+    shownMinute = "";
+    tick();
+    sight();
+  });
   setInterval(tick, 1000);
 }
 

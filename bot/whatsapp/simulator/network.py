@@ -1,13 +1,12 @@
 """WhatsApp itself, as far as two people and a business need it: phones, deliveries, ticks."""
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from aiohttp import ClientSession, ClientTimeout, web
+from aiohttp import web
 
 from ...clock import Clock
 from ...feed import Feed
@@ -16,6 +15,7 @@ from ...trace import TRACE, Kind
 from ..phones import phone_key
 from . import accept, wire
 from .catalogue import Catalogue
+from .courier import Courier
 from .graph import application
 from .media import VOICE_MIME, VOICE_SECONDS, Media, voice_note
 from .phones import Bubble, Person, Phone
@@ -25,10 +25,10 @@ from .refusal import invalid, unknown
 EVENTS = 500
 # Meta's figure: free text for this long after a person's last message.
 WINDOW = timedelta(hours=24)
-# Meta tries for seven days; a demonstration gives up on a message after these waits.
-RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)
 # WhatsApp ends a typing indicator by itself.
 TYPING_SECONDS = 25
+# How the trace names what comes.
+_WORDS = {"text": "texto", "interactive": "botões", "image": "imagem"}
 STRANGERS = ("Rafaela", "Thiago", "Bianca", "Otávio", "Camila", "Jonas", "Priscila", "Davi", "Lívia", "Renato")
 
 
@@ -64,11 +64,10 @@ class Simulator:
         # A page that sees another run knows that its picture is of a server that is gone.
         self.run = secrets.token_hex(4)
         self.feed = Feed(EVENTS)
-        self._secret, self._delays = app_secret, delays
+        self._courier, self._delays = Courier(webhook_url, app_secret), delays
         self._phones = {phone_key(person.phone): Phone(person) for person in people}
         self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._session: ClientSession | None = None
 
     def app(self) -> web.Application:
         """Return the Graph server; `WHATSAPP_API_URL` is its address plus a version, such as `/v26.0`."""
@@ -85,8 +84,7 @@ class Simulator:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._session:
-            await self._session.close()
+        await self._courier.close()
 
     # What people do
 
@@ -163,7 +161,8 @@ class Simulator:
         # Somebody who has not written since the start may have written before it: they get the benefit of the doubt.
         closed = phone.wrote_at is not None and now >= phone.wrote_at + WINDOW
         failed = closed and bubble.kind != "template"
-        TRACE.note(Kind.SEND, f"Graph ← {bubble.kind} para {mask(owner)}", body=body, answer=bubble.id)
+        what = body["template"]["name"] if bubble.kind == "template" else _WORDS[bubble.kind]
+        TRACE.note(Kind.SEND, f"{what} → {mask(owner)}", body=body, answer=bubble.id)
         if failed:
             self._spawn(self._fail(bubble, wire.WINDOW_CLOSED))
         else:
@@ -247,7 +246,7 @@ class Simulator:
         self.announce("message", bubble=bubble.to_json())
         self._mark(bubble, "sent")
         async with lock:
-            taken = await self._post(wire.message(self.business, owner, bubble, content, context))
+            taken = await self._courier.bring(wire.message(self.business, owner, bubble, content, context))
         if bubble.status == "sent":  # a quick answer may have marked it as read before the webhook returned
             self._mark(bubble, "delivered" if taken else "failed")
         return bubble.id
@@ -258,7 +257,7 @@ class Simulator:
         await self._tell([bubble], "sent")
         await asyncio.sleep(max(delivered - sent, 0))
         await self._tell([bubble], "delivered")
-        if bubble.seen:
+        if bubble.seen and bubble.status == "delivered":
             await self._tell([bubble], "read")
 
     async def _fail(self, bubble: Bubble, failure: wire.Failure) -> None:
@@ -271,35 +270,11 @@ class Simulator:
             return
         for bubble in bubbles:
             bubble.status = status
-        await self._post(wire.statuses(self.business, bubbles, status, self.clock.now(), failure))
+        await self._courier.bring(wire.statuses(self.business, bubbles, status, self.clock.now(), failure))
 
     def _mark(self, bubble: Bubble, status: str) -> None:
         bubble.status = status
         self.announce("status", phone=bubble.phone, id=bubble.id, status=status)
-
-    async def _post(self, body: Mapping[str, Any]) -> bool:
-        """Post a webhook until it is answered 200; return whether it ever was."""
-        raw, headers = wire.encode(body, self._secret)
-        self._session = self._session or ClientSession(timeout=ClientTimeout(total=10))
-        for wait in (*RETRY_SECONDS, None):
-            answer = "sem resposta"
-            with contextlib.suppress(OSError, TimeoutError):  # aiohttp's connection errors are OSErrors
-                async with self._session.post(self.webhook_url, data=raw, headers=headers) as response:
-                    answer = str(response.status)
-            self._note(body, answer)
-            if answer == "200":
-                return True
-            if wait is not None:
-                await asyncio.sleep(wait)
-        return False
-
-    def _note(self, body: Mapping[str, Any], answer: str) -> None:
-        value = body["entry"][0]["changes"][0]["value"]
-        if told := value.get("statuses"):
-            TRACE.note(Kind.STATUS, f"POST /webhooks/whatsapp: {told[0]['status']} → {answer}", body=body)
-        else:
-            kind = value["messages"][0]["type"]
-            TRACE.note(Kind.WEBHOOK, f"POST /webhooks/whatsapp: {kind} → {answer}", body=body)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
