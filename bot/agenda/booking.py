@@ -1,0 +1,272 @@
+"""Booking, moving and the life cycle on the database.
+
+Every write takes the agenda's lock, judges by the same rules as the listing, writes the row, its event, and what is
+owed for it, all in the caller's transaction. Whose rows may be touched is part of each statement: a row of somebody
+else does not exist.
+
+A time that the professional chose is confirmed; a time that the client chose waits for the professional. That holds
+for a new appointment and for a moved one: a client who moves a confirmed appointment asks again.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Appointment, Professional, Service
+from ..models.enums import Action, Actor, Payment, Source, Status
+from . import notices, reminders
+from .ledger import compare_and_set, find, find_locked, hit_the_wall, insert, keyed, record
+from .lifecycle import IllegalMove, after
+from .loading import Agenda, Own, load_agenda, policy_of
+from .notices import Told, receipt
+from .openings import check, free, lock, refusal, refused, taken
+from .owners import own_service
+from .parties import load_parties
+from .policy import Notice, TooLate, notice_given
+
+__all__ = [
+    "act",
+    "attend",
+    "book",
+    "check",
+    "check_move",
+    "find",
+    "free",
+    "lock",
+    "may",
+    "move",
+    "receipt",
+    "refusal",
+]
+
+# The statuses that still look ahead: what can be moved.
+OPEN: Final = (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
+NOTE_LIMIT: Final = 500
+
+
+async def book(  # noqa: PLR0913 - what a booking is made of
+    session: AsyncSession,
+    *,
+    professional_id: UUID,
+    client_id: UUID,
+    service_id: UUID,
+    start_at: datetime,
+    source: Source,
+    actor: Actor,
+    now: datetime,
+    note: str = "",
+    idempotency_key: str | None = None,
+    conversation_id: UUID | None = None,
+) -> Appointment:
+    """Book a free time for a client, or refuse with the reason and the nearest free times.
+
+    The same key returns the first appointment. A time held for `conversation_id` is free to it.
+    """
+    await lock(session, professional_id)
+    if idempotency_key is not None and (first := await keyed(session, professional_id, client_id, idempotency_key)):
+        return first
+    service = await own_service(session, professional_id, service_id)
+    who = await load_parties(session, professional_id, client_id)
+    agenda = await load_agenda(session, professional_id, now=now)
+    row = await place(
+        session,
+        agenda,
+        service,
+        start_at,
+        actor=actor,
+        now=now,
+        own=Own(conversation=conversation_id),
+        client_id=client_id,
+        source=source,
+        note=note[:NOTE_LIMIT],
+        idempotency_key=idempotency_key,
+    )
+    if row.status is Status.CONFIRMED:
+        await reminders.plan(session, row, who, now=now)
+    await notices.booked(Told(session, row, who, now))
+    return row
+
+
+async def place(
+    session: AsyncSession,
+    agenda: Agenda,
+    service: Service,
+    start_at: datetime,
+    *,
+    actor: Actor,
+    now: datetime,
+    own: Own,
+    **values: Any,
+) -> Appointment:
+    """Write one appointment and its event at a time the rules allow; telling people is left to the caller.
+
+    Call it under the agenda's lock.
+    """
+    rules = agenda.rules(service.minutes, actor)
+    if no := await refused(session, agenda, rules, start_at, now=now, own=own):
+        raise no
+    confirmed = actor is Actor.PROFESSIONAL
+    row = await insert(
+        session,
+        professional_id=agenda.professional.id,
+        service_id=service.id,
+        service_name=service.name,
+        price_cents=service.price_cents,
+        start_at=start_at,
+        end_at=start_at + timedelta(minutes=service.minutes),
+        status=Status.CONFIRMED if confirmed else Status.PENDING_CONFIRMATION,
+        payment=Payment.AUTHORIZED if confirmed else Payment.UNPAID,
+        created_at=now,
+        updated_at=now,
+        **values,
+    )
+    if row is None:
+        raise await taken(session, agenda, rules, start_at, now=now, own=own)
+    record(session, row, Action.BOOK, actor, None, now)
+    return row
+
+
+async def move(
+    session: AsyncSession,
+    appointment_id: UUID,
+    start_at: datetime,
+    *,
+    actor: Actor,
+    now: datetime,
+    professional_id: UUID | None = None,
+    contact_id: UUID | None = None,
+    conversation_id: UUID | None = None,
+) -> Appointment:
+    """Give an appointment a new time and free the old one, in the same row; the same time again changes nothing."""
+    row = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
+    if row.start_at == start_at and row.status in OPEN:
+        return row
+    agenda = await load_agenda(session, row.professional_id, now=now)
+    notice = _may_move(row, agenda.professional, actor, now)
+    rules = agenda.rules(_minutes(row), actor)
+    own = Own(conversation=conversation_id, appointment=row.id)
+    if no := await refused(session, agenda, rules, start_at, now=now, own=own):
+        raise no
+    old_start, old_status = row.start_at, row.status
+    confirmed = actor is Actor.PROFESSIONAL
+    try:
+        async with session.begin_nested():
+            row = await compare_and_set(
+                session,
+                row,
+                now,
+                start_at=start_at,
+                end_at=start_at + (row.end_at - row.start_at),
+                status=Status.CONFIRMED if confirmed else Status.PENDING_CONFIRMATION,
+                payment=Payment.AUTHORIZED if confirmed and row.payment is Payment.UNPAID else row.payment,
+                attendance_confirmed_at=None,
+            )
+    except IntegrityError as error:
+        if not hit_the_wall(error):
+            raise
+        raise await taken(session, agenda, rules, start_at, now=now, own=own) from None
+    details = {"from": old_start.isoformat(), "to": start_at.isoformat(), "notice": notice.value}
+    record(session, row, Action.RESCHEDULE, actor, old_status, now, details)
+    told = Told(session, row, await load_parties(session, row.professional_id, row.client_id), now)
+    await _remind_again(told)
+    await notices.moved(told, actor, old_start)
+    return row
+
+
+async def act(
+    session: AsyncSession,
+    appointment_id: UUID,
+    action: Action | str,
+    *,
+    actor: Actor,
+    now: datetime,
+    professional_id: UUID | None = None,
+    contact_id: UUID | None = None,
+) -> Appointment:
+    """Take one of the six moves of the life cycle; what changes nothing is not told again."""
+    row = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
+    change = after(row.status, row.payment, action, actor, start_at=row.start_at, now=now)
+    action = Action(action)
+    who = await load_parties(session, row.professional_id, row.client_id)
+    notice = _notice(row, action, who.professional, actor, now)
+    if (change.status, change.payment) == (row.status, row.payment):
+        return row
+    before = row.status
+    paid = {"paid_at": now} if change.payment is Payment.PAID and row.payment is not Payment.PAID else {}
+    row = await compare_and_set(session, row, now, status=change.status, payment=change.payment, **paid)
+    details = {"notice": notice.value} if action is Action.CANCEL else {}
+    record(session, row, action, actor, before, now, details)
+    told = Told(session, row, who, now)
+    if row.status is not before:
+        await _remind_again(told)
+    await notices.acted(told, action, actor)
+    return row
+
+
+async def attend(session: AsyncSession, appointment_id: UUID, *, contact_id: UUID, now: datetime) -> Appointment:
+    """Write down that the client says they are coming; saying so twice changes nothing."""
+    row = await find_locked(session, appointment_id, professional_id=None, contact_id=contact_id)
+    if row.status is not Status.CONFIRMED or row.end_at <= now:
+        raise IllegalMove(status=row.status, action=Action.ATTEND)
+    if row.attendance_confirmed_at is not None:
+        return row
+    row = await compare_and_set(session, row, now, attendance_confirmed_at=now)
+    record(session, row, Action.ATTEND, Actor.CLIENT, row.status, now)
+    told = Told(session, row, await load_parties(session, row.professional_id, row.client_id), now)
+    told.notify_professional("attendance_confirmed", "Presença confirmada")
+    return row
+
+
+async def may(session: AsyncSession, row: Appointment, action: Action, *, actor: Actor, now: datetime) -> Notice:
+    """Refuse what `act` would refuse now; say whether a cancellation would be late."""
+    after(row.status, row.payment, action, actor, start_at=row.start_at, now=now)
+    return _notice(row, action, await session.get_one(Professional, row.professional_id), actor, now)
+
+
+async def check_move(
+    session: AsyncSession,
+    row: Appointment,
+    start_at: datetime,
+    *,
+    now: datetime,
+    actor: Actor = Actor.CLIENT,
+    conversation_id: UUID | None = None,
+) -> Notice:
+    """Refuse what `move` would refuse now; say whether giving the old time up would be late."""
+    agenda = await load_agenda(session, row.professional_id, now=now)
+    notice = _may_move(row, agenda.professional, actor, now)
+    rules = agenda.rules(_minutes(row), actor)
+    own = Own(conversation=conversation_id, appointment=row.id)
+    if row.start_at != start_at and (no := await refused(session, agenda, rules, start_at, now=now, own=own)):
+        raise no
+    return notice
+
+
+def _may_move(row: Appointment, professional: Professional, actor: Actor, now: datetime) -> Notice:
+    """Refuse a move that no time could make possible: what is over, or a client's after the deadline or the start."""
+    if row.status not in OPEN:
+        raise IllegalMove(status=row.status, action=Action.RESCHEDULE)
+    if actor is Actor.CLIENT and row.start_at <= now:
+        raise TooLate(deadline=row.start_at, start_at=row.start_at)
+    return _notice(row, Action.RESCHEDULE, professional, actor, now)
+
+
+def _notice(row: Appointment, action: Action, professional: Professional, actor: Actor, now: datetime) -> Notice:
+    """Judge when a confirmed time is given up; a request that nobody answered can be taken back at any moment."""
+    if action not in (Action.CANCEL, Action.RESCHEDULE) or row.status is not Status.CONFIRMED:
+        return Notice.IN_TIME
+    return notice_given(policy_of(professional), actor, start_at=row.start_at, now=now)
+
+
+def _minutes(row: Appointment) -> int:
+    return (row.end_at - row.start_at) // timedelta(minutes=1)
+
+
+async def _remind_again(told: Told) -> None:
+    """Let go of the reminders of what the appointment was, and plan those of what it is."""
+    await reminders.drop(told.session, [told.row.id])
+    if told.row.status is Status.CONFIRMED:
+        await reminders.plan(told.session, told.row, told.who, now=told.now)

@@ -1,0 +1,178 @@
+"""A professional's address book: who a contact is in it, who a name or a number means."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..db import insert_new
+from ..errors import Invalid
+from ..models import Client, Contact, ContactIdentity, new_id
+from ..models.enums import Channel, IdentityKind
+from ..text import plain
+from ..whatsapp.phones import international, phone_key
+
+NAME_LIMIT = 120
+# As many as a list on the phone can show, and one more that says there are more.
+FOUND = 10
+
+
+class NameMissing(Invalid):
+    code = "name_missing"
+    sentence = "Qual é o nome do cliente?"
+
+
+class NotAPhone(Invalid):
+    code = "not_a_phone"
+    sentence = "Não entendi o telefone. Escreva com DDD, por exemplo: 11 98888-7777."
+
+
+async def of_contact(session: AsyncSession, professional_id: UUID, contact_id: UUID) -> Client | None:
+    """Find the client that a contact is to a professional."""
+    return await session.scalar(
+        select(Client)
+        .where(Client.professional_id == professional_id, Client.contact_id == contact_id)
+        .order_by(Client.created_at)
+        .limit(1)
+    )
+
+
+async def for_contact(
+    session: AsyncSession, professional_id: UUID, contact_id: UUID, *, name: str = "", now: datetime
+) -> Client:
+    """Return the client that a contact is to a professional: linked by phone, or new with the name they go by."""
+    if known := await of_contact(session, professional_id, contact_id):
+        return known
+    contact = await session.get_one(Contact, contact_id)
+    key = phone_key(contact.phone) if contact.phone else None
+    called = name.strip() or contact.name.strip() or "Cliente"
+    return await _entered(session, professional_id, called, key, contact_id=contact_id, email=contact.email, now=now)
+
+
+async def add(
+    session: AsyncSession, professional_id: UUID, *, name: str, phone: str = "", email: str | None = None, now: datetime
+) -> Client:
+    """Return the client with this phone, or enter a new one; the professional's own spelling of a name is kept.
+
+    Without a phone there is nothing to recognise a client by: it is always a new one. Refuses an empty name and a
+    phone that is none.
+    """
+    if not name.strip():
+        raise NameMissing
+    if not phone.strip():
+        return await _entered(session, professional_id, name, None, email=email, now=now)
+    digits = international(phone)
+    if digits is None:
+        raise NotAPhone
+    contact_id = await contact_of_phone(session, digits, name=name, now=now)
+    return await _entered(
+        session, professional_id, name, phone_key(digits), contact_id=contact_id, email=email, now=now
+    )
+
+
+async def search(session: AsyncSession, professional_id: UUID, said: str) -> Sequence[Client]:
+    """Find the clients that a name or a phone may mean, the best match first, at most `FOUND`.
+
+    A phone matches whole, or by eight digits or more of its end. A name matches whole, else from its beginning, else
+    by the beginning of every word said.
+    """
+    digits = "".join(c for c in said if c.isdigit())
+    if len(digits) >= 8:
+        return await _among(session, professional_id, _phone_is(said, digits))
+    words = plain(said).split()
+    if not words:
+        return []
+    starts = [or_(_begins(word), Client.name_key.contains(f" {word}", autoescape=True)) for word in words]
+    found = await _among(session, professional_id, *starts)
+    whole = [row for row in found if row.name_key == " ".join(words)]
+    return whole or sorted(found, key=lambda row: (not row.name_key.startswith(words[0]), row.name_key))
+
+
+async def rename(session: AsyncSession, row: Client, name: str) -> None:
+    """Give a client another name, and the key it is found by."""
+    if not name.strip():
+        raise NameMissing
+    row.name = " ".join(name.split())[:NAME_LIMIT]
+    row.name_key = plain(row.name)[:NAME_LIMIT]
+    await session.flush()
+
+
+async def contact_of_phone(session: AsyncSession, digits: str, *, name: str, now: datetime) -> UUID:
+    """Return the contact behind international digits, new when nobody wrote from there yet."""
+    identity = select(ContactIdentity.contact_id).where(
+        ContactIdentity.channel == Channel.CLOUD,
+        ContactIdentity.kind == IdentityKind.PHONE,
+        ContactIdentity.value == phone_key(digits),
+    )
+    if known := await session.scalar(identity):
+        return known
+    contact = Contact(name=" ".join(name.split())[:NAME_LIMIT], phone=digits, created_at=now)
+    session.add(contact)
+    await session.flush()
+    row = {
+        "id": new_id(),
+        "contact_id": contact.id,
+        "channel": Channel.CLOUD,
+        "kind": IdentityKind.PHONE,
+        "value": phone_key(digits),
+        "created_at": now,
+    }
+    if await session.scalar(insert_new(session, ContactIdentity, row)) is None:  # their first message came just now
+        await session.delete(contact)
+        return (await session.scalars(identity)).one()
+    return contact.id
+
+
+async def _entered(
+    session: AsyncSession,
+    professional_id: UUID,
+    name: str,
+    key: str | None,
+    *,
+    contact_id: UUID | None = None,
+    email: str | None = None,
+    now: datetime,
+) -> Client:
+    name = " ".join(name.split())[:NAME_LIMIT]
+    values = {
+        "id": new_id(),
+        "professional_id": professional_id,
+        "contact_id": contact_id,
+        "name": name,
+        "name_key": plain(name)[:NAME_LIMIT],
+        "phone_key": key,
+        "email": email,
+        "created_at": now,
+    }
+    entered = await session.scalar(insert_new(session, Client, values))
+    if entered is not None:
+        return await session.get_one(Client, entered)
+    row = (
+        await session.scalars(select(Client).where(Client.professional_id == professional_id, Client.phone_key == key))
+    ).one()
+    # Known by the phone alone until now: whoever writes from it is this client.
+    row.contact_id = row.contact_id or contact_id
+    row.email = row.email or email
+    await session.flush()
+    return row
+
+
+async def _among(session: AsyncSession, professional_id: UUID, *conditions: ColumnElement[bool]) -> Sequence[Client]:
+    statement = select(Client).where(Client.professional_id == professional_id, *conditions)
+    return (await session.scalars(statement.order_by(Client.name_key, Client.id).limit(FOUND))).all()
+
+
+def _begins(word: str) -> ColumnElement[bool]:
+    return Client.name_key.startswith(word, autoescape=True)
+
+
+def _phone_is(said: str, digits: str) -> ColumnElement[bool]:
+    whole = phone_key(international(said) or digits)
+    # The key has no ninth digit: its last eight are what every spelling shares.
+    return (
+        or_(Client.phone_key == whole, Client.phone_key.endswith(digits[-8:]))
+        if len(digits) < 10
+        else (Client.phone_key == whole)
+    )

@@ -1,0 +1,135 @@
+"""How an appointment is written: found for its owner, inserted against the wall, changed only from what was read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Appointment, AppointmentEvent, Client
+from ..models.enums import Action, Actor, Status
+from .openings import lock
+from .refusals import AppointmentChanged, AppointmentUnknown, KeyReused
+
+# The name of the constraint on Postgres and of the triggers' message on SQLite.
+WALL: Final = "no_overlap"
+
+
+async def find(
+    session: AsyncSession,
+    appointment_id: UUID,
+    *,
+    professional_id: UUID | None = None,
+    contact_id: UUID | None = None,
+) -> Appointment:
+    """Read an appointment of one side or of the other; any other does not exist."""
+    row = await session.scalar(
+        select(Appointment)
+        .where(Appointment.id == appointment_id, *_of(professional_id, contact_id))
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise AppointmentUnknown
+    return row
+
+
+async def find_locked(
+    session: AsyncSession, appointment_id: UUID, *, professional_id: UUID | None, contact_id: UUID | None
+) -> Appointment:
+    """Read an appointment under its agenda's lock, so that it stays as read until the commit."""
+    if professional_id is None:
+        owner = await session.scalar(
+            select(Appointment.professional_id).where(Appointment.id == appointment_id, *_of(None, contact_id))
+        )
+        if owner is None:
+            raise AppointmentUnknown
+        await lock(session, owner)
+    else:
+        await lock(session, professional_id)
+    return await find(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
+
+
+def _of(professional_id: UUID | None, contact_id: UUID | None) -> list[ColumnElement[bool]]:
+    """Say whose rows are meant; without either side a query would reach everybody's."""
+    if professional_id is None and contact_id is None:
+        raise ValueError("an appointment is looked up for a professional or for a client's contact")
+    mine: list[ColumnElement[bool]] = []
+    if professional_id is not None:
+        mine.append(Appointment.professional_id == professional_id)
+    if contact_id is not None:
+        mine.append(Appointment.client_id.in_(select(Client.id).where(Client.contact_id == contact_id)))
+    return mine
+
+
+async def keyed(session: AsyncSession, professional_id: UUID, client_id: UUID, key: str) -> Appointment | None:
+    """Read what an idempotency key has booked already; another client's key is refused, not answered."""
+    row = await session.scalar(
+        select(Appointment).where(Appointment.professional_id == professional_id, Appointment.idempotency_key == key)
+    )
+    if row is not None and row.client_id != client_id:
+        raise KeyReused
+    return row
+
+
+async def insert(session: AsyncSession, **values: Any) -> Appointment | None:
+    """Insert an appointment; None where the wall of the database stands in the way."""
+    on_postgres = session.get_bind().dialect.name == "postgresql"
+    build: Any = postgresql.insert if on_postgres else sqlite.insert
+    statement = build(Appointment).values(**values).on_conflict_do_nothing().returning(Appointment)
+    try:
+        row: Appointment | None = await session.scalar(statement)
+    except IntegrityError as error:  # SQLite: the trigger aborts the statement alone, the transaction goes on
+        if on_postgres or WALL not in str(error.orig):
+            raise
+        return None
+    return row
+
+
+async def compare_and_set(session: AsyncSession, row: Appointment, now: datetime, **values: Any) -> Appointment:
+    """Change an appointment that still stands as it was read, and count the change."""
+    changed = await session.scalar(
+        update(Appointment)
+        .where(
+            Appointment.id == row.id,
+            Appointment.status == row.status,
+            Appointment.sequence == row.sequence,
+        )
+        .values(sequence=row.sequence + 1, updated_at=now, **values)
+        .returning(Appointment)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    if changed is None:
+        raise AppointmentChanged
+    return changed
+
+
+def hit_the_wall(error: IntegrityError) -> bool:
+    """Say whether it was the overlap that the database refused."""
+    return WALL in str(error.orig)
+
+
+def record(
+    session: AsyncSession,
+    row: Appointment,
+    action: Action,
+    actor: Actor,
+    before: Status | None,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down who did what to an appointment."""
+    session.add(
+        AppointmentEvent(
+            appointment_id=row.id,
+            action=action,
+            actor=actor,
+            from_status=before,
+            to_status=row.status,
+            details=dict(details or {}),
+            at=now,
+        )
+    )

@@ -1,0 +1,203 @@
+"""From rows to values: the rules and the busy time that the pure functions work on, one statement each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Date, Integer, String, cast, literal, null, select, type_coerce, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.expression import Select
+
+from ..models import (
+    Appointment,
+    Availability,
+    AvailabilityException,
+    PendingAction,
+    Professional,
+    Service,
+    WaitlistEntry,
+)
+from ..models.enums import Actor, ExceptionKind, PendingStatus, WaitlistStatus
+from .hours import DayException, Window
+from .lifecycle import BLOCKING
+from .policy import CancellationPolicy
+from .refusals import ProfessionalUnknown, ServiceUnknown
+from .slots import MAX_MINUTES, Busy, Rules
+
+# A professional writes into their own agenda further ahead than clients may: two years is a plan, more a typo.
+OWN_HORIZON_DAYS: Final = 730
+# Nothing lasts longer, so nothing that begins earlier can reach into a period: what keeps the index scan short.
+_LONGEST: Final = timedelta(minutes=MAX_MINUTES)
+_WEEK: Final = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """A professional with their hours, read once."""
+
+    professional: Professional
+    weekly: tuple[Window, ...]
+    exceptions: tuple[DayException, ...]
+
+    def rules(self, minutes: int, actor: Actor = Actor.CLIENT) -> Rules:
+        """Give the rules for an appointment of so many minutes.
+
+        Notice and horizon are there to keep clients at a distance; they do not bind the professional.
+        """
+        own = actor is Actor.PROFESSIONAL
+        row = self.professional
+        return Rules(
+            zone=row.timezone,
+            minutes=minutes,
+            weekly=self.weekly,
+            exceptions=self.exceptions,
+            interval=row.slot_interval_minutes,
+            buffer_before=row.buffer_before_minutes,
+            buffer_after=row.buffer_after_minutes,
+            min_notice=0 if own else row.min_notice_minutes,
+            horizon_days=max(OWN_HORIZON_DAYS, row.horizon_days) if own else row.horizon_days,
+            max_per_day=row.max_per_day,
+            max_per_week=row.max_per_week,
+        )
+
+    @property
+    def policy(self) -> CancellationPolicy:
+        return policy_of(self.professional)
+
+
+def policy_of(professional: Professional) -> CancellationPolicy:
+    return CancellationPolicy(professional.cancel_deadline_hours, professional.late_policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What belongs to the asker and so does not stand in their way: a hold, the appointment to move, an offer."""
+
+    conversation: UUID | None = None
+    appointment: UUID | None = None
+    entry: UUID | None = None
+
+
+NOTHING: Final = Own()
+
+
+async def load_agenda(session: AsyncSession, professional_id: UUID, *, now: datetime) -> Agenda:
+    """Read a professional, their week and the dates from now on that differ from it."""
+    hours: Any = union_all(
+        select(
+            Availability.professional_id,
+            literal(_WEEK).label("kind"),
+            Availability.weekday,
+            cast(null(), Date).label("date"),
+            Availability.start_minute,
+            Availability.end_minute,
+        ).where(Availability.professional_id == professional_id),
+        select(
+            AvailabilityException.professional_id,
+            type_coerce(AvailabilityException.kind, String),
+            cast(null(), Integer),
+            AvailabilityException.date,
+            AvailabilityException.start_minute,
+            AvailabilityException.end_minute,
+        ).where(
+            AvailabilityException.professional_id == professional_id,
+            # Two days back: hours may have begun the evening before, in a zone where it is still yesterday.
+            AvailabilityException.date >= (now - timedelta(days=2)).date(),
+        ),
+    ).subquery()
+    statement = (
+        select(Professional, hours.c.kind, hours.c.weekday, hours.c.date, hours.c.start_minute, hours.c.end_minute)
+        .outerjoin(hours, hours.c.professional_id == Professional.id)
+        .where(Professional.id == professional_id)
+    )
+    rows: Sequence[tuple[Any, ...]] = [tuple(row) for row in await session.execute(statement)]
+    if not rows:
+        raise ProfessionalUnknown
+    return Agenda(
+        rows[0][0],
+        tuple(Window(weekday, start, end) for _, kind, weekday, _, start, end in rows if kind == _WEEK),
+        tuple(_exceptions(rows)),
+    )
+
+
+def _exceptions(rows: Iterable[tuple[Any, ...]]) -> Iterable[DayException]:
+    for _, kind, _, date, start, end in rows:
+        if kind is not None and kind != _WEEK:
+            yield DayException(date, ExceptionKind(kind), start, end)
+
+
+async def load_rules(
+    session: AsyncSession, professional_id: UUID, service: Service, *, now: datetime, actor: Actor = Actor.CLIENT
+) -> Rules:
+    """Read the rules for one service of a professional; somebody else's service does not exist."""
+    if service.professional_id != professional_id:
+        raise ServiceUnknown
+    return (await load_agenda(session, professional_id, now=now)).rules(service.minutes, actor)
+
+
+async def load_busy(
+    session: AsyncSession,
+    professional_id: UUID,
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    own: Own = NOTHING,
+) -> list[Busy]:
+    """Read what occupies a period: appointments, times held for others who are deciding, offers to others waiting."""
+    statement = union_all(
+        _appointments(professional_id, start, end, own),
+        _holds(professional_id, start, end, now, own),
+        _offers(professional_id, start, end, now, own),
+    )
+    return [
+        Busy(begin, begin + timedelta(minutes=minutes) if finish is None else finish, bool(counts))
+        for begin, finish, minutes, counts in await session.execute(statement)
+    ]
+
+
+# Start, end or else a length in minutes, and whether the limits of a day count it.
+Spans: TypeAlias = "Select[Any, Any, Any, Any]"
+_NO_MINUTES: Final = literal(None, Integer).label("minutes")
+
+
+def _appointments(professional_id: UUID, start: datetime, end: datetime, own: Own) -> Spans:
+    return select(Appointment.start_at, Appointment.end_at, _NO_MINUTES, literal(1).label("counts")).where(
+        Appointment.professional_id == professional_id,
+        Appointment.status.in_(BLOCKING),
+        Appointment.start_at > start - _LONGEST,
+        Appointment.start_at < end,
+        Appointment.end_at > start,
+        *([] if own.appointment is None else [Appointment.id != own.appointment]),
+    )
+
+
+def _holds(professional_id: UUID, start: datetime, end: datetime, now: datetime, own: Own) -> Spans:
+    """Times kept for people who are deciding; a hold whose time is up is gone without anybody clearing it."""
+    return select(PendingAction.hold_start_at, PendingAction.hold_end_at, _NO_MINUTES, literal(0)).where(
+        PendingAction.hold_professional_id == professional_id,
+        PendingAction.hold_until > now,
+        PendingAction.status == PendingStatus.OPEN,
+        PendingAction.hold_start_at < end,
+        PendingAction.hold_end_at > start,
+        *([] if own.conversation is None else [PendingAction.conversation_id != own.conversation]),
+    )
+
+
+def _offers(professional_id: UUID, start: datetime, end: datetime, now: datetime, own: Own) -> Spans:
+    """Times offered to somebody on the waitlist, until the offer runs out."""
+    offered = WaitlistEntry.offered_start_at
+    return (
+        select(offered, literal(None, offered.type), Service.minutes, literal(0))
+        .join(Service, Service.id == WaitlistEntry.service_id)
+        .where(
+            WaitlistEntry.professional_id == professional_id,
+            WaitlistEntry.status == WaitlistStatus.OFFERED,
+            WaitlistEntry.offer_expires_at > now,
+            offered > start - _LONGEST,
+            offered < end,
+            *([] if own.entry is None else [WaitlistEntry.id != own.entry]),
+        )
+    )

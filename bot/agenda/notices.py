@@ -1,0 +1,202 @@
+"""Who is told what: each change of an appointment becomes owed messages and notifications, in its own transaction.
+
+Every value comes from a row that the same transaction has written. A message owed twice for one change is the same
+row: its key carries the appointment's sequence, which rises with every change. Nobody is notified in the application
+of what they did themselves.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import phrases
+from ..models import Appointment, Client, Notification, Professional
+from ..models.enums import Action, Actor, Status, Transport
+from ..notify import outbox
+from ..notify.messages import (
+    BookingCancelledByClient,
+    BookingCancelledByProfessional,
+    BookingCancelledReceipt,
+    BookingConfirmed,
+    BookingRejected,
+    BookingRejectedReceipt,
+    BookingRequested,
+    BookingRequestReceived,
+    BookingRescheduled,
+    Message,
+    NoShowNotice,
+    PaymentReceived,
+    ReviewRequest,
+)
+from ..notify.render import chat
+from ..whatsapp.outgoing import Outgoing, Text
+from .hours import zone_of
+from .parties import Parties
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change of one appointment, and the two people who may hear of it."""
+
+    session: AsyncSession
+    row: Appointment
+    who: Parties
+    now: datetime
+
+    def when(self, at: datetime | None = None) -> str:
+        """Write a moment, the start unless another is given, in the professional's zone."""
+        zone = zone_of(self.who.professional.timezone)
+        return phrases.moment((at or self.row.start_at).astimezone(zone), self.now.astimezone(zone).date())
+
+    @property
+    def price(self) -> str:
+        """The price, or nothing where it was left open."""
+        return phrases.money(self.row.price_cents) if self.row.price_cents else ""
+
+    @property
+    def to_client(self) -> dict[str, str]:
+        """The values that every message to a client has."""
+        return {
+            "client": phrases.first_name(self.who.client.name),
+            "professional": self.who.professional.name,
+            "service": self.row.service_name,
+        }
+
+    @property
+    def to_professional(self) -> dict[str, str]:
+        """The values that every message to a professional has, but the moment."""
+        return {"client": self.who.client.name, "service": self.row.service_name}
+
+    async def client(self, message: Message, *, title: str = "", email: bool = False) -> None:
+        """Owe the client a message, by e-mail too where asked and there is an address; a title makes a notification."""
+        contact = self.who.contact
+        if contact is not None and contact.unreachable_at is None:
+            await self._owe(message, contact.id)
+        if email and self.who.email:
+            await self._owe(message, contact.id if contact else None, Transport.EMAIL)
+        if title and self.who.account is not None:
+            self._notify(self.who.account.id, message.name, title, self.who.professional.name)
+
+    async def professional(self, message: Message, *, title: str = "") -> None:
+        """Owe the professional a message; a title makes a notification of it."""
+        if self.who.owner is not None:
+            await self._owe(message, self.who.owner.id)
+        if title:
+            self.notify_professional(message.name, title)
+
+    def notify_professional(self, kind: str, title: str) -> None:
+        """Leave the professional a notification."""
+        self._notify(self.who.professional.user_id, kind, title, self.who.client.name)
+
+    async def _owe(self, message: Message, contact_id: UUID | None, transport: Transport = Transport.WHATSAPP) -> None:
+        key = f"{message.name}:{self.row.id}:{self.row.sequence}"
+        await outbox.owe(
+            self.session,
+            message,
+            contact_id=contact_id,
+            professional_id=self.row.professional_id,
+            appointment=self.row,
+            now=self.now,
+            transport=transport,
+            dedup_key=key if transport is Transport.WHATSAPP else f"{transport}:{key}",
+        )
+
+    def _notify(self, user_id: UUID, kind: str, title: str, other: str) -> None:
+        self.session.add(
+            Notification(
+                user_id=user_id,
+                kind=kind,
+                title=title,
+                body=f"{other}: {self.row.service_name}, {self.when()}",
+                appointment_id=self.row.id,
+                created_at=self.now,
+            )
+        )
+
+
+async def booked(told: Told) -> None:
+    """Tell of a new appointment: a request to both sides, or the professional's own booking to the client."""
+    row, when = told.row, told.when()
+    if row.status is Status.CONFIRMED:
+        await told.client(_confirmed(told), title="Horário marcado")
+        return
+    asked = BookingRequested(**told.to_client, when=when, price=told.price, appointment_id=str(row.id))
+    await told.client(asked)
+    await _ask_professional(told, when, "Novo pedido de horário")
+
+
+async def moved(told: Told, actor: Actor, old_start: datetime) -> None:
+    """Tell of a new time: the client always; the professional when the client chose it, who then has to answer."""
+    old_when, when = told.when(old_start), told.when()
+    message = BookingRescheduled(**told.to_client, old_when=old_when, when=when, appointment_id=str(told.row.id))
+    if actor is Actor.CLIENT:
+        await told.client(message)
+        await _ask_professional(told, f"{when} (antes: {old_when})", "Pedido para remarcar")
+    else:
+        await told.client(message, title="Horário remarcado")
+
+
+async def acted(told: Told, action: Action, actor: Actor) -> None:
+    """Tell of a move of the life cycle: who hears what is fixed by the action and by who took it."""
+    client, owner, when = told.to_client, told.to_professional, told.when()
+    match action:
+        case Action.CONFIRM:
+            await told.client(_confirmed(told), title="Horário confirmado", email=True)
+        case Action.REJECT:
+            await told.client(BookingRejected(**client, when=when), title="Pedido recusado", email=True)
+            await told.professional(BookingRejectedReceipt(**owner, when=when))
+        case Action.CANCEL if actor is Actor.CLIENT:
+            await told.professional(BookingCancelledByClient(**owner, when=when), title="Horário cancelado")
+            await told.client(BookingCancelledReceipt(**client, when=when))
+        case Action.CANCEL:
+            await told.client(BookingCancelledByProfessional(**client, when=when), title="Horário cancelado")
+        case Action.COMPLETE:
+            review = ReviewRequest(**client, appointment_id=str(told.row.id))
+            await told.client(review, title="Como foi o atendimento?")
+        case Action.NO_SHOW:
+            await told.client(NoShowNotice(**client, when=when), title="Falta registrada")
+        case Action.PAID:
+            await told.client(PaymentReceived(**client, amount=told.price), title="Pagamento recebido")
+
+
+def _confirmed(told: Told) -> BookingConfirmed:
+    return BookingConfirmed(
+        **told.to_client,
+        when=told.when(),
+        address=told.who.professional.address,
+        appointment_id=str(told.row.id),
+    )
+
+
+async def _ask_professional(told: Told, when: str, title: str) -> None:
+    request = BookingRequestReceived(
+        **told.to_professional, when=when, price=told.price, appointment_id=str(told.row.id)
+    )
+    await told.professional(request, title=title)
+
+
+# What the chat answers to the person who acted; the refused client's professional gets a message of the 19 instead.
+_RECEIPTS: Final[Mapping[Action, str]] = {
+    Action.BOOK: "done_booked",
+    Action.RESCHEDULE: "done_rescheduled",
+    Action.CONFIRM: "done_confirmed",
+    Action.CANCEL: "done_cancelled",
+    Action.COMPLETE: "done_completed",
+    Action.NO_SHOW: "done_no_show",
+    Action.PAID: "done_paid",
+    Action.ATTEND: "attendance_thanks",
+}
+
+
+async def receipt(session: AsyncSession, row: Appointment, action: Action) -> Outgoing | None:
+    """Say what the row now says, to the person who acted; None where one of the 19 already does."""
+    if action not in _RECEIPTS:
+        return None
+    client = await session.get_one(Client, row.client_id)
+    professional = await session.get_one(Professional, row.professional_id)
+    when = phrases.moment(row.start_at.astimezone(zone_of(professional.timezone)))
+    return Text(chat(_RECEIPTS[action], client=client.name, service=row.service_name, when=when))

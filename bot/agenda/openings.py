@@ -1,0 +1,173 @@
+"""Free times on the database: what is open, and why something is not. Booking asks here too, under the lock."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import phrases
+from ..errors import Refused
+from ..models import Service
+from ..models.enums import Actor
+from .hours import Span, day_of, epoch_minute, zone_of
+from .loading import Agenda, Own, load_agenda, load_busy
+from .refusals import (
+    ClosedDay,
+    ClosedThen,
+    DayFull,
+    InThePast,
+    NotAStart,
+    OutsideHours,
+    ServiceUnknown,
+    SlotTaken,
+    TooFar,
+    TooSoon,
+    WeekFull,
+)
+from .slots import Reason, Rules, around, busy_period, free_times, nearest, why_not
+
+_REFUSALS: Final[dict[Reason, type[Refused]]] = {
+    Reason.PAST: InThePast,
+    Reason.TOO_SOON: TooSoon,
+    Reason.TOO_FAR: TooFar,
+    Reason.OUTSIDE_HOURS: OutsideHours,
+    Reason.DAY_FULL: DayFull,
+    Reason.WEEK_FULL: WeekFull,
+    Reason.TAKEN: SlotTaken,
+    Reason.OFF_GRID: NotAStart,
+}
+_FIRST: Final = datetime(1, 1, 3, tzinfo=UTC)
+_LAST: Final = datetime(9999, 12, 29, tzinfo=UTC)
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
+
+
+async def lock(session: AsyncSession, professional_id: UUID) -> None:
+    """Let one transaction at a time write into an agenda; SQLite has one writer anyway.
+
+    What is read after this is what will be true at the commit, limits and buffers included.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        # The random half of the id; two agendas that shared a key would only wait for each other.
+        await session.execute(_LOCK, {"key": int.from_bytes(professional_id.bytes[8:], signed=True)})
+
+
+async def free(
+    session: AsyncSession,
+    professional_id: UUID,
+    service: Service,
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    conversation_id: UUID | None = None,
+    actor: Actor = Actor.CLIENT,
+) -> list[datetime]:
+    """List the free times in start <= t < end, aware UTC; a time held for `conversation_id` is free to it."""
+    if service.professional_id != professional_id:
+        raise ServiceUnknown
+    rules = (await load_agenda(session, professional_id, now=now)).rules(service.minutes, actor)
+    period = busy_period(rules, start, end, now)
+    busy = await load_busy(session, professional_id, *period, now=now, own=Own(conversation=conversation_id))
+    return free_times(rules, busy, start, end, now)
+
+
+async def refusal(
+    session: AsyncSession,
+    professional_id: UUID,
+    service: Service,
+    at: datetime,
+    *,
+    now: datetime,
+    conversation_id: UUID | None = None,
+    actor: Actor = Actor.CLIENT,
+) -> Refused | None:
+    """Say why a time cannot be booked for a service, with the nearest free times; None when it can."""
+    if service.professional_id != professional_id or not service.active:
+        return ServiceUnknown()
+    agenda = await load_agenda(session, professional_id, now=now)
+    rules = agenda.rules(service.minutes, actor)
+    return await refused(session, agenda, rules, at, now=now, own=Own(conversation=conversation_id))
+
+
+async def check(
+    session: AsyncSession,
+    professional_id: UUID,
+    service: Service,
+    at: datetime,
+    *,
+    now: datetime,
+    conversation_id: UUID | None = None,
+    actor: Actor = Actor.CLIENT,
+) -> None:
+    """Raise the refusal of a time that cannot be booked for a service."""
+    no = await refusal(session, professional_id, service, at, now=now, conversation_id=conversation_id, actor=actor)
+    if no is not None:
+        raise no
+
+
+async def refused(
+    session: AsyncSession, agenda: Agenda, rules: Rules, at: datetime, *, now: datetime, own: Own
+) -> Refused | None:
+    """Judge a time by rules already read."""
+    professional_id = agenda.professional.id
+    at = min(max(at, _FIRST), _LAST)  # refused all the same, and arithmetic on dates goes on working
+    period = busy_period(rules, at, at + timedelta(minutes=1), now)
+    busy = await load_busy(session, professional_id, *period, now=now, own=own)
+    reason = why_not(rules, busy, at, now)
+    return None if reason is None else await _explained(session, agenda, rules, reason, at, now=now, own=own)
+
+
+async def taken(
+    session: AsyncSession, agenda: Agenda, rules: Rules, at: datetime, *, now: datetime, own: Own
+) -> Refused:
+    """Build the refusal of a time that the wall of the database refused."""
+    return await _explained(session, agenda, rules, Reason.TAKEN, at, now=now, own=own)
+
+
+async def _explained(
+    session: AsyncSession,
+    agenda: Agenda,
+    rules: Rules,
+    reason: Reason,
+    at: datetime,
+    *,
+    now: datetime,
+    own: Own,
+) -> Refused:
+    """Turn a reason into its refusal, with the facts its sentence needs and the three nearest free times."""
+    period = busy_period(rules, *around(rules, at, now), now)
+    busy = await load_busy(session, agenda.professional.id, *period, now=now, own=own)
+    facts = _facts(rules, at, now) | {"nearest": nearest(rules, busy, at, now)}
+    if reason is Reason.CLOSED:
+        closed_all_day = rules.hours.closed(day_of(rules.zone, epoch_minute(at)))
+        return ClosedDay(**facts) if closed_all_day else ClosedThen(**facts)
+    if reason is Reason.OUTSIDE_HOURS and not facts["hours"]:
+        return ClosedDay(**facts)
+    return _REFUSALS[reason](**facts)
+
+
+def _facts(rules: Rules, at: datetime, now: datetime) -> dict[str, Any]:
+    zone = zone_of(rules.zone)
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    last_day = today + timedelta(days=rules.horizon_days or 0)
+    return {
+        "when": phrases.moment(local, today),
+        "day": phrases.day(local.date(), today),
+        "hours": phrases.listing([_window(span) for span in rules.hours.windows(local.toordinal())]),
+        "notice": phrases.duration(rules.min_notice),
+        "until": phrases.day(last_day, today),
+        "at": at,
+    }
+
+
+def _window(span: Span) -> str:
+    """Write a window as "9h–12h"."""
+    return "–".join(clock_label(minute) for minute in span)
+
+
+def clock_label(minute: int) -> str:
+    """Write a wall minute as "9h" or "9h30"; 1440 is "24h"."""
+    hours, rest = divmod(minute, 60)
+    return f"{hours}h{rest:02d}" if rest else f"{hours}h"

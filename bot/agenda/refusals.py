@@ -1,0 +1,95 @@
+"""Every "no" of the agenda that is about a time or about a row; those of the life cycle are with it.
+
+Facts that fill a sentence are already written for people. A refused time also carries `nearest`: up to three free
+times as aware UTC, in calendar order.
+"""
+
+from ..errors import Conflict, Invalid, NotFound
+
+
+class SlotTaken(Conflict):
+    code = "slot_taken"
+    sentence = "O horário de {when} já está ocupado."
+
+
+class DayFull(Conflict):
+    code = "day_full"
+    sentence = "A agenda desse dia já está cheia: {day}."
+
+
+class WeekFull(Conflict):
+    code = "week_full"
+    sentence = "A agenda da semana desse dia já está cheia: {day}."
+
+
+class InThePast(Invalid):
+    code = "in_the_past"
+    sentence = "O horário de {when} já passou."
+
+
+class TooSoon(Invalid):
+    code = "too_soon"
+    sentence = "O horário de {when} está muito em cima: é preciso marcar com pelo menos {notice} de antecedência."
+
+
+class TooFar(Invalid):
+    code = "too_far"
+    sentence = "Ainda não dá para marcar para {when}: a agenda está aberta até {until}."
+
+
+class ClosedDay(Invalid):
+    code = "closed_day"
+    sentence = "Não há atendimento nesse dia: {day}."
+
+
+class ClosedThen(Invalid):
+    """The day is open, and this part of it was blocked."""
+
+    code = "closed_then"
+    sentence = "A agenda está fechada nesse horário: {when}."
+
+
+class OutsideHours(Invalid):
+    code = "outside_hours"
+    sentence = "O horário de {when} não cabe no expediente desse dia ({hours})."
+
+
+class NotAStart(Invalid):
+    """The time is open, and appointments begin at other minutes."""
+
+    code = "not_a_start"
+    sentence = "Não há atendimento que comece nesse horário: {when}."
+
+
+class ProfessionalUnknown(NotFound):
+    code = "professional_unknown"
+    sentence = "Não encontrei esse profissional."
+
+
+class ServiceUnknown(NotFound):
+    code = "service_unknown"
+    sentence = "Não encontrei esse serviço."
+
+
+class ClientUnknown(NotFound):
+    code = "client_unknown"
+    sentence = "Não encontrei esse cliente."
+
+
+class AppointmentUnknown(NotFound):
+    code = "appointment_unknown"
+    sentence = "Não encontrei esse agendamento."
+
+
+class AppointmentChanged(Conflict):
+    """Somebody else moved the appointment between our reading and our writing."""
+
+    code = "appointment_changed"
+    sentence = "Esse agendamento acabou de mudar. Veja como está agora."
+
+
+class KeyReused(Conflict):
+    """An idempotency key that belongs to another client's booking."""
+
+    code = "idempotency_key_reused"
+    sentence = "Essa chave de repetição já foi usada em outro agendamento."

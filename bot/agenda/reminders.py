@@ -1,0 +1,132 @@
+"""Reminders are rows, written when an appointment is confirmed, dropped when it ends or moves.
+
+Only a confirmed appointment is reminded of: a request that nobody answered is not a promise. Nobody is woken up:
+what falls into the quiet hours goes out the evening before them. What would already be due is not written at all.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import phrases
+from ..billing.plans import Capability, allows
+from ..models import Appointment, Outbound, Professional
+from ..models.enums import OutboundStatus
+from ..notify import outbox
+from ..notify.messages import Message, Reminder2h, Reminder24h
+from .hours import at_wall, zone_of
+from .parties import Parties
+
+# Local wall minutes: 21:00 to 8:00.
+QUIET_FROM: Final = 21 * 60
+QUIET_UNTIL: Final = 8 * 60
+# Half an hour before the quiet hours, so that a long queue is empty when they begin.
+EVENING: Final = QUIET_FROM - 30
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """When a reminder goes out before the start, and until when before it a late one is still of use."""
+
+    before: timedelta
+    useful_until: timedelta
+
+
+DAY_BEFORE: Final = Reminder(timedelta(hours=24), timedelta(hours=3))
+SHORTLY_BEFORE: Final = Reminder(timedelta(hours=2), timedelta(minutes=15))
+
+
+def quiet(at: datetime, zone: str) -> bool:
+    """Say whether a moment lies in the quiet hours of a zone."""
+    minute = _wall_minute(at, zone)
+    return minute >= QUIET_FROM or minute < QUIET_UNTIL
+
+
+def out_of_quiet(at: datetime, zone: str) -> datetime:
+    """Move a moment that lies in the quiet hours to the evening before them."""
+    if not quiet(at, zone):
+        return at
+    day = at.astimezone(zone_of(zone)).date()
+    return at_wall(zone, day if _wall_minute(at, zone) >= QUIET_FROM else day - timedelta(days=1), EVENING)
+
+
+def after_quiet(at: datetime, zone: str) -> datetime:
+    """Move a moment that lies in the quiet hours to the morning after them."""
+    if not quiet(at, zone):
+        return at
+    day = at.astimezone(zone_of(zone)).date()
+    return at_wall(zone, day + timedelta(days=1) if _wall_minute(at, zone) >= QUIET_FROM else day, QUIET_UNTIL)
+
+
+async def plan(session: AsyncSession, row: Appointment, who: Parties, *, now: datetime) -> None:
+    """Owe the reminders of a confirmed appointment that are still ahead."""
+    if who.contact is None or who.contact.unreachable_at is not None:
+        return
+    for reminder, message, due in _messages(row, who):
+        if due > now:
+            await outbox.owe(
+                session,
+                message,
+                contact_id=who.contact.id,
+                professional_id=row.professional_id,
+                appointment=row,
+                now=now,
+                due_at=due,
+                expires_at=row.start_at - reminder.useful_until,
+                dedup_key=f"{message.name}:{row.id}:{row.start_at.isoformat()}",
+                reminds=True,
+            )
+
+
+async def drop(session: AsyncSession, appointment_ids: Sequence[UUID]) -> None:
+    """Mark the reminders that still wait as skipped; one already in the sender's hands is checked there again.
+
+    A dropped row gives its key back, so that an appointment that returns to its old time is reminded of again.
+    """
+    await session.execute(
+        update(Outbound)
+        .where(
+            Outbound.appointment_id.in_(appointment_ids),
+            Outbound.appointment_start_at.is_not(None),
+            Outbound.status == OutboundStatus.QUEUED,
+        )
+        .values(status=OutboundStatus.SKIPPED, dedup_key=None, error="the appointment changed")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _messages(row: Appointment, who: Parties) -> Iterable[tuple[Reminder, Message, datetime]]:
+    professional = who.professional
+    zone, local = professional.timezone, row.start_at.astimezone(zone_of(professional.timezone))
+    common = {
+        "client": phrases.first_name(who.client.name),
+        "professional": professional.name,
+        "service": row.service_name,
+        "address": professional.address,
+        "appointment_id": str(row.id),
+    }
+    due = out_of_quiet(row.start_at - DAY_BEFORE.before, zone)
+    yield DAY_BEFORE, Reminder24h(**common, when=phrases.moment(local)), due
+    if allows(professional.plan, Capability.REMINDER_2H):
+        due = out_of_quiet(row.start_at - SHORTLY_BEFORE.before, zone)
+        yield SHORTLY_BEFORE, Reminder2h(**common, hour=_hour(local, due, professional)), due
+
+
+def _hour(local: datetime, due: datetime, professional: Professional) -> str:
+    """Write the hour of the start; one that was moved to the evening before says that it is tomorrow."""
+    tomorrow = _local_date(due, professional.timezone) < local.date()
+    return f"amanhã, {phrases.at_hour(local)}" if tomorrow else phrases.hour(local)
+
+
+def _local_date(at: datetime, zone: str) -> date:
+    return at.astimezone(zone_of(zone)).date()
+
+
+def _wall_minute(at: datetime, zone: str) -> int:
+    local = at.astimezone(zone_of(zone))
+    return local.hour * 60 + local.minute

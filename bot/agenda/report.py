@@ -1,0 +1,125 @@
+"""What a professional asks about: the day, the money of a period, one client."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Appointment, Client, ClientNote
+from ..models.enums import Payment, Status
+from .lifecycle import BLOCKING
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The money of one service in a period; centavos."""
+
+    service: str
+    appointments: int
+    received_cents: int
+    expected_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """The money of a period; centavos.
+
+    Received is what was paid within the period, whenever the appointment was. Expected is what appointments of the
+    period that stand (requested, confirmed or completed) have not paid yet. The appointments counted are the ones
+    of the period that stand.
+    """
+
+    received_cents: int
+    expected_cents: int
+    appointments: int
+    paid_count: int
+    no_shows: int
+    by_service: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCard:
+    """What is known of a client; `notes` counts the notes, which are read elsewhere."""
+
+    client: Client
+    visits: int
+    no_shows: int
+    last: datetime | None
+    next: datetime | None
+    spent_cents: int
+    notes: int
+
+
+async def revenue(session: AsyncSession, professional_id: UUID, start: datetime, end: datetime) -> Revenue:
+    """Sum up the money of start <= t < end, aware UTC."""
+    # Rows from before payments had a moment count at their start.
+    paid_at = func.coalesce(Appointment.paid_at, Appointment.start_at)
+    paid = and_(Appointment.payment == Payment.PAID, paid_at >= start, paid_at < end)
+    within = and_(Appointment.start_at >= start, Appointment.start_at < end)
+    stands = and_(within, Appointment.status.in_(BLOCKING))
+    owed = and_(stands, Appointment.payment.in_([Payment.UNPAID, Payment.AUTHORIZED]))
+    price = Appointment.price_cents
+    rows = await session.execute(
+        select(
+            Appointment.service_name,
+            func.sum(case((stands, 1), else_=0)),
+            func.sum(case((paid, 1), else_=0)),
+            func.sum(case((paid, price), else_=0)),
+            func.sum(case((owed, price), else_=0)),
+            func.sum(case((and_(within, Appointment.status == Status.NO_SHOW), 1), else_=0)),
+        )
+        .where(Appointment.professional_id == professional_id, or_(within, paid))
+        .group_by(Appointment.service_name)
+        .order_by(Appointment.service_name)
+    )
+    found = [(name, int(n), int(paid_n), int(got), int(due), int(missed)) for name, n, paid_n, got, due, missed in rows]
+    return Revenue(
+        received_cents=sum(got for _, _, _, got, _, _ in found),
+        expected_cents=sum(due for _, _, _, _, due, _ in found),
+        appointments=sum(n for _, n, _, _, _, _ in found),
+        paid_count=sum(paid_n for _, _, paid_n, _, _, _ in found),
+        no_shows=sum(missed for *_, missed in found),
+        by_service=tuple(Line(name, n, got, due) for name, n, _, got, due, _ in found if n or got),
+    )
+
+
+async def day_agenda(
+    session: AsyncSession, professional_id: UUID, start: datetime, end: datetime
+) -> Sequence[tuple[Appointment, Client]]:
+    """Read what stands in start <= t < end, no-shows included, with its clients, in order."""
+    rows = await session.execute(
+        select(Appointment, Client)
+        .join(Client, Client.id == Appointment.client_id)
+        .where(
+            Appointment.professional_id == professional_id,
+            Appointment.start_at >= start,
+            Appointment.start_at < end,
+            Appointment.status.in_([*BLOCKING, Status.NO_SHOW]),
+        )
+        .order_by(Appointment.start_at)
+    )
+    return [(row, client) for row, client in rows]
+
+
+async def customer_card(session: AsyncSession, client: Client, *, now: datetime) -> CustomerCard:
+    """Sum up one client: visits are completed ones, and confirmed ones whose time is over."""
+    over = and_(Appointment.status == Status.CONFIRMED, Appointment.end_at <= now)
+    visited = or_(Appointment.status == Status.COMPLETED, over)
+    ahead = and_(Appointment.status.in_([Status.PENDING_CONFIRMATION, Status.CONFIRMED]), Appointment.start_at > now)
+    notes = select(func.count()).where(ClientNote.client_id == client.id).scalar_subquery()
+    visits, missed, last, upcoming, spent, written = (
+        await session.execute(
+            select(
+                func.count(case((visited, 1))),
+                func.count(case((Appointment.status == Status.NO_SHOW, 1))),
+                func.max(case((visited, Appointment.start_at))),
+                func.min(case((ahead, Appointment.start_at))),
+                func.coalesce(func.sum(case((Appointment.payment == Payment.PAID, Appointment.price_cents))), 0),
+                notes,
+            ).where(Appointment.client_id == client.id, Appointment.professional_id == client.professional_id)
+        )
+    ).one()
+    return CustomerCard(client, visits, missed, last, upcoming, int(spent), written)

@@ -1,0 +1,124 @@
+"""Setting the hours of an agenda: the week, and the dates that differ from it."""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from typing import Final, Protocol
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import phrases
+from ..errors import Invalid
+from ..models import Availability, AvailabilityException
+from ..models.enums import ExceptionKind
+from .hours import DAY, DayException, Hours, Window
+from .openings import clock_label
+
+# Ten a day: more is a mistake.
+MOST_WINDOWS: Final = 70
+
+
+class BadWindow(Invalid):
+    code = "bad_window"
+    sentence = "Cada período precisa terminar depois de começar, entre 0h e 24h."
+
+
+class BadDate(Invalid):
+    code = "bad_date"
+    sentence = "Essa data não serve para mudar a agenda."
+
+
+class HasMinutes(Protocol):
+    """A weekly window, as a value or as a row."""
+
+    @property
+    def weekday(self) -> int: ...
+    @property
+    def start_minute(self) -> int: ...
+    @property
+    def end_minute(self) -> int: ...
+
+
+async def set_weekly_hours(session: AsyncSession, professional_id: UUID, windows: Iterable[HasMinutes]) -> None:
+    """Replace the week; windows that touch or overlap become one. Appointments outside the new hours stay."""
+    week = _week(windows)
+    await session.execute(delete(Availability).where(Availability.professional_id == professional_id))
+    session.add_all(
+        Availability(
+            professional_id=professional_id,
+            weekday=window.weekday,
+            start_minute=window.start_minute,
+            end_minute=window.end_minute,
+        )
+        for window in week
+    )
+    await session.flush()
+
+
+async def set_exceptions(
+    session: AsyncSession, professional_id: UUID, day: date, exceptions: Iterable[DayException], *, reason: str = ""
+) -> None:
+    """Replace what makes one local date differ from the week; none at all makes it an ordinary day again."""
+    rows = list(exceptions)
+    if any(row.date != day for row in rows) or len(rows) > MOST_WINDOWS:
+        raise BadDate
+    for row in rows:
+        needs_minutes = row.kind in (ExceptionKind.HOURS, ExceptionKind.EXTRA)
+        if needs_minutes or (row.start_minute, row.end_minute) != (None, None):
+            _checked_span(row.start_minute, row.end_minute)
+    await session.execute(
+        delete(AvailabilityException).where(
+            AvailabilityException.professional_id == professional_id, AvailabilityException.date == day
+        )
+    )
+    session.add_all(
+        AvailabilityException(
+            professional_id=professional_id,
+            date=day,
+            kind=row.kind,
+            start_minute=row.start_minute,
+            end_minute=row.end_minute,
+            reason=reason[:120],
+        )
+        for row in rows
+    )
+    await session.flush()
+
+
+def hours_lines(windows: Iterable[HasMinutes]) -> list[str]:
+    """Write a week for people: "segunda a sexta: 9h–12h e 13h–18h", the days that are alike in a row together."""
+    week, days = list(windows), []
+    for weekday in range(7):
+        spans = sorted((w.start_minute, w.end_minute) for w in week if w.weekday == weekday)
+        days.append((weekday, phrases.listing([f"{clock_label(a)}–{clock_label(b)}" for a, b in spans])))
+    lines = []
+    for _, group in groupby(days, key=lambda day: day[1]):
+        alike = list(group)
+        if hours := alike[0][1]:
+            lines.append(f"{_days(alike[0][0], alike[-1][0])}: {hours}")
+    return lines
+
+
+def _week(windows: Iterable[HasMinutes]) -> list[Window]:
+    given = list(windows)
+    if len(given) > MOST_WINDOWS or any(not 0 <= window.weekday <= 6 for window in given):
+        raise BadWindow
+    for window in given:
+        _checked_span(window.start_minute, window.end_minute)
+    # The hours join what touches; a date of each weekday is enough to ask for them.
+    hours = Hours("UTC", [Window(w.weekday, w.start_minute, w.end_minute) for w in given])
+    return [Window(weekday, start, end) for weekday in range(7) for start, end in hours.windows(weekday + 1)]
+
+
+def _checked_span(start: int | None, end: int | None) -> None:
+    if start is None or end is None or not 0 <= start < end <= DAY:
+        raise BadWindow
+
+
+def _days(first: int, last: int) -> str:
+    """Name a row of weekdays: "segunda", "sábado e domingo", "segunda a sexta"."""
+    if first == last:
+        return phrases.WEEKDAYS[first]
+    return f"{phrases.WEEKDAYS[first]} {'e' if last == first + 1 else 'a'} {phrases.WEEKDAYS[last]}"
