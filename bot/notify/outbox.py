@@ -19,7 +19,7 @@ async def owe(
     session: AsyncSession,
     message: Message,
     *,
-    contact_id: UUID,
+    contact_id: UUID | None,
     professional_id: UUID | None,
     now: datetime,
     conversation_id: UUID | None = None,
