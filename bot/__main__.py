@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from .errors import Stop
+
 Options = argparse.Namespace
 
 
@@ -56,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = import_module(f"bot.commands.{options.command}").run(options)
     except KeyboardInterrupt:
         return 130
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return 1
     return status
 
 

@@ -13,6 +13,10 @@ the assistant in `bot/conversation/turn.py`; nobody else turns one into text.
 from typing import Any, ClassVar
 
 
+class Stop(Exception):
+    """A command cannot go on; the text, in English, tells the operator why and what to do."""
+
+
 class Refused(Exception):
     """Say no, with facts that fill the sentence and that a caller may show as fields."""
 

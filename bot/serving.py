@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from .errors import Stop
+
 
 @asynccontextmanager
 async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
@@ -16,7 +18,10 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise Stop(f"port {port} on {host} cannot be used ({error.strerror}): choose another one") from error
         bound: int = runner.addresses[0][1]
         yield bound
     finally:

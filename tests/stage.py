@@ -12,6 +12,7 @@ import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from aiohttp.test_utils import TestServer
@@ -42,13 +43,14 @@ class Stage:
     clock: StillClock
     graph: Graph
     webhook: str
+    began: datetime
     _seen: dict[str, int] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     async def says(self, phone: str, *texts: str, name: str = "") -> None:
         """Somebody types messages, one after the other, and everything that follows happens."""
         for text in texts:
-            await self.post(self._message(phone, name, type="text", text={"body": text}))
+            await self.post(self.message(phone, name, type="text", text={"body": text}))
         await self.settle()
 
     async def taps(self, phone: str, title: str) -> None:
@@ -56,13 +58,13 @@ class Stage:
         identifier, shown = self._option(phone, title)
         reply = {"id": identifier, "title": shown}
         await self.post(
-            self._message(phone, "", type="interactive", interactive={"type": "button_reply", "button_reply": reply})
+            self.message(phone, type="interactive", interactive={"type": "button_reply", "button_reply": reply})
         )
         await self.settle()
 
     async def sends(self, phone: str, **message: Any) -> None:
         """Somebody sends a message of another type."""
-        await self.post(self._message(phone, "", **message))
+        await self.post(self.message(phone, **message))
         await self.settle()
 
     async def post(self, body: object) -> None:
@@ -116,7 +118,8 @@ class Stage:
                     return identifier, shown
         raise AssertionError(f"nobody offered {title!r} to {phone}; last: {self.options(phone)}")
 
-    def _message(self, phone: str, name: str, **message: Any) -> dict[str, Any]:
+    def message(self, phone: str, name: str = "", **message: Any) -> dict[str, Any]:
+        """Return a webhook body with one message."""
         number = next(self._numbers)
         event = {
             "from": phone,
@@ -167,5 +170,5 @@ async def stage(db: Database, clock: StillClock, *, seeded: bool = True, **setti
                 await seed(session, account=ACCOUNT, now=clock.now())
         app = create(chosen, db, SilentBell(), clock)
         async with TestServer(app) as server, services(chosen, clock, db) as all_of:
-            yield Stage(all_of, clock, fake, str(server.make_url("/webhooks/whatsapp")))
+            yield Stage(all_of, clock, fake, str(server.make_url("/webhooks/whatsapp")), clock.now())
         assert fake.violations == []

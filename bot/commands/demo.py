@@ -17,6 +17,7 @@ from ..clock import ShiftedClock
 from ..db import Database
 from ..log import setup
 from ..migrations.run import migrate
+from ..models.enums import Role
 from ..notify.messages import MESSAGES
 from ..notify.meta import template_json
 from ..queue import ArqBell, connect
@@ -67,7 +68,10 @@ async def _demo(url: str, host: str, port: int) -> None:
             app_secret=settings.whatsapp_app_secret[0].get_secret_value(),
             phone_number_id=ACCOUNT,
             clock=clock,
-            people=[Person(PROFESSIONAL.phone, PROFESSIONAL.name), *(Person(one.phone, one.name) for one in CLIENTS)],
+            people=[
+                Person(PROFESSIONAL.phone, PROFESSIONAL.name, Role.PROFESSIONAL),
+                *(Person(one.phone, one.name) for one in CLIENTS),
+            ],
             templates=[template_json(message) for message in MESSAGES.values()],
         )
         await stack.enter_async_context(serve(simulator.app(), "127.0.0.1", graph_port))

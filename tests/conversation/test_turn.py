@@ -1,0 +1,233 @@
+"""The turn: one at a time, once, whatever dies in the middle of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select, update
+
+from bot.conversation import inbox
+from bot.conversation.brain import Answer, Brain, Heard
+from bot.db import Database
+from bot.models import Appointment, Conversation, Inbound, Notification, Outbound, PendingAction
+from bot.models.enums import InboundKind, InboundStatus, PendingStatus
+from bot.whatsapp.outgoing import Text
+
+from ..conftest import StillClock
+from ..stage import CARLOS, JULIA, RAFAEL, Stage, stage
+
+LEASE, LIMIT = timedelta(seconds=12), timedelta(seconds=4)
+
+
+@pytest.fixture
+async def here(db: Database, clock: StillClock) -> AsyncIterator[Stage]:
+    async with stage(db, clock) as ready:
+        yield ready
+
+
+async def lane_of(db: Database) -> str:
+    async with db.begin() as session:
+        return (await session.scalars(select(Inbound.lane).where(Inbound.kind == InboundKind.MESSAGE))).all()[-1]
+
+
+async def waiting(here: Stage, text: str) -> str:
+    """Leave one message of Júlia's unanswered and return its lane."""
+    await here.post(here.message(JULIA, type="text", text={"body": text}))
+    here.clock.jump(seconds=2)
+    return await lane_of(here.services.db)
+
+
+async def take(here: Stage, lane: str) -> inbox.Held | None:
+    async with here.services.db.begin() as session:
+        return await inbox.take(session, lane, now=here.clock.now(), burst_limit=LIMIT, lease=LEASE)
+
+
+class Broken:
+    """A brain with a defect."""
+
+    async def answer(self, heard: Heard) -> Answer:
+        raise ZeroDivisionError("a defect")
+
+
+class Slow:
+    """A brain that thinks until it is told to answer."""
+
+    def __init__(self) -> None:
+        self.thinking, self.go = asyncio.Event(), asyncio.Event()
+        self.asked = 0
+
+    async def answer(self, heard: Heard) -> Answer:
+        self.asked += 1
+        self.thinking.set()
+        await self.go.wait()
+        return Answer(say=Text(f"resposta {self.asked}"))
+
+
+class Only:
+    """One brain for everybody."""
+
+    def __init__(self, brain: Brain) -> None:
+        self._brain = brain
+
+    async def for_turn(self, asker: object) -> tuple[Brain]:
+        return (self._brain,)
+
+
+async def test_two_workers_on_one_lane_answer_once(here: Stage) -> None:
+    lane = await waiting(here, "quais os serviços?")
+    turns = here.services.turns
+    done = await asyncio.gather(*(turns.run(lane) for _ in range(4)))
+    await here.services.send_due()
+    assert sum(done) == 1
+    assert len(here.heard_all(JULIA)) == 1
+
+
+async def test_nobody_else_gets_a_conversation_that_is_held(here: Stage) -> None:
+    lane = await waiting(here, "oi")
+    assert await take(here, lane) is not None
+    assert await take(here, lane) is None
+
+
+async def test_a_conversation_of_a_dead_process_is_free_when_its_lease_ran_out(here: Stage) -> None:
+    lane = await waiting(here, "oi")
+    assert await take(here, lane) is not None  # and nothing is heard of that process again
+    assert await here.services.turns.run(lane) == 0
+    here.clock.jump(seconds=13)
+    assert await here.services.turns.run(lane) == 1
+    await here.services.send_due()
+    assert len(here.heard_all(JULIA)) == 1
+
+
+async def test_a_process_that_was_overtaken_cannot_finish(here: Stage) -> None:
+    lane = await waiting(here, "oi")
+    slow_one = await take(here, lane)
+    assert slow_one is not None
+    here.clock.jump(seconds=13)
+    assert await here.services.turns.run(lane) == 1
+    with pytest.raises(inbox.Lost):
+        async with here.services.db.begin() as session:
+            await inbox.finish(session, slow_one, now=here.clock.now())
+
+
+async def test_what_was_thought_after_the_lease_was_lost_is_not_said(here: Stage) -> None:
+    lane = await waiting(here, "me conta uma coisa")
+    slow = Slow()
+    turns = replace(here.services.turns, brains=Only(slow), rules=slow)
+    thinking = asyncio.create_task(turns.run(lane))
+    await slow.thinking.wait()
+    async with here.services.db.begin() as session:
+        await session.execute(update(Conversation).values(turn_token=uuid4()))
+    slow.go.set()
+    assert await thinking == 0
+    await here.services.send_due()
+    assert here.heard_all(JULIA) == []
+
+
+async def test_a_message_that_breaks_us_is_parked_visibly_and_the_lane_goes_on(here: Stage) -> None:
+    lane = await waiting(here, "quais os serviços?")
+    broken = replace(here.services.turns, brains=Only(Broken()), rules=Broken())
+    for _ in range(inbox.TRIES + 1):
+        await broken.run(lane)
+        here.clock.jump(minutes=2)
+    async with here.services.db.begin() as session:
+        row = (await session.scalars(select(Inbound))).one()
+    assert (row.status, row.attempts) == (InboundStatus.DEAD, inbox.TRIES)
+    assert "ZeroDivisionError" in row.error
+    await here.services.send_due()
+    assert len(here.heard_all(JULIA)) == 1  # told that something of ours went wrong, once
+    await here.says(JULIA, "oi")
+    assert len(here.heard_all(JULIA)) == 1
+
+
+async def test_two_people_are_answered_side_by_side(here: Stage) -> None:
+    """A person whose turn takes long does not keep another one waiting."""
+    lane = await waiting(here, "me conta uma coisa")
+    slow = Slow()
+    turns = replace(here.services.turns, brains=Only(slow), rules=slow)
+    thinking = asyncio.create_task(turns.run(lane))
+    await slow.thinking.wait()
+    await here.says(CARLOS, "PARAR")
+    assert len(here.heard_all(CARLOS)) == 1
+    slow.go.set()
+    assert await thinking == 1
+
+
+async def test_a_yes_of_somebody_else_does_nothing(here: Stage) -> None:
+    await here.says(JULIA, "marcar corte amanhã às 9h")
+    async with here.services.db.begin() as session:
+        pending = (await session.scalars(select(PendingAction))).one()
+    await here.sends(
+        CARLOS,
+        type="interactive",
+        interactive={"type": "button_reply", "button_reply": {"id": f"yes:{pending.id}", "title": "Sim"}},
+    )
+    assert len(here.heard_all(CARLOS)) == 1
+    assert here.heard_all(RAFAEL) == []
+    async with here.services.db.begin() as session:
+        again = await session.get_one(PendingAction, pending.id)
+        assert again.status is PendingStatus.OPEN
+
+
+async def test_an_expired_question_is_not_answered_with_a_booking(here: Stage) -> None:
+    await here.says(JULIA, "marcar corte amanhã às 9h")
+    here.clock.jump(minutes=11)
+    await here.taps(JULIA, "Sim")
+    async with here.services.db.begin() as session:
+        booked = await session.scalar(
+            select(func.count()).select_from(Appointment).where(Appointment.created_at > here.began)
+        )
+    assert booked == 0
+    assert here.heard_all(RAFAEL) == []
+    assert len(here.heard_all(JULIA)) == 2
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["", "slot:", "slot:zzzz", "yes:not-an-id", "confirm:", "pro:0", "x" * 256, "do:nothing", "💥", "cancel:abc"],
+)
+async def test_a_payload_that_means_nothing_gets_a_sensible_answer(here: Stage, payload: str) -> None:
+    await here.sends(
+        JULIA,
+        type="interactive",
+        interactive={"type": "button_reply", "button_reply": {"id": payload, "title": "toque"}},
+    )
+    assert len(here.heard_all(JULIA)) == 1
+    async with here.services.db.begin() as session:
+        assert (await session.scalars(select(Inbound.status))).all() == [InboundStatus.DONE]
+
+
+@pytest.mark.parametrize("text", ["a" * 65_000, "oi\x00tudo bem\x00", "\ud83d", "\n\n\n", "😀" * 900, "{{7*7}} *_~`"])
+async def test_odd_texts_get_one_answer(here: Stage, text: str) -> None:
+    await here.says(JULIA, text)
+    assert len(here.heard_all(JULIA)) == 1
+
+
+async def test_calling_a_person_silences_the_bot_until_it_is_released(here: Stage) -> None:
+    await here.says(JULIA, "quero falar com um atendente")
+    assert len(here.heard_all(JULIA)) == 1
+    assert "Júlia" in here.heard(RAFAEL)
+    await here.says(JULIA, "alô?", "tem alguém aí?")
+    assert here.heard_all(JULIA) == []
+    async with here.services.db.begin() as session:
+        assert (await session.scalars(select(Notification.kind))).all() == ["person_called"]
+    await here.taps(RAFAEL, "Devolver")
+    assert len(here.heard_all(JULIA)) == 1
+    await here.says(JULIA, "oi")
+    assert len(here.heard_all(JULIA)) == 1
+
+
+async def test_opting_out_stops_everything_but_answers(here: Stage) -> None:
+    await here.says(JULIA, "marcar corte amanhã às 9h")
+    await here.taps(JULIA, "Sim")
+    await here.says(JULIA, "PARAR")
+    here.heard_all(JULIA)
+    await here.taps(RAFAEL, "Confirmar")
+    assert here.heard_all(JULIA) == []
+    async with here.services.db.begin() as session:
+        statuses = (await session.scalars(select(Outbound.status).where(Outbound.kind == "booking_confirmed"))).all()
+    assert [status.value for status in statuses] == ["skipped"]
+    await here.says(JULIA, "quais os serviços?")
+    assert len(here.heard_all(JULIA)) == 1
