@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 Event = Mapping[str, Any]
@@ -37,7 +37,7 @@ class Feed:
         """Return the number after which everything is still here."""
         return self.last - len(self._kept)
 
-    async def follow(self, after: int) -> AsyncIterator[tuple[int, Event]]:
+    async def follow(self, after: int) -> AsyncGenerator[tuple[int, Event], None]:
         """Yield the events after number `after` and then each new one; raise `Behind` when some are gone."""
         while True:
             if not self.covers(after):

@@ -3,7 +3,7 @@
 Other modules call `TRACE.note(kind, title, …)`; while nobody looks, that is one comparison.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -61,7 +61,7 @@ class Trace:
         }
         self._feed.publish(event)
 
-    async def follow(self) -> AsyncIterator[Mapping[str, Any]]:
+    async def follow(self) -> AsyncGenerator[Mapping[str, Any], None]:
         """Yield the notes that are kept, then each new one."""
         async for _, event in self._feed.follow(self._feed.oldest):
             yield event

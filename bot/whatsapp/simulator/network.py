@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -199,7 +199,7 @@ class Simulator:
         """Tell those who follow that something changed."""
         self.feed.publish({"type": kind, **facts})
 
-    async def events(self, after: str = "") -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    async def events(self, after: str = "") -> AsyncGenerator[tuple[str, Mapping[str, Any]], None]:
         """Yield (id, event): first what came after the event `after`, or else a snapshot; then each change.
 
         Raise `Behind` when the follower was too slow: it may begin again with the last id it saw.
