@@ -72,7 +72,7 @@ class CloudApi:
             raise MediaUnavailable("not a media id")
         try:
             async with self._request("GET", f"{self._url}/{media_id}") as answer:
-                found = mapping(await _json(answer))
+                found = mapping(await json_of(answer))
                 if answer.status != 200:
                     raise MediaUnavailable(of_answer(answer.status, found).code)
             url = URL(text(found.get("url")))
@@ -107,7 +107,7 @@ class CloudApi:
         """POST and return the JSON object of a 2xx answer; anything else is a `SendFailed`."""
         try:
             async with self._request("POST", f"{self._url}/{path}", **content) as answer:
-                body, status = await _json(answer), answer.status
+                body, status = await json_of(answer), answer.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise SendFailed(of_exception(error)) from error
         if not 200 <= status < 300 or not isinstance(body, dict) or "error" in body:
@@ -129,7 +129,7 @@ class CloudApi:
         return url.origin() == ours.origin() or (url.scheme == "https" and url.host in _MEDIA_HOSTS)
 
 
-async def _json(answer: aiohttp.ClientResponse) -> Any:
+async def json_of(answer: aiohttp.ClientResponse) -> Any:
     """Return the JSON of an answer, or None: proxies and outages answer in HTML."""
     raw = await _limited(answer, LARGEST_ANSWER)
     try:

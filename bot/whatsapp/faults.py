@@ -5,6 +5,7 @@ key, so a send that may have worked is not repeated before its status had time t
 """
 
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,6 +54,9 @@ ACTIONS: Mapping[str, Action] = {
     **_codes(Action.BUG, 33, 100, 131008, 131009, 131051, 135000, 137000),
 }
 
+# "Malformed access token EAAB…": Meta repeats what it was given.
+_QUOTED_TOKEN = re.compile(r"(?i)(access token:? )\S{16,}")
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -81,6 +85,7 @@ def of_answer(status: int, body: object) -> Fault:
     error = mapping(mapping(body).get("error"))
     code = text(error.get("code"), 24)
     details = text(mapping(error.get("error_data")).get("details")) or text(error.get("message"))
+    details = _QUOTED_TOKEN.sub(r"\1***", details)
     if not error:
         return Fault(f"http_{status}", _of_status(status, known=False), details)
     if subcode := text(error.get("error_subcode"), 24):

@@ -1,0 +1,236 @@
+"""Checks that the database answers: does what comes in get handled, and does what is owed arrive?"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Contact, ContactIdentity, Inbound, Outbound, Professional, ServiceHealth
+from ..models.enums import Channel, IdentityKind, InboundKind, InboundStatus, OutboundStatus, Transport
+from ..notify import numbers
+from ..settings import Settings
+from ..whatsapp.faults import ACTIONS, Action
+from ..whatsapp.phones import forms
+from ..whatsapp.rows import status_id
+from .findings import Finding, State
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+# People who write expect an answer within seconds: two minutes is odd, ten is a breakdown.
+LATE_ANSWER, NO_ANSWER = 2, 10
+# Retries wait for up to ten minutes, but their due time moves with them: five minutes past due is a dead sender.
+LATE_SENDING, NO_SENDING = 5, 30
+# Mail servers make strangers wait for a quarter of an hour.
+LATE_EMAIL, NO_EMAIL = 30, 120
+# Meta tells "sent" within seconds.
+STATUS_WAIT = timedelta(minutes=15)
+MANY = 500
+# Before this nobody says "usual"; a silence is odd when it is half as long again as any of four weeks.
+ENOUGH, QUIET_HOURS, LONGER, SILENCE_SPAN = 30, 6, 1.5, timedelta(weeks=4)
+# One message in twenty not arriving is more than phones that are switched off or gone.
+FAILING, FAILING_SHARE = 5, 0.05
+
+# Spelled out, so that both databases see that the partial indexes fit.
+_NEW = text("inbound.status = 'new'")
+_OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
+
+_TOKEN = frozenset({"0", "3", "10", "190", "131005", *map(str, range(200, 300))})
+_PAYMENT = frozenset({"131042"})
+_TO_MEND = frozenset({Action.STOP_ACCOUNT, Action.TEMPLATE, Action.BUG})
+
+Check = Callable[[AsyncSession, Settings, datetime], Awaitable[list[Finding]]]
+
+
+async def answers(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
+    """Is anybody waiting for an answer?"""
+    waiting = select(func.min(Inbound.received_at), func.count()).where(
+        _NEW, Inbound.kind == InboundKind.MESSAGE, Inbound.due_at <= now
+    )
+    return [await _lateness(session, waiting, "answers", (LATE_ANSWER, NO_ANSWER), now)]
+
+
+async def owed(session: AsyncSession, settings: Settings, now: datetime) -> list[Finding]:
+    """Is anything late in leaving? E-mails count where a mail server is named."""
+    found = [await _lateness(session, _owed(Transport.WHATSAPP, now), "owed", (LATE_SENDING, NO_SENDING), now)]
+    if settings.smtp_url.get_secret_value():
+        found.append(
+            await _lateness(session, _owed(Transport.EMAIL, now), "owed_email", (LATE_EMAIL, NO_EMAIL), now)
+        )
+    return found
+
+
+def _owed(transport: Transport, now: datetime) -> Select[tuple[datetime | None, int]]:
+    return select(func.min(Outbound.due_at), func.count()).where(
+        _OWED, Outbound.transport == transport, Outbound.due_at <= now
+    )
+
+
+async def _lateness(
+    session: AsyncSession,
+    waiting: Select[tuple[datetime | None, int]],
+    check: str,
+    limits: tuple[int, int],
+    now: datetime,
+) -> Finding:
+    oldest, count = (await session.execute(waiting)).tuples().one()
+    minutes = (now - oldest) // MINUTE if oldest else 0
+    late, dead = limits
+    said = "answers" if check == "answers" else "owed"
+    if oldest is None or now - oldest <= late * MINUTE:
+        return Finding(check, State.OK, f"{said}_fine", {"waiting": count, "minutes": minutes})
+    state = State.BAD if now - oldest > dead * MINUTE else State.WARN
+    return Finding(check, state, f"{said}_late", {"waiting": count, "minutes": minutes})
+
+
+async def statuses(session: AsyncSession, settings: Settings, now: datetime) -> list[Finding]:
+    """Did Meta fall silent about something it took? "Accepted" alone does not mean that it went anywhere."""
+    sent = (
+        select(Outbound.provider_id, Outbound.sent_at, Contact.phone, ContactIdentity.value)
+        .outerjoin(Contact, Contact.id == Outbound.contact_id)
+        .outerjoin(
+            ContactIdentity,
+            (ContactIdentity.contact_id == Contact.id) & (ContactIdentity.kind == IdentityKind.BSUID),
+        )
+        .where(
+            Outbound.status == OutboundStatus.SENT,
+            Outbound.transport == Transport.WHATSAPP,
+            Outbound.provider_id.is_not(None),
+            Outbound.sent_at.between(now - DAY, now - STATUS_WAIT),
+        )
+        .order_by(Outbound.sent_at.desc())
+        .limit(MANY)
+    )
+    possible: dict[str, set[str]] = {}
+    when: dict[str, datetime] = {}
+    for provider_id, sent_at, phone, bsuid in await session.execute(sent):
+        recipients = {"", bsuid or "", *(forms(phone) if phone else ())}
+        possible.setdefault(provider_id, set()).update(
+            status_id(provider_id, "sent", recipient) for recipient in recipients
+        )
+        when[provider_id] = sent_at
+    heard = await _heard(session, {each for ids in possible.values() for each in ids}, settings)
+    missing = [provider_id for provider_id, ids in possible.items() if not ids & heard]
+    if not missing:
+        return [Finding("statuses", State.OK, "statuses_fine")]
+    since = min(when[each] for each in missing)
+    last = await session.scalar(
+        select(func.max(Inbound.received_at)).where(Inbound.received_at >= since, Inbound.kind == InboundKind.STATUS)
+    )
+    details: dict[str, str | int] = {"missing": len(missing), "minutes": (now - since) // MINUTE}
+    if last is None:
+        return [Finding("statuses", State.BAD, "statuses_stopped", details)]
+    return [Finding("statuses", State.WARN, "statuses_missing", details)]
+
+
+async def _heard(session: AsyncSession, ids: set[str], settings: Settings) -> set[str]:
+    """Return which of these statuses came in."""
+    mine = await accounts(session, settings)
+    found = await session.scalars(
+        select(Inbound.external_id).where(
+            Inbound.channel == Channel.CLOUD, Inbound.account.in_(mine), Inbound.external_id.in_(ids)
+        )
+    )
+    return set(found)
+
+
+async def accounts(session: AsyncSession, settings: Settings) -> list[str]:
+    """Return the Cloud API numbers of this installation, the one in the settings first."""
+    own = await session.scalars(
+        select(Professional.account)
+        .where(Professional.channel == Channel.CLOUD, Professional.account.is_not(None))
+        .order_by(Professional.account)
+    )
+    return list(dict.fromkeys(each for each in (settings.whatsapp_phone_number_id, *own) if each))
+
+
+async def silence(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
+    """Has nobody written for longer than ever? Never worse than a warning: it may be carnival."""
+    messages = select(Inbound.received_at).where(Inbound.kind == InboundKind.MESSAGE)
+    last = await session.scalar(messages.order_by(Inbound.received_at.desc()).limit(1))
+    hours = int((now - last) / timedelta(hours=1)) if last else 0
+    if last is None:
+        return [Finding("silence", State.OK, "silence_new")]
+    if hours < QUIET_HOURS:
+        return [Finding("silence", State.OK, "silence_usual", {"hours": hours})]
+    recent = messages.where(Inbound.received_at >= now - SILENCE_SPAN).order_by(Inbound.received_at.desc())
+    times: Sequence[datetime] = (await session.scalars(recent.limit(20 * MANY))).all()
+    if len(times) < ENOUGH:
+        return [Finding("silence", State.OK, "silence_new")]
+    longest = max(later - earlier for later, earlier in pairwise(times))
+    if now - last <= LONGER * longest:
+        return [Finding("silence", State.OK, "silence_usual", {"hours": hours})]
+    usual = max(1, round(longest / timedelta(hours=1)))
+    return [Finding("silence", State.WARN, "silence_long", {"hours": hours, "usual": usual})]
+
+
+async def dead_letters(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
+    """What came in and could not be handled; old ones stay until somebody deals with them, without alarm."""
+    recent = func.count().filter(Inbound.received_at >= now - DAY)
+    total, new = (
+        await session.execute(select(func.count(), recent).where(Inbound.status == InboundStatus.DEAD))
+    ).one()
+    details = {"total": total, "recent": new}
+    if new:
+        return [Finding("dead_letters", State.WARN, "dead_letters_new", details)]
+    return [Finding("dead_letters", State.OK, "dead_letters_old" if total else "dead_letters_none", details)]
+
+
+async def failures(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
+    """What was to leave within the last 24 hours and failed, by code."""
+    rows = await session.execute(
+        select(Outbound.status, Outbound.error_code, func.count())
+        .where(
+            Outbound.transport == Transport.WHATSAPP,
+            Outbound.due_at.between(now - DAY, now),
+            Outbound.status.in_(
+                [OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ, OutboundStatus.FAILED]
+            ),
+        )
+        .group_by(Outbound.status, Outbound.error_code)
+    )
+    total, codes = 0, Counter[str]()
+    for status, code, count in rows:
+        total += count
+        if status is OutboundStatus.FAILED:
+            codes[code or "?"] += count
+    if not codes:
+        return [Finding("failures", State.OK, "failures_none")]
+    serious = ", ".join(sorted(code for code in codes if code == "wording" or ACTIONS.get(code) in _TO_MEND))
+    details: dict[str, str | int] = {
+        "failed": codes.total(),
+        "total": total,
+        "codes": ", ".join(f"{code} × {count}" for code, count in codes.most_common(8)),
+        "serious": serious,
+    }
+    if serious:
+        return [Finding("failures", State.BAD, "failures_serious", details, mark=serious)]
+    if codes.total() >= FAILING and codes.total() > FAILING_SHARE * total:
+        return [Finding("failures", State.WARN, "failures_many", details)]
+    return [Finding("failures", State.OK, "failures_usual", details)]
+
+
+async def blocked(session: AsyncSession, _settings: Settings, _now: datetime) -> list[Finding]:
+    """Did the sender have to stop a number? It notes so itself, at the first refusal."""
+    prefix = numbers.check_name("")
+    rows = await session.execute(
+        select(ServiceHealth.check, ServiceHealth.state, ServiceHealth.details)
+        .where(ServiceHealth.check.startswith(prefix, autoescape=True))
+        .order_by(ServiceHealth.check)
+    )
+    found = []
+    for name, state, told in rows:
+        check = f"blocked:{name.removeprefix(prefix)}"
+        if state != numbers.STOPPED:
+            found.append(Finding(check, State.OK, "sending_works"))
+            continue
+        code = str(told.get("code") or "?")
+        said = "blocked_token" if code in _TOKEN else "blocked_payment" if code in _PAYMENT else "blocked_account"
+        details = {"code": code, "reason": str(told.get("details") or "?")[:200]}
+        found.append(Finding(check, State.BAD, said, details, mark=code))
+    return found
+
+
+CHECKS: Sequence[Check] = (answers, owed, statuses, silence, dead_letters, failures, blocked)
