@@ -153,6 +153,16 @@ def hangs() -> Step:
     return Step("hangs", answer)
 
 
+def slowly(step: Step, seconds: float) -> Step:
+    """Answer as `step` does, after the time a model takes to think."""
+
+    async def answer(fake: "Groq", request: web.Request, asked: Asked) -> web.StreamResponse:
+        await asyncio.sleep(seconds)
+        return await step.answer(fake, request, asked)
+
+    return replace(step, answer=answer)
+
+
 def resets() -> Step:
     """Cut the connection instead of answering."""
 
