@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ..clock import Clock
+from ..trace import TRACE
 from .brain import Asker, BrainFailed
 from .breaker import Breaker
 from .completions import Outcome, RequestFailed, Usage, complete
@@ -89,6 +90,7 @@ class Completions:
 
     async def note(self, asker: Asker, model: str, outcome: Outcome, usage: Usage, seconds: float) -> None:
         """Record a request; a record that cannot be kept must not cost the person their answer."""
+        TRACE.note("turn", f"{model}: {outcome}", milliseconds=round(seconds * 1000), tokens=usage.prompt_tokens)
         try:
             await self._record(
                 CallRecord(

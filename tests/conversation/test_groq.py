@@ -1,5 +1,6 @@
 """The Groq brain through the real SDK, against a strict server: what it sends, what it says, how it fails."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +12,7 @@ import pytest
 from groq import AsyncGroq
 from pydantic import SecretStr
 
-from bot.conversation.brain import Answer, BrainFailed, Line
+from bot.conversation.brain import Answer, BrainFailed, Line, ToolResult
 from bot.conversation.breaker import Breaker
 from bot.conversation.exchange import CallRecord, Patience
 from bot.conversation.groq import GroqBrain, connect
@@ -25,7 +26,6 @@ from ..fakes.groq import (
     FALLBACK,
     KEY,
     PRIMARY,
-    Asked,
     Groq,
     Step,
     broken_json,
@@ -145,10 +145,6 @@ async def test_a_record_that_cannot_be_kept_costs_nobody_an_answer(rig: Rig) -> 
 
 
 # -- what is sent
-
-
-def body_of(asked: Asked) -> dict[str, Any]:
-    return asked.body
 
 
 async def test_extra_body_overrides_the_typed_arguments(rig: Rig) -> None:
@@ -463,6 +459,37 @@ async def test_the_deadline_holds_even_when_every_step_is_quick(rig: Rig) -> Non
     with pytest.raises(BrainFailed):
         await rig.brain(patience=patience).answer(heard("oi"))
     assert rig.outcomes == [("120b", "too_slow"), ("20b", "cut_off")]
+
+
+async def test_a_tool_that_hangs_is_cut_off_by_the_deadline(rig: Rig) -> None:
+    async def hang() -> ToolResult:
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+    rig.fake.script(calls("my_appointments", {}))
+    with pytest.raises(BrainFailed):
+        await rig.brain(patience=Patience(turn=0.2)).answer(heard("oi", Desk(results={"my_appointments": hang})))
+
+
+async def test_a_turn_that_is_taken_away_stops_at_once(rig: Rig) -> None:
+    asked = asyncio.Event()
+    rig.fake.script(hangs().after(check=lambda _: asked.set()))
+    task = asyncio.create_task(rig.brain(patience=Patience()).answer(heard("oi")))
+    await asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert rig.outcomes == [("120b", "cut_off")]
+
+
+async def test_without_tools_none_are_offered(rig: Rig) -> None:
+    class Empty(Desk):
+        def schemas(self) -> list[Any]:
+            return []
+
+    rig.fake.script(says("Oi!").after(offers=()))
+    assert said(await rig.brain().answer(heard("oi", Empty()))) == "Oi!"
+    assert "tool_choice" not in rig.fake.asked[0].body
 
 
 async def test_a_failure_half_way_keeps_what_was_read(rig: Rig) -> None:
