@@ -75,8 +75,8 @@ async def add(
 async def search(session: AsyncSession, professional_id: UUID, said: str) -> Sequence[Client]:
     """Find the clients that a name or a phone may mean, the best match first, at most `FOUND`.
 
-    A phone matches whole, or by eight digits or more of its end. A name matches whole, else from its beginning, else
-    by the beginning of every word said.
+    A phone matches whole, or by the eight digits every spelling shares. A name matches whole, else by whole words,
+    else by the beginning of every word said.
     """
     digits = "".join(c for c in said if c.isdigit())
     if len(digits) >= 8:
@@ -86,8 +86,10 @@ async def search(session: AsyncSession, professional_id: UUID, said: str) -> Seq
         return []
     starts = [or_(_begins(word), Client.name_key.contains(f" {word}", autoescape=True)) for word in words]
     found = await _among(session, professional_id, *starts)
-    whole = [row for row in found if row.name_key == " ".join(words)]
-    return whole or sorted(found, key=lambda row: (not row.name_key.startswith(words[0]), row.name_key))
+    named = [row for row in found if row.name_key == " ".join(words)]
+    whole = [row for row in found if set(words) <= set(row.name_key.split())]
+    # "Júlia" is not "Juliana" while there is a Júlia.
+    return named or sorted(whole or found, key=lambda row: (not row.name_key.startswith(words[0]), row.name_key))
 
 
 async def rename(session: AsyncSession, row: Client, name: str) -> None:
