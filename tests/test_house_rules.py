@@ -22,7 +22,9 @@ OURS = {"bot", "tools", "web", "worker"}
 
 # The floors of `bot`, from the top to the ground; a folder imports only what lies below it, and itself.
 FLOORS = [
-    {"commands", "__main__", "seed"},
+    {"__main__"},
+    {"commands"},
+    {"seed"},
     {"conversation", "jobs"},
     {"agenda", "billing"},
     {"notify"},
