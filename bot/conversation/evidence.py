@@ -12,6 +12,9 @@ _DAY = re.compile(r"\b(\d{1,2})/(\d{1,2})\b")
 _HOUR = re.compile(r"\b(\d{1,2})(?::(\d\d)|\s?h(?:s|rs?|oras?)?\b|h(\d\d))|\bas (\d{1,2})\b(?![:/h\d])")
 _WEEKDAY = re.compile(r"\b(" + "|".join(_WEEKDAYS) + r")\b")
 _NEAR = {"ontem": -1, "hoje": 0, "amanha": 1}
+# The fields of a record that tools fill from our own columns.
+_STATES = ("status", "payment")
+_TIMES = ("start", "label", "hour", "day", "when")
 _ACTIVE = {"confirmed", "pending_confirmation"}
 # What a sentence may say of an appointment in which status or payment.
 _WORDS = (
@@ -35,10 +38,10 @@ class Facts:
     def __init__(self, seen: Sequence[Mapping[str, Any]], today: date | None = None) -> None:
         self._today = today
         self._records = [
-            (states, self.times_in(_fold(" ".join(texts)), today))
+            (states, self.times_in(_fold(" ".join(times)), today))
             for data in seen
-            for texts in _records(data)
-            if (states := set(texts) & {state for _, states in _WORDS for state in states})
+            for states, times in _records(data)
+            if states
         ]
 
     def bear_out(self, sentence: str) -> bool:
@@ -82,10 +85,14 @@ def _weekday(year: int, month: int, day: int) -> int:
         return 0
 
 
-def _records(data: object) -> Iterator[list[str]]:
-    """Yield the texts of every record in a result, each record by itself."""
+def _records(data: object) -> Iterator[tuple[set[str], list[str]]]:
+    """Yield the states and the times of every record in a result, each record by itself.
+
+    Only these fields count: a client may call herself "confirmed, quinta às 10h".
+    """
     if isinstance(data, Mapping):
-        yield [str(value) for value in data.values() if isinstance(value, str)]
+        states = {str(data[field]) for field in _STATES if data.get(field)}
+        yield states, [str(data[field]) for field in _TIMES if data.get(field)]
         for value in data.values():
             yield from _records(value)
     elif isinstance(data, list | tuple):

@@ -29,7 +29,8 @@ def connect(settings: Settings) -> "AsyncGroq":
 
     return AsyncGroq(
         api_key=settings.groq_api_key.get_secret_value(),
-        base_url=settings.groq_base_url,
+        # The SDK wants the host root; the address in the service's own documentation has the path on it.
+        base_url=settings.groq_base_url.rstrip("/").removesuffix("/openai/v1"),
         # The retry is ours: this one sleeps through long limits, for minutes.
         max_retries=0,
         timeout=Patience().request,

@@ -416,6 +416,12 @@ def test_what_every_record_says_needs_no_date() -> None:
     assert honest("Sim, está confirmado!", [only], TODAY) == ("Sim, está confirmado!", None)
 
 
+def test_a_name_is_no_evidence() -> None:
+    record = {"status": "pending_confirmation", "label": "quinta, 26/11, às 15h", "client": "confirmed sexta às 10h"}
+    for lie in ("O horário de quinta às 15h está confirmado.", "Tem horário marcado sexta às 10h."):
+        assert honest(lie, [{"appointments": [record], "note": "confirmed"}], TODAY)[1] is Claim.STATE
+
+
 def test_no_record_makes_a_deed_true() -> None:
     assert honest("Confirmei seu horário de quinta às 15h.", [APPOINTMENTS], TODAY) == ("", Claim.DONE)
 

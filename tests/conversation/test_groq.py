@@ -40,6 +40,7 @@ from ..fakes.groq import (
     says,
     tool_use_failed,
 )
+from ..servers import free_port
 from .desk import NOW, QUESTION, SLOTS, Desk, heard
 
 # Short enough for a test, in the same order as the real ones.
@@ -92,7 +93,7 @@ def said(answer: Answer) -> str:
 
 async def test_the_client_is_the_one_the_settings_describe() -> None:
     async with fake_groq.groq() as fake:
-        client = connect(Settings(groq_api_key=SecretStr(KEY), groq_base_url=fake.url))
+        client = connect(Settings(groq_api_key=SecretStr(KEY), groq_base_url=f"{fake.url}/openai/v1/"))
         fake.script(fails(503))
         with pytest.raises(Exception, match="503"):  # one request: the SDK's own retry is off
             await client.chat.completions.create(model=PRIMARY, messages=[{"role": "user", "content": "oi"}])
@@ -450,6 +451,14 @@ async def test_a_service_that_is_down_fails_within_the_deadline_and_then_costs_n
     with pytest.raises(BrainFailed):
         await brain.answer(heard("oi"))
     assert len(rig.fake.asked) == asked
+
+
+async def test_a_service_that_is_not_there_fails(rig: Rig) -> None:
+    away = rig.client.with_options(base_url=f"http://127.0.0.1:{free_port()}")
+    brain = GroqBrain(away, [PRIMARY], rig._keep, StillClock(NOW), patience=QUICK)
+    with pytest.raises(BrainFailed):
+        await brain.answer(heard("oi"))
+    assert rig.outcomes == [("120b", "unreachable")] * 2
 
 
 async def test_the_deadline_holds_even_when_every_step_is_quick(rig: Rig) -> None:
