@@ -26,8 +26,9 @@ from ..serving import serve, until_stopped
 from ..settings import Settings
 from ..trace import TRACE
 from ..whatsapp.simulator import Person, Simulator
+from .rows import tell_rows
 
-ACCOUNT = "100000000000001"
+ACCOUNT, BUSINESS = "100000000000001", "200000000000001"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,7 +52,7 @@ def _settings(url: str, graph: int, port: int) -> Settings:
         whatsapp_api_url=f"http://127.0.0.1:{graph}/v26.0",
         whatsapp_token=SecretStr(secrets.token_hex(16)),
         whatsapp_phone_number_id=ACCOUNT,
-        whatsapp_business_account_id="200000000000001",
+        whatsapp_business_account_id=BUSINESS,
         whatsapp_app_secret=[SecretStr(secrets.token_hex(16))],
         whatsapp_verify_token=SecretStr(secrets.token_hex(8)),
     )
@@ -67,6 +68,7 @@ async def _demo(url: str, host: str, port: int) -> None:
             webhook_url=f"http://127.0.0.1:{port}/webhooks/whatsapp",
             app_secret=settings.whatsapp_app_secret[0].get_secret_value(),
             phone_number_id=ACCOUNT,
+            business_account_id=BUSINESS,
             clock=clock,
             people=[
                 Person(PROFESSIONAL.phone, PROFESSIONAL.name, Role.PROFESSIONAL),
@@ -79,6 +81,7 @@ async def _demo(url: str, host: str, port: int) -> None:
         stack.push_async_callback(db.close)
         async with db.begin() as session:
             await seed(session, account=ACCOUNT, now=clock.now())
+        tell_rows(db)
         redis = await connect("")
         stack.push_async_callback(redis.aclose)
         worker = import_module("worker")

@@ -1,0 +1,22 @@
+"""Tell the trace which rows are written: the demo's panel shows the database at work."""
+
+import re
+from typing import Any
+
+from sqlalchemy import event
+
+from ..db import Database
+from ..trace import TRACE, Kind
+
+_WRITE = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
+_VERBS = {"insert into": "linha nova", "update": "linha mudou", "delete from": "linha apagada"}
+
+
+def tell_rows(db: Database) -> None:
+    """Note each insert, update and delete of `db`; which table, not which values: those are shown where they matter."""
+
+    @event.listens_for(db.engine.sync_engine, "after_cursor_execute")
+    def tell(_connection: Any, cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:
+        if found := _WRITE.match(statement):
+            count = max(int(getattr(cursor, "rowcount", 1) or 0), 1)
+            TRACE.note(Kind.ROW, f"{found[2]}: {_VERBS[found[1].lower()]}", linhas=count)
