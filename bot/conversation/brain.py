@@ -7,14 +7,15 @@ proposal, asks the person with its own words and runs it after their yes.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from ..models.enums import Author, Role
 from ..whatsapp.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Toolkit(Protocol):
         ...
 
     async def perform(
-        self, session: AsyncSession, asker: Asker, tool: str, arguments: Mapping[str, Any], *, key: str
+        self, session: "AsyncSession", asker: Asker, tool: str, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         """Do what was agreed to, in the caller's transaction, once per `key`; raise `Refused` when it cannot be.
 

@@ -1,6 +1,7 @@
 """The end of a turn: what was said and decided becomes rows, in one transaction with "handled"."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..models import Conversation, Message
 from ..models.enums import Author
 from ..notify import outbox
-from ..whatsapp.outgoing import Choices, Outgoing
+from ..notify.render import chat
+from ..whatsapp.outgoing import Choices, Outgoing, Text
 from . import inbox, pending
 from .brain import Answer
 from .handoff import call_person
@@ -23,7 +25,7 @@ async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> None:
     conversation = await session.get_one(Conversation, here.conversation.id, populate_existing=True)
     if answer.professional_id is not None:
         conversation.professional_id = answer.professional_id
-    said = await _said(session, here, answer)
+    said = _with_transcript(await _said(session, here, answer), here.transcript)
     conversation.state = _state(conversation.state, answer, said)
     conversation.last_inbound_at = max(
         (row.provider_at or row.received_at for row in here.held.rows), default=conversation.last_inbound_at
@@ -50,6 +52,13 @@ async def _said(session: AsyncSession, here: Scene, answer: Answer) -> Outgoing 
     if answer.proposal is not None:
         return await pending.propose(session, here, answer.proposal)
     return answer.say
+
+
+def _with_transcript(said: Outgoing | None, transcript: str) -> Outgoing | None:
+    """Put what was understood of a voice note above the answer, in the same bubble."""
+    if not transcript or not isinstance(said, Text | Choices):
+        return said
+    return replace(said, body=chat("voice_heard", transcript=transcript) + "\n\n" + said.body)
 
 
 def _state(before: Mapping[str, Any], answer: Answer, said: Outgoing | None) -> dict[str, Any]:

@@ -8,12 +8,16 @@ from ..settings import Settings
 from ..whatsapp.outgoing import Text
 from .brain import Answer
 from .inbox import Held
-from .voice import VoiceFailed, transcribe
+from .voice import Trouble, VoiceFailed, transcribe
 
 if TYPE_CHECKING:
     from groq import AsyncGroq
 
 log = logging.getLogger(__name__)
+
+
+# Words that are likely here: the transcription leans towards the spelling it has seen.
+PROMPT = "Agendamento pelo WhatsApp: quero marcar um horário, remarcar, desmarcar, confirmar, às 15h, quinta-feira."
 
 
 class MediaSource(Protocol):
@@ -35,12 +39,11 @@ class CloudEars:
             return Answer(say=Text(chat("unsupported_message", kind="áudios")))
         try:
             audio = await self._source.media(str(event.get("media_id") or ""))
-            said = await transcribe(
-                self._client, audio, str(event.get("mime") or ""), model=self._settings.groq_transcription_model
-            )
+            model, mime = self._settings.groq_transcription_model, str(event.get("mime") or "")
+            said = await transcribe(self._client, audio, mime, prompt=PROMPT, model=model)
         except VoiceFailed as failure:
-            log.warning("a voice note was not understood", extra={"reason": str(failure)[:100]})
-            return Answer(say=Text(chat("voice_failed")))
+            log.warning("a voice note was not understood", extra={"reason": failure.trouble})
+            return Answer(say=Text(chat("voice_too_long" if failure.trouble is Trouble.TOO_LONG else "voice_failed")))
         except Exception as error:
             log.warning("a voice note could not be fetched", extra={"reason": type(error).__name__})
             return Answer(say=Text(chat("voice_failed")))

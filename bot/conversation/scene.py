@@ -35,6 +35,8 @@ class Scene:
     professional: Professional | None
     pending: PendingAction | None
     history: Sequence[Line]
+    # What a voice note was understood to say; shown back, so that a mishearing is noticed.
+    transcript: str = ""
 
     @property
     def conversation(self) -> Conversation:
@@ -89,6 +91,7 @@ async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | 
         professional=professional,
         pending=await _pending(session, conversation),
         history=await _history(session, conversation),
+        transcript=text or "",
     )
 
 
