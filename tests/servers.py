@@ -1,5 +1,6 @@
 """Real servers for the suite: named in the environment, else found on the machine, else out of a wheel."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 IN_CI = bool(os.environ.get("CI"))
@@ -43,6 +45,19 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 
         else:
             return
     raise TimeoutError(f"nothing listens on port {port}")
+
+
+async def _answers(address: str, seconds: float = 20) -> None:
+    """Return when the server lets somebody in: it listens before it has finished starting up."""
+    async with asyncio.timeout(seconds):
+        while True:
+            try:
+                connection = await asyncpg.connect(f"{address}/postgres")
+            except asyncpg.CannotConnectNowError:
+                await asyncio.sleep(0.02)
+            else:
+                await connection.close()
+                return
 
 
 def _postgres_programs() -> Path | None:
@@ -89,7 +104,9 @@ def postgres(folder: Path) -> Iterator[str]:
         )
     try:
         wait_for_port(port, process)
-        yield f"postgresql://postgres@127.0.0.1:{port}"
+        address = f"postgresql://postgres@127.0.0.1:{port}"
+        asyncio.run(_answers(address))
+        yield address
     finally:
         stop = [*prefix, str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]
         subprocess.run(stop, capture_output=True, check=False)
