@@ -1,0 +1,228 @@
+"""The words of days and hours in Brazilian Portuguese, as people type them on a phone.
+
+Every word belongs to one category, and each category is one character: the categories of a message form a string,
+so that the grammar can be regular expressions over meanings instead of over spellings.
+"""
+
+from __future__ import annotations
+
+Value = tuple[int, ...]
+
+# Words of each category, already without accents. What people type on a phone is listed as it is typed.
+PLAIN = {
+    "hoje": "hoje hj hoj oje hje hoge",
+    "amanha": "amanha amnha amanh amnaha amahna amanah anamha amaha amenha amanhan ammanha aamanha amamha amnhan",
+    "ontem": "ontem onten ontm anteontem antontem trasanteontem",
+    "depois": "depois dps dpois depos depoes",
+    "antes": "antes",
+    "apos": "apos",
+    "ate": "ate",
+    "desde": "desde",
+    "partir": "partir",
+    "apartir": "apartir",
+    "entre": "entre",
+    "diante": "diante",
+    "frente": "frente",
+    "daqui": "daqui daki dentro",
+    "em": "em",
+    "ha": "ha faz fazem",
+    "atras": "atras",
+    "passado": "passado passada passados passadas retrasado retrasada",
+    "que": "que q ke qe",
+    "quevem": "qvem quevem",
+    "prox": "proxima proximo prox proxma proxim proxmo prxima prx px",
+    "seguinte": "seguinte",
+    "este": "esta este nesta neste desta deste essa esse nessa nesse dessa desse",
+    "agora": "agora",
+    "outra": "outra outro outras outros noutra noutro",
+    "vago": "qualquer alguma algum algumas alguns",
+    "cada": "toda todo todas todos cada tds",
+    "feira": "feira feiras fera",
+    "festa": "santa paixao cinzas aleluia pascoa carnaval ramos gorda",
+    "dia": "dia diaa",
+    "dias": "dias",
+    "semana": "semana semna smana senana",
+    "semanas": "semanas",
+    "mes": "mes",
+    "meses": "meses",
+    "ano": "ano",
+    "anos": "anos aninhos",
+    "util": "util uteis",
+    "fim": "fim final finalzinho fimzinho",
+    "comeco": "comeco comecinho inicio meados",
+    "fds": "fds finde",
+    "h": "h hs hr hrs hors",
+    "horas": "hora horas",
+    "min": "min mins minuto minutos minutinhos",
+    "pm": "pm",
+    "am": "am",
+    "meia": "meia",
+    "meio": "meio",
+    "ponto": "ponto",
+    "manha": "manha manhazinha manhanzinha",
+    "tarde": "tarde tardinha tardezinha",
+    "noite": "noite noitinha noit",
+    "dawn": "madrugada",
+    "cedo": "cedo cedinho",
+    "muito": "bem logo",
+    "mais": "mais",
+    "almoco": "almoco almocar",
+    "work": "servico expediente escola faculdade aula creche",
+    "as": "as aas",
+    "a": "a aa",
+    "o": "o",
+    "os": "os",
+    "ao": "ao",
+    "na": "na nas",
+    "no": "no nos pelo",
+    "pela": "pela",
+    "pelas": "pelas plas",
+    "das": "das",
+    "da": "da",
+    "do": "do",
+    "dos": "dos",
+    "de": "de d",
+    "e": "e eh",
+    "ou": "ou",
+    "para": "para pra pro p",
+    "pras": "pras pros",
+    "por": "por",
+    "durante": "durante dura duracao duram demora demoram leva levam",
+    "about": "volta perto cerca umas uns",
+    "not": "nao naum naun nunca nem jamais n",
+    "only": "so somente apenas sim",
+    "but": "mas porem todavia",
+    "unless": "se caso",
+    "except": "menos exceto tirando salvo",
+    "busy": "ruim impossivel ocupado ocupada viajando viajar viajo complicado complicada indisponivel compromisso "
+    "trabalho trabalhando trabalhar saio entro chego fora",
+    "then": "era eram completo completa completei fui estive cortei vim veio vieram faltou faltei atendi comprei "
+    "paguei pago pagar pagamento pague recebo receber vence vencimento vencem nasci nasceu nascimento "
+    "aniversario niver validade",
+    "ask": "tem teria tera daria consegue conseguiria poderia rola rolaria sobrou",
+    "wish": "queria gostaria pode posso podemos podia poder consigo serve marca marcar agenda agendar vamos bora",
+    "ser": "ser seria seja",
+    "want": "quero prefiro escolho adoro gostei",
+    "swap": "mudar muda mude trocar troca troque passar passa passe remarcar remarca remarque reagendar reagenda "
+    "adiar adia antecipar antecipa transferir transfere jogar joga alterar altera mover move empurrar",
+    "fix": "digo alias ops corrigindo correcao corrige perai pera verdade desculpa desculpe errei retificando",
+    "say": "dizer",
+    "better": "melhor",
+    "means": "quer",
+    "mine": "minha sua tua nossa",
+    "bom": "bom boa otimo otima feliz lindo linda excelente",
+    "slot": "horario horarios vaga encaixe",
+    "street": "rua av avenida ave alameda travessa praca pca largo rodovia estrada viela beco",
+    "place": "vila bairro edificio ed predio cond condominio conjunto colegio hospital shopping clube estacao "
+    "metro ponte parque jardim residencial feriadao memorial terminal",
+    "label": "sala apto ap apartamento bloco andar casa lote quadra numero nro cpf cnpj cep rg cod codigo pedido "
+    "senha protocolo mesa opcao item lugar fila posicao turma pagina manequim versao km artigo capitulo "
+    "linha ficha",
+    "score": "nota pressao parcela parcelas avaliacao nivel tamanho",
+    "noun": "opcao opcoes via vez vezes dose sessao sessoes parte fase pessoa fila consulta aula parcela casa rua "
+    "porta loja mao linha etapa tentativa quinzena metade chance alternativa mensagem foto imagem unidade "
+    "filial avenida serie turma prova data hora sugestao proposta lista alternativas crianca filha moca "
+    "tatuagem unha cadeira sala divisao categoria classe edicao temporada posicao colocada opiniao basica "
+    "intencao natureza lei guerra sinfonia dica pergunta duvida versao geracao feita coluna camada dessas "
+    "dessa delas desses",
+    "reais": "reais real conto contos pila pilas pau paus mangos pratas prata centavos",
+    "natal": "natal",
+    "vespera": "vespera",
+    "newyear": "reveillon",
+}
+# Words of the same category that differ by a number.
+VALUED: dict[str, dict[int, str]] = {
+    # The feminine ordinals, which are also days of the week.
+    "ord": {
+        0: "segunda segnda segudna sengunda secunda segunad sgunda",
+        2: "quarta qarta quarat quata",
+        3: "quinta qunita quinat qinta",
+        4: "sexta setxa sexya sext sxta",
+    },
+    "week": {
+        0: "seg segundafeira",
+        1: "terca tersa treca tercafeira terc",
+        2: "qua quartafeira",
+        3: "qui quintafeira",
+        4: "sex sextafeira",
+        5: "sabado sabdo sbado sabadao sabadinho sab sabd",
+        6: "domingo domigo domindo dmingo domingao",
+    },
+    "ter": {1: "ter"},
+    "dom": {6: "dom"},
+    "weeks": {0: "segundas", 1: "tercas", 2: "quartas", 3: "quintas", 4: "sextas", 5: "sabados", 6: "domingos"},
+    "first": {1: "primeiro primeira"},
+    "nth": {2: "segundo", 3: "terceiro terceira", 4: "quarto", 5: "quinto"},
+    "last": {-1: "ultimo ultima ultimos ultimas"},
+    "month": {
+        1: "janeiro",
+        2: "fevereiro",
+        3: "marco",
+        4: "abril",
+        5: "maio",
+        6: "junho",
+        7: "julho",
+        8: "agosto",
+        9: "setembro",
+        10: "outubro",
+        11: "novembro",
+        12: "dezembro",
+    },
+    "mon": {
+        1: "jan",
+        2: "fev",
+        3: "mar",
+        4: "abr",
+        5: "mai",
+        6: "jun",
+        7: "jul",
+        8: "ago",
+        9: "set",
+        10: "out",
+        11: "nov",
+    },
+    # Numbers from 1 to 6, which as an hour mean the afternoon; then up to 23; then more than a day has hours.
+    "s": {2: "dois duas", 3: "tres", 4: "quatro", 5: "cinco", 6: "seis"},
+    "n": {
+        0: "zero",
+        7: "sete",
+        8: "oito",
+        9: "nove",
+        11: "onze",
+        12: "doze",
+        13: "treze",
+        14: "catorze quatorze",
+        15: "quinze",
+        16: "dezesseis dezasseis",
+        17: "dezessete dezassete",
+        18: "dezoito",
+        19: "dezenove dezanove",
+        20: "vinte",
+    },
+    "b": {30: "trinta", 40: "quarenta", 50: "cinquenta cincoenta"},
+    "one": {1: "um uma"},
+    "dez": {10: "dez"},
+}
+# What the lexer itself finds: clocks (plain; "3h30"; "3:30"; "03:30"; impossible), calendar dates, hours written with a
+# point, numbers from 01 to 06, years, what is surely no date, unknown words and plurals, signs.
+LEXED = (
+    *("k", "ks", "kc", "kz", "kx", "date", "dec", "noon", "midnight", "z", "y"),
+    *("x", "w", "ws", "comma", "stop", "asked", "slash", "dash"),
+)
+
+CODE = {name: chr(0x4E00 + i) for i, name in enumerate([*PLAIN, *VALUED, *LEXED])}
+
+
+def _lexicon() -> dict[str, tuple[str, Value]]:
+    words: dict[str, tuple[str, Value]] = {}
+    for name, spelt in PLAIN.items():
+        for word in spelt.split():
+            words.setdefault(word, (CODE[name], ()))
+    for name, values in VALUED.items():
+        for value, spelt in values.items():
+            for word in spelt.split():
+                words.setdefault(word, (CODE[name], (value,)))
+    return words
+
+
+LEXICON = _lexicon()

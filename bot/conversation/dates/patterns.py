@@ -1,0 +1,230 @@
+"""The grammar of days and hours: each rule is a regular expression over categories of words.
+
+In a pattern a lower-case name is one word of that category (see `lexicon`), an upper-case name is a pattern of
+`NAMES`, spaces mean nothing, and the rest is the usual notation. Where several rules fit, the first one wins.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .lexicon import CODE
+
+NAMES = {
+    # Numbers that can be an hour; that can be a day of the month.
+    "NUM": "[s n z dez one]",
+    "FIG": "[s n z b dez one first]",
+    "H": "[h horas]",
+    "CLOCK": "[k ks kc kz]",
+    "LIGHT": "[manha tarde noite]",
+    "SIDE": "(?:[de da a na pela]? LIGHT | [de da] dawn | pm | am)",
+    "UNIT": "[min h horas dia dias semana semanas mes meses ano anos]",
+    # After a number these make it a count: "as 3 opções"; after a comma also any word: "às 15h, 2 cortes".
+    "COUNTED": "[ws noun reais anos dias semanas meses first last nth]",
+    "THINGS": "(?:w | x | min | COUNTED)",
+    "MINUTES": "(?:e (?:meia | [s n z b dez] (?!H)) min?)",
+    "HALF": "(?:e (?:meia | FIG min?))",
+    "TAIL": "(?:em? ponto)? SIDE? (?:em? ponto)?",
+    # An hour after a word that says it is one; an hour in a range; an hour that needs no such word.
+    "TIME": """(?:(?:CLOCK | dec) H? | NUM (?:H (?:b min? (?! COUNTED))? | b (?! THINGS))? MINUTES?
+        | noon MINUTES? | midnight) TAIL""",
+    "PLAIN": "(?:CLOCK H? | NUM H? (?:e meia)? | noon (?:e meia)?) TAIL",
+    "SURE": "(?:CLOCK H? | NUM H (?:e meia)? | noon (?:e meia)?) TAIL",
+    "AT": """(?:para? as about? | pelas | pras | por? about [das de as] | [slot o a] [das da do]
+        | a (?= one (?:$ | [comma stop asked e h horas da])))""",
+    "TO": "(?:ate [as a o]? | as | a | ao | dash)",
+    "WEEKDAY": "(?:[ord week] (?:dash? feira)? | DOM | TER)",
+    # "Dom" is also a title and a gift, "ter" also a verb.
+    "DOM": "(?<![o one]) dom (?! [w ws])",
+    "TER": "(?<![w ws wish ask want]) ter (?= stop? (?:as | CLOCK | NUM h | date | slash))",
+    "NAMED": "(?:[ord week] (?:dash? feira)? | dom | hoje | amanha)",
+    "MON": "(?:month | mon)",
+    "OFMONTH": "(?:de (?:MON | dez) | month)",
+    "YEAR": "(?:[de do comma]? y | do ano quevem | do prox ano)",
+    "NEXTMONTH": "(?:mes quevem | mes seguinte | prox mes)",
+    "MONTHLONG": "(?:NEXTMONTH | este? mes | (?:MON | dez) YEAR?)",
+    "WEEKLONG": "(?:semana quevem | semana seguinte | prox semana | este? semana)",
+    "WEEKEND": "(?:fds | fim de semana)",
+    "THROUGH": "(?:ate [a o]? | a | ao | dash)",
+    "MORE": "(?:(?:comma | e | ou | slash)* [a as o os]? (?:NAMED | weeks))*",
+}
+
+RULES = {
+    # What looks like a day or an hour and is none.
+    "trap": """
+        street stop? [de da do das dos na o a]{0,2}
+            (?: FIG (?:de MON)? | [w ws ord week nth last natal month bom place work newyear])
+            (?:[de da do das dos e]? [w ws month place bom]){0,3}
+            (?:[comma label no]{0,3} (?:[s n z b dez one x y] (?! H | e meia | slash | de MON | SIDE)))?
+        | [place work] stop? [de da do]? FIG de MON
+        | [na da pela a] FIG de MON
+        | label [comma no stop label slash dash]{0,2}
+            (?:[s n z b dez one x y dec first] (?! H | e meia | SIDE | de MON))+
+        | score [comma dash de]? (?:date | dec | FIG)
+        | bom (?:dia | LIGHT)
+        | (?:ate? as | das | pelas | one das) FIG (?:COUNTED | min | horas de [w ws work])
+        | one das FIG | [cada want] as s (?! H | e | SIDE)
+        | FIG anos | (?:FIG | dec) (?:e FIG)? reais
+        | durante (?:(?:NUM | b | meia) (?:H | min) | CLOCK) HALF?
+        | por (?:[s one meia] (?:H | min) | FIG min | ks) HALF?
+        | (?<!slot) de (?:[s one] H | [s n z b dez one] min | meia horas | ks) HALF?
+        | (?<!slot) de (?:[n dez] H | [k kc]) (?! TO | em diante | SIDE)
+        | (?:NUM H | CLOCK) (?:e meia)? de [w ws work noun]
+        | (?:FIG | meia) [h horas min] (?:e meia)? [antes cada]
+        | (?:depois | apos | antes) de? (?:(?:[s one] H | meia horas) | FIG [min dias semanas meses anos])
+        | em one [horas dia semana] [w ws mais este vago festa]
+        | meia horas
+        | mais (?:LIGHT | cedo)
+        | muito tarde
+        | [depois apos antes] [do da] [work busy]
+    """,
+    "past": """
+        (?:antes de)? ontem
+        | (?:WEEKDAY | semana | mes | ano | WEEKEND | month | LIGHT | (?:dia FIG | date | FIG de MON) | dia FIG OFMONTH)
+            (?:[de do da] (?:mes | ano | semana))? passado
+        | last (?:semana | mes | ano | WEEKDAY | WEEKEND | noite)
+            (?! [de do da] (?:MON | dez | mes | prox | ano | este))
+        | last FIG? [dias semanas meses]
+        | [first nth last ord] (?:WEEKDAY | dia | semana) [de do da] (?:mes | ano | MON) passado
+        | ha about? (?:FIG | meia) UNIT | FIG UNIT atras
+    """,
+    # A day that is not one day: every one, some one, one of a kind.
+    "vague": """
+        bom (?:WEEKEND | semana | NAMED | natal | ano | festa)
+        | WEEKDAY (?:de | da)? festa
+        | NAMED THROUGH [a o]? NAMED MORE | entre [a o]? NAMED e [a o]? NAMED
+        | NAMED a [s n b dez] (?! H | SIDE | e)
+        | WEEKDAY (?:[de da na]? outra [semana mes] | comma? except este (?! WEEKDAY))
+        | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
+        | (?:outra | vago | em one)? [dia dias] (?:de semana | util)
+        | [ord first nth last] (?:semana | noun | label | score | place | street | work) (?:[de do da] MONTHLONG)?
+        | [one pela mine] ord | ^ ord [w ws] [stop asked]? $
+        | (?<!para) a ord (?! dash? feira | quevem | agora | as | CLOCK | NUM H | [de da a pela] LIGHT
+            | [de da] WEEKLONG | este semana)
+        | semana do dia FIG
+        | dia NUM H
+        | natal | newyear
+        | [as das] date
+    """,
+    # What comes back is no one day, whatever else is said with it.
+    "recurring": """
+        cada [as os a o]? (?:NAMED | weeks | WEEKEND | LIGHT | FIG? UNIT) MORE
+        | de FIG em FIG UNIT
+        | weeks (?:dash? feira)? MORE
+    """,
+    "any": "vago [dia dias]",
+    "weekend": "(?:este | prox)? WEEKEND (?:quevem | seguinte)?",
+    "nth": "[first nth last ord] (?:WEEKDAY | dia) [de do da] MONTHLONG",
+    "edge": """
+        [comeco fim meio last] [de da do] (?:WEEKLONG | MONTHLONG | ano | prox ano)
+        | [first nth last ord] WEEKDAY
+    """,
+    "impossible": """
+        kx | [de da na pela]? dawn
+        | ou (?:mais [tarde cedo] | depois | antes | outra | vago)
+        | as b (?! THINGS) | as NUM [s n z dez] (?! H)
+        | s as TIME
+        | ou [as das a o]? NUM (?! THINGS | de MON)
+    """,
+    # Days.
+    "after_tomorrow": "depois de? amanha",
+    "hence": "(?:daqui | em) [a de about muito mais]{0,2} (?:(?:FIG | meia) UNIT (?:e meia)? | CLOCK) util?",
+    "from_today": """
+        FIG [dias semanas meses] (?:depois | a? partir | apartir | apos) de? (?:hoje | amanha | WEEKDAY | dia FIG)
+    """,
+    "today": "hoje",
+    "tomorrow": "amanha",
+    "weekday_number": """
+        WEEKDAY comma? (?:b (?! THINGS | H | OFMONTH)
+            | [s n z dez] (?= $ | [comma stop asked as para] | [na no] [w ws place work label]))
+    """,
+    "weekday": "(?:este | prox)? WEEKDAY (?:quevem | agora)?",
+    "days": """
+        (?:de | do)? os? [dia dias] FIG (?:ate o? | a | ao | dash) o? dia? [s n z b dez] (?! H | SIDE | e meia)
+            (?:OFMONTH YEAR?)?
+        | entre os? o? [dia dias] FIG e o? dia? FIG (?:OFMONTH YEAR?)?
+        | (?:de | do)? FIG (?:a | ao | ate o?) FIG OFMONTH YEAR?
+        | entre FIG e FIG OFMONTH YEAR?
+        | (?:de | do)? dia? date (?:a | ao | ate o?) dia? date | entre dia? date e dia? date
+    """,
+    "either": """
+        [dia dias] FIG (?:(?:comma | e | ou | slash | comma ou) dia? [s n z b dez] (?! H | e meia | SIDE | THINGS))+
+            OFMONTH?
+        | FIG (?:ou | e) FIG OFMONTH
+    """,
+    "month_day": "dia? FIG OFMONTH YEAR? | dia FIG do [s n z dez one] (?! H)",
+    "day_number": "dia FIG (?! H)",
+    "date": "(?:dia | em | no | para)? date",
+    "week": "semana quevem | semana seguinte | prox semana | este semana",
+    "month": "NEXTMONTH | este mes | (?:em | para | durante | mes de) month YEAR?",
+    "year": "ano quevem | prox ano",
+    "holiday": "no natal | dia [de do] natal | vespera [de do] natal",
+    # Parts of the day.
+    "lunch": "(?:depois | apos) [do de o]? almoco | antes [do de]? almoco",
+    "part": """
+        [de da do no ao o a pela na]? [comeco fim meio] [de da] LIGHT
+        | [de da a pela na] LIGHT (?:muito? cedo)?
+    """,
+    "this_part": "este LIGHT",
+    "maybe_part": "LIGHT | muito? cedo",
+    # Hours.
+    "between": """
+        (?:das | da) PLAIN (?:TO | e as) PLAIN (?! COUNTED)
+        | entre [as a o]? PLAIN e [as a o]? PLAIN (?! COUNTED)
+        | de (?=[n dez k noon]) (?:PLAIN (?:as | ate as) PLAIN | PLAIN TO SURE | SURE TO PLAIN)
+        | as PLAIN (?:ate [as a]? | as | a) (?! one) PLAIN (?! COUNTED)
+        | SURE TO (?! one) PLAIN (?! COUNTED) | [n dez] (?:as PLAIN | (?:dash | a | ate) SURE)
+    """,
+    "after": """
+        (?:depois | apos) (?:[de das da do as a o] | de as)? TIME (?! COUNTED)
+        | (?:a? partir | apartir) (?:[de das da do] | de as) TIME (?! COUNTED)
+        | (?:das | de)? SURE (?:em diante | para frente)
+    """,
+    "before": """
+        antes (?:[de das da do as a o] | de as)? TIME (?! COUNTED)
+        | ate (?:[as a o] about? TIME (?! COUNTED) | about? SURE)
+    """,
+    "early": """
+        (?<![das da de do slot para por]) as? [s n dez b] min?
+            (?:(?:para as | para a | pras) (?:NUM H? | noon) | para o? noon) TAIL
+    """,
+    "hours": "(?:AT TIME | SURE) (?:(?:comma? ou | comma | slash | dash) as? PLAIN (?! THINGS | de MON))+",
+    "hour": """
+        AT TIME (?! COUNTED)
+        | (?:NUM (?:H MINUTES? | e meia) | CLOCK) SIDE
+        | (?:[s n z dez] [da de] | one da) [manha tarde noite dawn] | NUM (?:pm | am)
+        | NUM MINUTES [da de] LIGHT
+        | (?:[k kc kz] H? | [n dez] h (?:b min? (?! COUNTED))? MINUTES?) TAIL
+        | NUM e meia TAIL | noon MINUTES? | midnight
+    """,
+    "maybe_hour": "[s one z] h MINUTES? TAIL | ks TAIL | NUM horas MINUTES? TAIL | NUM e [n b dez] min? TAIL",
+    "many_hours": "b H",
+}
+
+# The clocks inside a piece; in a range "14 e 16" is two of them.
+_HOUR = "(?P<hour> [k ks kc kz dec s n z dez one noon midnight])"
+_SIDE = "(?:em? ponto)? (?:[de da a na pela]? (?P<side> [manha tarde noite dawn pm am]))?"
+_NAME = re.compile(r"\(\?P<\w+>|[A-Z]+[0-9]?|[a-z]+")
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Turn a pattern over categories into one over their characters."""
+    return re.compile(_expand(pattern))
+
+
+def _expand(pattern: str) -> str:
+    def replace(match: re.Match[str]) -> str:
+        name = match[0]
+        if name.startswith("("):
+            return name
+        return _expand(NAMES[name]) if name.isupper() else CODE[name]
+
+    return _NAME.sub(replace, pattern).replace(" ", "").replace("\n", "")
+
+
+GRAMMAR = re.compile("|".join(f"(?P<{name}>{_expand(pattern)})" for name, pattern in RULES.items()))
+CLOCKS = compiled(
+    f"(?:(?P<less> [s n dez b]) min? (?:para [as a o]? | pras))? {_HOUR} [h horas]?"
+    f"(?:e (?P<half> meia) | e? (?P<minute> [s n z b dez]) (?! [h horas]) min?)? {_SIDE}"
+)
+CLOCK_PAIR = compiled(f"{_HOUR} [h horas]? (?:e (?P<half> meia))? {_SIDE}")
