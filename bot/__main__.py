@@ -25,6 +25,7 @@ def _add_templates(parser: argparse.ArgumentParser) -> None:
 def _add_deadletters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["list", "retry"])
     parser.add_argument("id", nargs="?", help="one row; all of them when left out")
+    parser.add_argument("--text", action="store_true", help="show what was written in them, too")
 
 
 def _add_nothing(_parser: argparse.ArgumentParser) -> None:

@@ -78,4 +78,4 @@ async def _priced(session: AsyncSession, month: datetime) -> dict[str, int]:
         )
         .group_by(Inbound.account)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -16,10 +16,6 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-# The worst first.
-SEVERITY = (State.BAD, State.WARN, State.UNKNOWN, State.OK)
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The outcome of one check; `said` names its sentence in `words`, which `details` fill."""
@@ -40,25 +36,25 @@ class Finding:
 
     @property
     def title(self) -> str:
-        return self._titled(0)
+        kind = self.check.partition(":")[0]
+        return self._titled(TITLES[kind].portuguese if kind in TITLES else kind)
 
     @property
     def english_title(self) -> str:
-        return self._titled(1)
+        kind = self.check.partition(":")[0]
+        return self._titled(TITLES[kind].english if kind in TITLES else kind)
 
     @property
     def text(self) -> str:
         """What is wrong and what to do, in Portuguese."""
-        return SENTENCES[self.said][0].format(**self.details)
+        return SENTENCES[self.said].portuguese.format(**self.details)
 
     @property
     def english(self) -> str:
         """The same for logs and the command line."""
-        return SENTENCES[self.said][1].format(**self.details)
+        return SENTENCES[self.said].english.format(**self.details)
 
-    def _titled(self, language: int) -> str:
-        kind = self.check.partition(":")[0]
-        title = TITLES[kind][language] if kind in TITLES else kind
+    def _titled(self, title: str) -> str:
         return f"{title} {self.subject}" if self.subject else title
 
 

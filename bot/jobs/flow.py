@@ -41,6 +41,7 @@ _TOKEN = frozenset({"0", "3", "10", "190", "131005", *map(str, range(200, 300))}
 _PAYMENT = frozenset({"131042"})
 _TO_MEND = frozenset({Action.STOP_ACCOUNT, Action.TEMPLATE, Action.BUG})
 
+_Waiting = Select[datetime, int]
 Check = Callable[[AsyncSession, Settings, datetime], Awaitable[list[Finding]]]
 
 
@@ -56,13 +57,11 @@ async def owed(session: AsyncSession, settings: Settings, now: datetime) -> list
     """Is anything late in leaving? E-mails count where a mail server is named."""
     found = [await _lateness(session, _owed(Transport.WHATSAPP, now), "owed", (LATE_SENDING, NO_SENDING), now)]
     if settings.smtp_url.get_secret_value():
-        found.append(
-            await _lateness(session, _owed(Transport.EMAIL, now), "owed_email", (LATE_EMAIL, NO_EMAIL), now)
-        )
+        found.append(await _lateness(session, _owed(Transport.EMAIL, now), "owed_email", (LATE_EMAIL, NO_EMAIL), now))
     return found
 
 
-def _owed(transport: Transport, now: datetime) -> Select[tuple[datetime | None, int]]:
+def _owed(transport: Transport, now: datetime) -> _Waiting:
     return select(func.min(Outbound.due_at), func.count()).where(
         _OWED, Outbound.transport == transport, Outbound.due_at <= now
     )
@@ -70,12 +69,13 @@ def _owed(transport: Transport, now: datetime) -> Select[tuple[datetime | None, 
 
 async def _lateness(
     session: AsyncSession,
-    waiting: Select[tuple[datetime | None, int]],
+    waiting: _Waiting,
     check: str,
     limits: tuple[int, int],
     now: datetime,
 ) -> Finding:
-    oldest, count = (await session.execute(waiting)).tuples().one()
+    oldest: datetime | None
+    oldest, count = (await session.execute(waiting)).one()
     minutes = (now - oldest) // MINUTE if oldest else 0
     late, dead = limits
     said = "answers" if check == "answers" else "owed"
@@ -87,35 +87,10 @@ async def _lateness(
 
 async def statuses(session: AsyncSession, settings: Settings, now: datetime) -> list[Finding]:
     """Did Meta fall silent about something it took? "Accepted" alone does not mean that it went anywhere."""
-    sent = (
-        select(Outbound.provider_id, Outbound.sent_at, Contact.phone, ContactIdentity.value)
-        .outerjoin(Contact, Contact.id == Outbound.contact_id)
-        .outerjoin(
-            ContactIdentity,
-            (ContactIdentity.contact_id == Contact.id) & (ContactIdentity.kind == IdentityKind.BSUID),
-        )
-        .where(
-            Outbound.status == OutboundStatus.SENT,
-            Outbound.transport == Transport.WHATSAPP,
-            Outbound.provider_id.is_not(None),
-            Outbound.sent_at.between(now - DAY, now - STATUS_WAIT),
-        )
-        .order_by(Outbound.sent_at.desc())
-        .limit(MANY)
-    )
-    possible: dict[str, set[str]] = {}
-    when: dict[str, datetime] = {}
-    for provider_id, sent_at, phone, bsuid in await session.execute(sent):
-        recipients = {"", bsuid or "", *(forms(phone) if phone else ())}
-        possible.setdefault(provider_id, set()).update(
-            status_id(provider_id, "sent", recipient) for recipient in recipients
-        )
-        when[provider_id] = sent_at
-    heard = await _heard(session, {each for ids in possible.values() for each in ids}, settings)
-    missing = [provider_id for provider_id, ids in possible.items() if not ids & heard]
+    missing = await _unheard_of(session, settings, now)
     if not missing:
         return [Finding("statuses", State.OK, "statuses_fine")]
-    since = min(when[each] for each in missing)
+    since = min(missing)
     last = await session.scalar(
         select(func.max(Inbound.received_at)).where(Inbound.received_at >= since, Inbound.kind == InboundKind.STATUS)
     )
@@ -125,15 +100,37 @@ async def statuses(session: AsyncSession, settings: Settings, now: datetime) -> 
     return [Finding("statuses", State.WARN, "statuses_missing", details)]
 
 
-async def _heard(session: AsyncSession, ids: set[str], settings: Settings) -> set[str]:
-    """Return which of these statuses came in."""
-    mine = await accounts(session, settings)
+async def _unheard_of(session: AsyncSession, settings: Settings, now: datetime) -> list[datetime]:
+    """Return when each message left that nothing was heard of since; those that arrived are past asking."""
+    bsuid = (ContactIdentity.contact_id == Outbound.contact_id) & (ContactIdentity.kind == IdentityKind.BSUID)
+    rows = await session.execute(
+        select(Outbound.provider_id, Outbound.sent_at, Contact.phone, ContactIdentity.value)
+        .outerjoin(Contact, Contact.id == Outbound.contact_id)
+        .outerjoin(ContactIdentity, bsuid)
+        .where(
+            Outbound.status == OutboundStatus.SENT,
+            Outbound.transport == Transport.WHATSAPP,
+            Outbound.sent_at.between(now - DAY, now - STATUS_WAIT),
+        )
+        .order_by(Outbound.sent_at.desc())
+        .limit(MANY)
+    )
+    # A status may name its recipient by either spelling of the phone, by an id, or not at all.
+    possible: dict[tuple[str, datetime], set[str]] = {}
+    for provider_id, sent_at, phone, identity in rows:
+        if provider_id and sent_at:
+            names = {"", identity or "", *(forms(phone) if phone else ())}
+            ids = {status_id(provider_id, "sent", name) for name in names}
+            possible.setdefault((provider_id, sent_at), set()).update(ids)
     found = await session.scalars(
         select(Inbound.external_id).where(
-            Inbound.channel == Channel.CLOUD, Inbound.account.in_(mine), Inbound.external_id.in_(ids)
+            Inbound.channel == Channel.CLOUD,
+            Inbound.account.in_(await accounts(session, settings)),
+            Inbound.external_id.in_({each for ids in possible.values() for each in ids}),
         )
     )
-    return set(found)
+    heard = set(found)
+    return [sent_at for (_, sent_at), ids in possible.items() if not ids & heard]
 
 
 async def accounts(session: AsyncSession, settings: Settings) -> list[str]:
@@ -169,9 +166,7 @@ async def silence(session: AsyncSession, _settings: Settings, now: datetime) -> 
 async def dead_letters(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
     """What came in and could not be handled; old ones stay until somebody deals with them, without alarm."""
     recent = func.count().filter(Inbound.received_at >= now - DAY)
-    total, new = (
-        await session.execute(select(func.count(), recent).where(Inbound.status == InboundStatus.DEAD))
-    ).one()
+    total, new = (await session.execute(select(func.count(), recent).where(Inbound.status == InboundStatus.DEAD))).one()
     details = {"total": total, "recent": new}
     if new:
         return [Finding("dead_letters", State.WARN, "dead_letters_new", details)]

@@ -4,6 +4,7 @@ Reasons are the names of errors, never their texts: those like to quote addresse
 """
 
 import asyncio
+import os
 import re
 import smtplib
 import ssl
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
-from redis.asyncio import from_url
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text as sql
 from sqlalchemy.exc import SQLAlchemyError
@@ -74,7 +75,7 @@ async def database(settings: Settings) -> list[Finding]:
     try:
         # A file that is not there would be made by looking.
         file = db.engine.url.database
-        if db.sqlite and file and not await asyncio.to_thread(_exists, file):
+        if db.sqlite and file and not await asyncio.to_thread(os.path.exists, file):
             return [Finding("database", State.BAD, "database_behind", {"revision": "–", "head": head()})]
         async with asyncio.timeout(_PATIENCE), db.begin() as session:
             revision = str(await session.scalar(sql("SELECT version_num FROM alembic_version")))
@@ -91,12 +92,6 @@ async def database(settings: Settings) -> list[Finding]:
     return [Finding("database", State.OK, "database_fine", {"revision": revision})]
 
 
-def _exists(file: str) -> bool:
-    from pathlib import Path  # noqa: PLC0415
-
-    return Path(file).exists() or file == ":memory:"
-
-
 def _no_such_table(error: SQLAlchemyError) -> bool:
     original = getattr(error, "orig", None)
     return str(getattr(original, "sqlstate", "")) == "42P01" or "no such table" in str(original)
@@ -107,7 +102,7 @@ async def redis(settings: Settings) -> list[Finding]:
     if not settings.redis_url:
         return [unset("redis", "redis_unset")]
     try:
-        client = from_url(settings.redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+        client: Redis = Redis.from_url(settings.redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
         try:
             async with asyncio.timeout(_PATIENCE):
                 await client.ping()
@@ -183,7 +178,9 @@ def stripe(settings: Settings) -> list[Finding]:
     if not key:
         return [unset("stripe", "stripe_unset")]
     shape = re.fullmatch(r"[sr]k_(test|live)_\w{8,}", key)
-    prices = {name: getattr(settings, name) for name in ("stripe_price_basic", "stripe_price_pro", "stripe_price_premium")}
+    prices = {
+        name: getattr(settings, name) for name in ("stripe_price_basic", "stripe_price_pro", "stripe_price_premium")
+    }
     wrong = [] if shape else ["STRIPE_SECRET_KEY"]
     secrets = settings.stripe_webhook_secret
     if not secrets or not all(each.get_secret_value().startswith("whsec_") for each in secrets):
@@ -216,9 +213,7 @@ async def evolution(http: aiohttp.ClientSession, settings: Settings) -> list[Fin
     return [Finding("evolution", State.OK, "evolution_fine")]
 
 
-async def _get(
-    http: aiohttp.ClientSession, url: str, headers: Mapping[str, str]
-) -> tuple[int, Any]:
+async def _get(http: aiohttp.ClientSession, url: str, headers: Mapping[str, str]) -> tuple[int, Any]:
     async with http.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False) as answer:
         try:
             return answer.status, await answer.json(content_type=None)

@@ -46,9 +46,7 @@ async def look(management: Management, settings: Settings, accounts: Sequence[st
     return [first, *(found for group in await asyncio.gather(*rest) for found in group)]
 
 
-async def token(
-    management: Management, settings: Settings, accounts: Sequence[str], now: datetime
-) -> Finding:
+async def token(management: Management, settings: Settings, accounts: Sequence[str], now: datetime) -> Finding:
     """Is the token valid, for how long, and for what?"""
     try:
         about = await management.token()
@@ -219,4 +217,3 @@ def _failed(check: str, failed: ManagementFailed) -> Finding:
             return Finding(check, State.BAD, "token_refused", {"reason": reason})
         return Finding(check, State.UNKNOWN, "token_first")
     return Finding(check, State.BAD, "meta_refuses", {"code": fault.code, "reason": reason}, mark=fault.code)
-

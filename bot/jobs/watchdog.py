@@ -49,7 +49,8 @@ async def run(
     """Check everything, or (`light`) only what the database can tell, and alert about what changed."""
     findings = await from_database(db, settings, now)
     if not light:
-        findings += await from_outside(db, settings, now, management)
+        findings += await from_meta(db, settings, now, management)
+        findings += await _from_endpoint(settings, now)
     async with db.begin() as session:
         changes = await _remember(session, findings, now)
         if changes and settings.alert_email:
@@ -73,15 +74,21 @@ async def from_database(db: Database, settings: Settings, now: datetime) -> list
     return findings
 
 
-async def from_outside(
-    db: Database, settings: Settings, now: datetime, management: Management | None = None
+async def from_meta(
+    db: Database | None, settings: Settings, now: datetime, management: Management | None = None
 ) -> list[Finding]:
-    """Ask Meta, and our own address, with no transaction open."""
-    async with db.begin() as session:
-        accounts = await flow.accounts(session, settings)
+    """Ask Meta, with no transaction open; without a database only the number of the settings is known."""
+    accounts = [settings.whatsapp_phone_number_id] if settings.whatsapp_phone_number_id else []
+    if db is not None:
+        async with db.begin() as session:
+            accounts = await flow.accounts(session, settings)
     async with aiohttp.ClientSession() as http:
-        found = await reach.look(management or Management(http, settings), settings, accounts, now)
-        return found + await endpoint(http, settings, now)
+        return await reach.look(management or Management(http, settings), settings, accounts, now)
+
+
+async def _from_endpoint(settings: Settings, now: datetime) -> list[Finding]:
+    async with aiohttp.ClientSession() as http:
+        return await endpoint(http, settings, now)
 
 
 async def _remember(session: AsyncSession, findings: Sequence[Finding], now: datetime) -> list[Change]:

@@ -2,300 +2,320 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
-TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+
+class Said(NamedTuple):
+    """The same sentence twice."""
+
+    portuguese: str
+    english: str
+
+
+TITLES: Mapping[str, Said] = MappingProxyType(
     {
-        "answers": ("Mensagens sem resposta", "unanswered messages"),
-        "owed": ("Fila de envio", "messages owed"),
-        "owed_email": ("E-mails na fila", "e-mails owed"),
-        "statuses": ("Confirmações de entrega", "delivery statuses"),
-        "silence": ("Movimento", "incoming traffic"),
-        "dead_letters": ("Mensagens que não puderam ser tratadas", "dead letters"),
-        "failures": ("Falhas de envio", "failed messages"),
-        "blocked": ("Envio pelo número", "sending from number"),
-        "cost": ("Mensagens do mês pelo número", "messages this month from number"),
-        "token": ("Token do WhatsApp", "WhatsApp token"),
-        "number": ("Número", "WhatsApp number"),
-        "webhook": ("Endereço do webhook do número", "webhook address of number"),
-        "health": ("Liberação para enviar pelo número", "may send from number"),
-        "subscription": ("Inscrição no webhook", "webhook subscription"),
-        "templates": ("Modelos de mensagem", "message templates"),
-        "endpoint": ("Endereço público", "public address"),
-        "settings": ("Configuração", "settings"),
-        "alerts": ("Alertas por e-mail", "alerts by e-mail"),
-        "database": ("Banco de dados", "database"),
-        "redis": ("Redis", "Redis"),
-        "groq": ("Groq", "Groq"),
-        "smtp": ("Servidor de e-mail", "mail server"),
-        "stripe": ("Stripe", "Stripe"),
-        "evolution": ("Evolution API", "Evolution API"),
+        "answers": Said("Mensagens sem resposta", "unanswered messages"),
+        "owed": Said("Fila de envio", "messages owed"),
+        "owed_email": Said("E-mails na fila", "e-mails owed"),
+        "statuses": Said("Confirmações de entrega", "delivery statuses"),
+        "silence": Said("Movimento", "incoming traffic"),
+        "dead_letters": Said("Mensagens que não puderam ser tratadas", "dead letters"),
+        "failures": Said("Falhas de envio", "failed messages"),
+        "blocked": Said("Envio pelo número", "sending from number"),
+        "cost": Said("Mensagens do mês pelo número", "messages this month from number"),
+        "token": Said("Token do WhatsApp", "WhatsApp token"),
+        "number": Said("Número", "WhatsApp number"),
+        "webhook": Said("Endereço do webhook do número", "webhook address of number"),
+        "health": Said("Liberação para enviar pelo número", "may send from number"),
+        "subscription": Said("Inscrição no webhook", "webhook subscription"),
+        "templates": Said("Modelos de mensagem", "message templates"),
+        "endpoint": Said("Endereço público", "public address"),
+        "settings": Said("Configuração", "settings"),
+        "alerts": Said("Alertas por e-mail", "alerts by e-mail"),
+        "database": Said("Banco de dados", "database"),
+        "redis": Said("Redis", "Redis"),
+        "groq": Said("Groq", "Groq"),
+        "smtp": Said("Servidor de e-mail", "mail server"),
+        "stripe": Said("Stripe", "Stripe"),
+        "evolution": Said("Evolution API", "Evolution API"),
     }
 )
 
-_FLOW: Mapping[str, tuple[str, str]] = {
-    "answers_fine": ("Ninguém está esperando resposta.", "nobody waits for an answer"),
-    "answers_late": (
+_FLOW: Mapping[str, Said] = {
+    "answers_fine": Said("Ninguém está esperando resposta.", "nobody waits for an answer"),
+    "answers_late": Said(
         "{waiting} mensagem(ns) sem resposta; a mais antiga espera há {minutes} min. "
         "Veja se o processo `odys worker` está no ar e o que diz o log dele.",
         "{waiting} message(s) unanswered, the oldest for {minutes} min. "
         "Is `odys worker` running? Its log says what holds it up.",
     ),
-    "owed_fine": ("Nada atrasado na fila.", "nothing is late"),
-    "owed_late": (
+    "owed_fine": Said("Nada atrasado na fila.", "nothing is late"),
+    "owed_late": Said(
         "{waiting} mensagem(ns) já deveriam ter saído; a mais antiga, há {minutes} min. "
         "Veja se o processo `odys worker` está no ar e o que diz o log dele.",
         "{waiting} message(s) should have left already, the oldest {minutes} min ago. "
         "Is `odys worker` running? Its log says what holds it up.",
     ),
-    "statuses_fine": ("As confirmações estão chegando.", "statuses come in"),
-    "statuses_missing": (
+    "statuses_fine": Said("As confirmações estão chegando.", "statuses come in"),
+    "statuses_missing": Said(
         "{missing} mensagem(ns) das últimas 24 horas foram aceitas pela Meta e ficaram sem nenhuma confirmação. "
         "Podem não ter chegado: confira a forma de pagamento da conta no Gerenciador do WhatsApp.",
         "{missing} message(s) of the last 24 hours were accepted by Meta and never heard of again. "
         "They may not have arrived: check the account's payment method in WhatsApp Manager.",
     ),
-    "statuses_stopped": (
+    "statuses_stopped": Said(
         "Nenhuma confirmação chegou há {minutes} min, e {missing} mensagem(ns) enviada(s) esperam por ela. "
         "O webhook parou de receber: confira o endereço e a inscrição do campo messages no painel da Meta.",
         "no status came in for {minutes} min while {missing} sent message(s) wait for theirs. "
         "The webhook gets nothing: check its address and the messages field in Meta's dashboard.",
     ),
-    "silence_usual": ("Última mensagem recebida há {hours} h, dentro do normal.", "last message in {hours} h ago, as usual"),
-    "silence_new": ("Ainda há poucas mensagens para saber o que é normal.", "too few messages yet to know what is usual"),
-    "silence_long": (
+    "silence_usual": Said(
+        "Última mensagem recebida há {hours} h, dentro do normal.",
+        "last message in {hours} h ago, as usual",
+    ),
+    "silence_new": Said(
+        "Ainda há poucas mensagens para saber o que é normal.",
+        "too few messages yet to know what is usual",
+    ),
+    "silence_long": Said(
         "Nenhuma mensagem chega há {hours} h; o maior silêncio das últimas quatro semanas foi de {usual} h. "
         "Mande um oi para o número: se não aparecer, o webhook não está recebendo.",
         "no message came in for {hours} h; the longest silence of the last four weeks was {usual} h. "
         "Write to the number: if nothing shows up, the webhook gets nothing.",
     ),
-    "dead_letters_none": ("Nenhuma.", "none"),
-    "dead_letters_old": (
+    "dead_letters_none": Said("Nenhuma.", "none"),
+    "dead_letters_old": Said(
         "{total} guardada(s), nenhuma das últimas 24 horas. Veja com `odys deadletters list`.",
         "{total} kept, none of the last 24 hours: see `odys deadletters list`",
     ),
-    "dead_letters_new": (
+    "dead_letters_new": Said(
         "{recent} nas últimas 24 horas ({total} ao todo). Veja com `odys deadletters list` e, corrigida a causa, "
         "tente de novo com `odys deadletters retry`.",
         "{recent} in the last 24 hours, {total} in all. See `odys deadletters list`; once the cause is mended, "
         "`odys deadletters retry` tries again.",
     ),
-    "failures_none": ("Nenhuma nas últimas 24 horas.", "none in the last 24 hours"),
-    "failures_usual": (
+    "failures_none": Said("Nenhuma nas últimas 24 horas.", "none in the last 24 hours"),
+    "failures_usual": Said(
         "{failed} de {total} nas últimas 24 horas (por código: {codes}); nada fora do comum.",
         "{failed} of {total} in the last 24 hours (by code: {codes}), nothing unusual",
     ),
-    "failures_many": (
+    "failures_many": Said(
         "{failed} de {total} mensagens das últimas 24 horas não chegaram (por código: {codes}). "
         "Veja quais com `odys deadletters list`.",
         "{failed} of {total} messages of the last 24 hours did not arrive (by code: {codes}). "
         "See which with `odys deadletters list`.",
     ),
-    "failures_serious": (
+    "failures_serious": Said(
         "{failed} de {total} mensagens das últimas 24 horas falharam por algo a corrigir: código {serious} "
         "(todos: {codes}). Veja quais com `odys deadletters list`.",
         "{failed} of {total} messages of the last 24 hours failed for something to mend: code {serious} "
         "(all: {codes}). See which with `odys deadletters list`.",
     ),
-    "sending_works": ("O envio funciona.", "sending works"),
-    "blocked_token": (
+    "sending_works": Said("O envio funciona.", "sending works"),
+    "blocked_token": Said(
         "Nada sai: a Meta recusa o token ou a permissão (código {code}: {reason}). "
-        "Gere um token permanente de usuário do sistema, troque WHATSAPP_TOKEN e reinicie. As mensagens esperam na fila.",
+        "Gere um token permanente de usuário do sistema, troque WHATSAPP_TOKEN e reinicie. As mensagens esperam.",
         "nothing leaves: Meta refuses the token or its permission (code {code}: {reason}). "
         "Create a permanent token of a system user, set WHATSAPP_TOKEN and restart. The messages wait.",
     ),
-    "blocked_payment": (
+    "blocked_payment": Said(
         "Nada sai: a conta está sem forma de pagamento válida (código {code}: {reason}). "
         "Resolva em Configurações de pagamento no Gerenciador do WhatsApp. As mensagens esperam na fila.",
         "nothing leaves: the account has no valid payment method (code {code}: {reason}). "
         "Mend it under payment settings in WhatsApp Manager. The messages wait.",
     ),
-    "blocked_account": (
+    "blocked_account": Said(
         "Nada sai: a Meta restringiu a conta ou o número (código {code}: {reason}). "
         "Veja o motivo e recorra em Qualidade da conta, no Gerenciador do WhatsApp. As mensagens esperam na fila.",
         "nothing leaves: Meta restricted the account or the number (code {code}: {reason}). "
         "See why, and appeal, under account quality in WhatsApp Manager. The messages wait.",
     ),
-    "cost_free": (
+    "cost_free": Said(
         "{used} de 1.000 mensagens gratuitas no mês ({per_booking} por agendamento).",
         "{used} of 1,000 free messages this month ({per_booking} a booking)",
     ),
-    "cost_near": (
+    "cost_near": Said(
         "{used} de 1.000 mensagens gratuitas do mês já foram usadas ({per_booking} por agendamento). "
         "Depois delas cada mensagem é cobrada, e sem forma de pagamento a Meta deixa de entregar.",
         "{used} of this month's 1,000 free messages are used ({per_booking} a booking). "
         "After that each one is charged, and without a payment method Meta stops delivering.",
     ),
-    "cost_over": (
+    "cost_over": Said(
         "As 1.000 mensagens gratuitas do mês acabaram ({used} usadas, {per_booking} por agendamento): as próximas são "
         "cobradas. Confira se há forma de pagamento no Gerenciador do WhatsApp; sem ela a Meta deixa de entregar.",
         "this month's 1,000 free messages are gone ({used} used, {per_booking} a booking): more are charged. "
         "Make sure WhatsApp Manager has a payment method; without one Meta stops delivering.",
     ),
-    "check_failed": ("A verificação falhou: {error}. Veja o log.", "the check itself failed: {error}; see the log"),
+    "check_failed": Said("A verificação falhou: {error}. Veja o log.", "the check itself failed: {error}; see the log"),
 }
 
-_META: Mapping[str, tuple[str, str]] = {
-    "not_configured": ("não configurado", "not configured"),
-    "meta_unreached": (
+_META: Mapping[str, Said] = {
+    "not_configured": Said("não configurado", "not configured"),
+    "meta_unreached": Said(
         "Não foi possível perguntar à Meta agora ({reason}).",
         "Meta could not be asked just now ({reason})",
     ),
-    "token_first": ("Só dá para saber com um token válido.", "only a valid token can tell"),
-    "meta_does_not_tell": ("A Meta não diz.", "Meta does not tell"),
-    "meta_refuses": (
+    "token_first": Said("Só dá para saber com um token válido.", "only a valid token can tell"),
+    "meta_does_not_tell": Said("A Meta não diz.", "Meta does not tell"),
+    "meta_refuses": Said(
         "A Meta recusou a consulta (código {code}: {reason}). "
         "Confira o identificador nas configurações e as permissões do token.",
         "Meta refuses to tell (code {code}: {reason}). Check the id in the settings and the token's permissions.",
     ),
-    "token_fine": ("Válido, sem data para vencer.", "valid, never expires"),
-    "token_fine_until": ("Válido por mais {days} dias.", "valid for {days} more days"),
-    "token_accepted": ("A Meta aceita o token.", "Meta accepts it"),
-    "token_refused": (
+    "token_fine": Said("Válido, sem data para vencer.", "valid, never expires"),
+    "token_fine_until": Said("Válido por mais {days} dias.", "valid for {days} more days"),
+    "token_accepted": Said("A Meta aceita o token.", "Meta accepts it"),
+    "token_refused": Said(
         "A Meta não aceita mais o token ({reason}). Gere um token permanente de usuário do sistema, "
         "troque WHATSAPP_TOKEN e reinicie.",
         "Meta does not accept the token any more ({reason}). Create a permanent token of a system user, "
         "set WHATSAPP_TOKEN and restart.",
     ),
-    "token_expires": (
+    "token_expires": Said(
         "O token vence em {days} dia(s). Gere um token permanente de usuário do sistema e troque WHATSAPP_TOKEN.",
         "the token expires in {days} day(s). Create a permanent token of a system user and set WHATSAPP_TOKEN.",
     ),
-    "token_lacks": (
+    "token_lacks": Said(
         "Falta ao token: {missing}. Gere outro com whatsapp_business_messaging e whatsapp_business_management "
         "para esta conta e troque WHATSAPP_TOKEN.",
         "the token lacks {missing}. Create one with whatsapp_business_messaging and whatsapp_business_management "
         "for this account and set WHATSAPP_TOKEN.",
     ),
-    "number_fine": ("Conectado, qualidade {quality} ({name}).", "connected, quality {quality} ({name})"),
-    "number_quality": (
+    "number_fine": Said("Conectado, qualidade {quality} ({name}).", "connected, quality {quality} ({name})"),
+    "number_quality": Said(
         "A qualidade do número caiu para {quality}: há pessoas bloqueando ou denunciando. "
         "Reduza avisos e lembretes até voltar a GREEN; com RED a Meta limita ou bloqueia.",
         "the number's quality fell to {quality}: people block or report it. "
         "Send fewer notices until it is GREEN again; with RED Meta limits or blocks it.",
     ),
-    "number_status": (
+    "number_status": Said(
         "O número está {status}. Veja o motivo e o que fazer no Gerenciador do WhatsApp.",
         "the number is {status}. WhatsApp Manager says why and what to do.",
     ),
-    "webhook_here": ("A Meta entrega aqui.", "Meta delivers here"),
-    "webhook_elsewhere": (
+    "webhook_here": Said("A Meta entrega aqui.", "Meta delivers here"),
+    "webhook_elsewhere": Said(
         "A Meta entrega as mensagens em {there}, e não em {here}. Corrija o endereço no painel da Meta ou PUBLIC_URL.",
         "Meta delivers messages to {there}, not to {here}. Correct the address in Meta's dashboard, or PUBLIC_URL.",
     ),
-    "health_fine": ("A Meta deixa enviar.", "Meta lets it send"),
-    "health_limited": ("A Meta deixa enviar com limites: {reason}", "Meta lets it send, within limits: {reason}"),
-    "health_blocked": ("A Meta não deixa enviar: {reason}", "Meta does not let it send: {reason}"),
-    "subscribed": ("A conta entrega as mensagens ao aplicativo.", "the account delivers to the application"),
-    "not_subscribed": (
+    "health_fine": Said("A Meta deixa enviar.", "Meta lets it send"),
+    "health_limited": Said("A Meta deixa enviar com limites: {reason}", "Meta lets it send, within limits: {reason}"),
+    "health_blocked": Said("A Meta não deixa enviar: {reason}", "Meta does not let it send: {reason}"),
+    "subscribed": Said("A conta entrega as mensagens ao aplicativo.", "the account delivers to the application"),
+    "not_subscribed": Said(
         "A conta não entrega as mensagens ao nosso aplicativo: nada chega. No painel da Meta, em WhatsApp, "
         "Configuração, assine de novo o webhook (ou POST /{business}/subscribed_apps com o token).",
         "the account does not deliver to our application: nothing comes in. Subscribe the webhook again in Meta's "
         "dashboard (or POST /{business}/subscribed_apps with the token).",
     ),
-    "templates_fine": ("Os {count} estão aprovados.", "all {count} are approved"),
-    "templates_wait": ("Em análise na Meta: {names}.", "waiting for Meta's review: {names}"),
-    "templates_changed": (
+    "templates_fine": Said("Os {count} estão aprovados.", "all {count} are approved"),
+    "templates_wait": Said("Em análise na Meta: {names}.", "waiting for Meta's review: {names}"),
+    "templates_changed": Said(
         "Ainda funcionam, mas mudaram na Meta: {names}. Veja com `odys templates status`; "
         "um modelo que virou MARKETING custa cerca de nove vezes mais.",
         "they work, but Meta changed something: {names}. See `odys templates status`; "
         "one that became MARKETING costs about nine times as much.",
     ),
-    "templates_unusable": (
+    "templates_unusable": Said(
         "Não podem ser enviados: {names}. Veja com `odys templates status` e envie com `odys templates push`.",
         "these cannot be sent: {names}. See `odys templates status`, then `odys templates push`.",
     ),
 }
 
-_OUTSIDE: Mapping[str, tuple[str, str]] = {
-    "settings_development": (
+_OUTSIDE: Mapping[str, Said] = {
+    "settings_development": Said(
         "Desenvolvimento: nenhuma proteção é exigida.",
         "development: no wall is asked for (set ODYS_ENV=production to check them)",
     ),
-    "settings_safe": ("Produção, com as proteções que ela exige.", "production, with the walls it needs"),
-    "settings_unsafe": ("Inseguro para produção: {reason}.", "unsafe for production: {reason}"),
-    "settings_incomplete": ("Falta definir: {missing}.", "these belong together and are missing: {missing}"),
-    "alerts_go": ("Vão para o endereço definido.", "they go to ALERT_EMAIL"),
-    "alerts_unset": ("ALERT_EMAIL está vazio: só no log.", "ALERT_EMAIL is empty: alerts are only in the log"),
-    "alerts_stay": (
+    "settings_safe": Said("Produção, com as proteções que ela exige.", "production, with the walls it needs"),
+    "settings_unsafe": Said("Inseguro para produção: {reason}.", "unsafe for production: {reason}"),
+    "settings_incomplete": Said("Falta definir: {missing}.", "these belong together and are missing: {missing}"),
+    "alerts_go": Said("Vão para o endereço definido.", "they go to ALERT_EMAIL"),
+    "alerts_unset": Said("ALERT_EMAIL está vazio: só no log.", "ALERT_EMAIL is empty: alerts are only in the log"),
+    "alerts_stay": Said(
         "ALERT_EMAIL está definido, mas SMTP_URL não: nada será enviado.",
         "ALERT_EMAIL is set but SMTP_URL is not: nothing will be sent",
     ),
-    "database_fine": ("No ar, na revisão {revision}.", "reachable, at revision {revision}"),
-    "database_unreached": (
+    "database_fine": Said("No ar, na revisão {revision}.", "reachable, at revision {revision}"),
+    "database_unreached": Said(
         "Não responde ({reason}). Confira DATABASE_URL.",
         "no answer ({reason}). Check DATABASE_URL.",
     ),
-    "database_behind": (
+    "database_behind": Said(
         "Está na revisão {revision}, e o programa pede {head}. Rode `odys migrate`.",
         "at revision {revision}, and this program needs {head}. Run `odys migrate`.",
     ),
-    "redis_fine": ("No ar.", "reachable"),
-    "redis_unset": ("Vazio: o worker roda dentro de `odys web`.", "REDIS_URL is empty: `odys web` runs the worker itself"),
-    "redis_unreached": ("Não responde ({reason}). Confira REDIS_URL.", "no answer ({reason}). Check REDIS_URL."),
-    "groq_fine": ("Os modelos {models} estão disponíveis.", "{models} are available"),
-    "groq_unset": ("Vazio: quem responde são as regras.", "GROQ_API_KEY is empty: the rules answer"),
-    "groq_refused": ("Não aceita a chave. Confira GROQ_API_KEY.", "the key is not accepted. Check GROQ_API_KEY."),
-    "groq_unreached": (
+    "redis_fine": Said("No ar.", "reachable"),
+    "redis_unset": Said(
+        "Vazio: o worker roda dentro de `odys web`.",
+        "REDIS_URL is empty: `odys web` runs the worker itself",
+    ),
+    "redis_unreached": Said("Não responde ({reason}). Confira REDIS_URL.", "no answer ({reason}). Check REDIS_URL."),
+    "groq_fine": Said("Os modelos {models} estão disponíveis.", "{models} are available"),
+    "groq_unset": Said("Vazio: quem responde são as regras.", "GROQ_API_KEY is empty: the rules answer"),
+    "groq_refused": Said("Não aceita a chave. Confira GROQ_API_KEY.", "the key is not accepted. Check GROQ_API_KEY."),
+    "groq_unreached": Said(
         "Não responde ({reason}); enquanto isso, as regras respondem.",
         "no answer ({reason}); the rules answer meanwhile",
     ),
-    "groq_lacks": (
+    "groq_lacks": Said(
         "Não tem mais o(s) modelo(s) {missing}. Troque GROQ_MODEL, GROQ_FALLBACK_MODEL ou GROQ_TRANSCRIPTION_MODEL.",
         "it has no {missing}. Change GROQ_MODEL, GROQ_FALLBACK_MODEL or GROQ_TRANSCRIPTION_MODEL.",
     ),
-    "smtp_fine": ("No ar, e aceita o usuário.", "reachable, and the login works"),
-    "smtp_greets": ("No ar.", "reachable"),
-    "smtp_unset": ("Vazio: nenhum e-mail sai.", "SMTP_URL is empty: no e-mail leaves"),
-    "smtp_refused": (
+    "smtp_fine": Said("No ar, e aceita o usuário.", "reachable, and the login works"),
+    "smtp_greets": Said("No ar.", "reachable"),
+    "smtp_unset": Said("Vazio: nenhum e-mail sai.", "SMTP_URL is empty: no e-mail leaves"),
+    "smtp_refused": Said(
         "Não aceita o usuário ou a senha. Confira SMTP_URL.",
         "user or password is not accepted. Check SMTP_URL.",
     ),
-    "smtp_unreached": ("Não responde ({reason}). Confira SMTP_URL.", "no answer ({reason}). Check SMTP_URL."),
-    "stripe_fine": ("A chave tem a forma de uma chave {mode}.", "the key looks like a {mode} key"),
-    "stripe_unset": ("Vazio: todos no plano gratuito.", "STRIPE_SECRET_KEY is empty: everybody is on the free plan"),
-    "stripe_wrong": ("Não parece certo: {wrong}.", "this does not look right: {wrong}"),
-    "stripe_test": (
+    "smtp_unreached": Said("Não responde ({reason}). Confira SMTP_URL.", "no answer ({reason}). Check SMTP_URL."),
+    "stripe_fine": Said("A chave tem a forma de uma chave {mode}.", "the key looks like a {mode} key"),
+    "stripe_unset": Said(
+        "Vazio: todos no plano gratuito.", "STRIPE_SECRET_KEY is empty: everybody is on the free plan"
+    ),
+    "stripe_wrong": Said("Não parece certo: {wrong}.", "this does not look right: {wrong}"),
+    "stripe_test": Said(
         "Chave de teste em produção: ninguém paga de verdade.",
         "a test key in production: nobody really pays",
     ),
-    "evolution_fine": ("Conectada.", "connected"),
-    "evolution_unset": ("Vazio: só a API da Meta.", "EVOLUTION_API_URL is empty: only Meta's API is used"),
-    "evolution_unreached": (
+    "evolution_fine": Said("Conectada.", "connected"),
+    "evolution_unset": Said("Vazio: só a API da Meta.", "EVOLUTION_API_URL is empty: only Meta's API is used"),
+    "evolution_unreached": Said(
         "Não responde ({reason}). Confira EVOLUTION_API_URL.",
         "no answer ({reason}). Check EVOLUTION_API_URL.",
     ),
-    "evolution_licence": (
+    "evolution_licence": Said(
         "Pede ativação de licença (LICENSE_REQUIRED). Ative no painel dela ou use a versão 2.3.7.",
         "it asks for a licence (LICENSE_REQUIRED). Activate it in its manager, or use version 2.3.7.",
     ),
-    "evolution_refused": (
+    "evolution_refused": Said(
         "Recusou a consulta ({reason}). Confira EVOLUTION_API_KEY e EVOLUTION_INSTANCE.",
         "it refuses ({reason}). Check EVOLUTION_API_KEY and EVOLUTION_INSTANCE.",
     ),
-    "evolution_closed": (
+    "evolution_closed": Said(
         "A instância está {state}: leia o QR de novo no painel dela.",
         "the instance is {state}: scan its QR code again",
     ),
-    "endpoint_fine": ("Responde à pergunta da Meta.", "it answers Meta's handshake"),
-    "endpoint_unset": ("Só se confere em produção.", "checked in production only"),
-    "endpoint_plain": (
+    "endpoint_fine": Said("Responde à pergunta da Meta.", "it answers Meta's handshake"),
+    "endpoint_unset": Said("Só se confere em produção.", "checked in production only"),
+    "endpoint_plain": Said(
         "PUBLIC_URL é {address}: a Meta só entrega em https.",
         "PUBLIC_URL is {address}: Meta delivers to https only",
     ),
-    "endpoint_unreached": (
+    "endpoint_unreached": Said(
         "Não responde pela internet ({reason}). Confira DNS, certificado e proxy.",
         "no answer from outside ({reason}). Check DNS, certificate and proxy.",
     ),
-    "endpoint_wrong": (
+    "endpoint_wrong": Said(
         "Responde {status}, e não à pergunta da Meta. Confira se o proxy leva {path} até o `odys web` "
         "e se WHATSAPP_VERIFY_TOKEN é o mesmo lá.",
         "it answers {status}, not Meta's handshake. Does the proxy hand {path} to `odys web`, "
         "and is WHATSAPP_VERIFY_TOKEN the same there?",
     ),
-    "endpoint_expires": (
+    "endpoint_expires": Said(
         "O certificado vence em {days} dia(s); depois disso a Meta não entrega nada.",
         "the certificate expires in {days} day(s); after that Meta delivers nothing",
     ),
 }
 
-SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType({**_FLOW, **_META, **_OUTSIDE})
+SENTENCES: Mapping[str, Said] = MappingProxyType({**_FLOW, **_META, **_OUTSIDE})

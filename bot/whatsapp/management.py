@@ -60,15 +60,15 @@ class Management:
 
     async def number(self, account: str) -> dict[str, Any]:
         """Return the fields of a phone number; raise `ManagementFailed`."""
-        return await self._ask("GET", account, fields=NUMBER_FIELDS)
+        return await self._ask("GET", account, {"fields": NUMBER_FIELDS})
 
     async def health(self, node: str) -> dict[str, Any]:
         """Return `health_status` of a number, an account or a template: may it send?"""
-        return mapping((await self._ask("GET", node, fields="health_status")).get("health_status"))
+        return mapping((await self._ask("GET", node, {"fields": "health_status"})).get("health_status"))
 
     async def token(self) -> dict[str, Any]:
         """Return what Meta knows about our own token: valid, until when, for what."""
-        return mapping((await self._ask("GET", "debug_token", input_token=self._token)).get("data"))
+        return mapping((await self._ask("GET", "debug_token", {"input_token": self._token})).get("data"))
 
     async def subscriptions(self) -> list[dict[str, Any]]:
         """Return the applications that get the account's webhooks."""
@@ -82,34 +82,37 @@ class Management:
     async def templates(self) -> list[dict[str, Any]]:
         """Return every template of the account, page by page."""
         found: list[dict[str, Any]] = []
-        after: dict[str, str] = {}
+        query = {"fields": TEMPLATE_FIELDS, "limit": str(PAGE)}
         for _ in range(PAGES):
-            path = f"{self._business}/message_templates"
-            answer = await self._ask("GET", path, fields=TEMPLATE_FIELDS, limit=str(PAGE), **after)
+            answer = await self._ask("GET", f"{self._business}/message_templates", query)
             found += [mapping(each) for each in items(answer.get("data"))]
             paging = mapping(answer.get("paging"))
             cursor = text(mapping(paging.get("cursors")).get("after"))
             # The cursor, not the ready-made address: that one may lead anywhere.
             if not (cursor and paging.get("next")):
                 break
-            after = {"after": cursor}
+            query["after"] = cursor
         return found
 
     async def create_template(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Create a template; return its id, status and category."""
-        return await self._ask("POST", f"{self._business}/message_templates", body)
+        return await self._ask("POST", f"{self._business}/message_templates", content=body)
 
     async def update_template(self, identifier: str, body: Mapping[str, Any]) -> None:
         """Replace what `body` names of a template: all its components, or its category."""
-        await self._ask("POST", identifier, body)
+        await self._ask("POST", identifier, content=body)
 
     async def _ask(
-        self, method: str, path: str, content: Mapping[str, Any] | None = None, **query: str
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        content: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         try:
             async with self._session.request(
                 method,
-                URL(f"{self._url}/{path}").with_query(query),
+                URL(f"{self._url}/{path}").with_query(query or {}),
                 json=content,
                 headers={"Authorization": f"Bearer {self._token}"},
                 timeout=TIMEOUT,
