@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -45,6 +45,8 @@ class Job:
     account: str
     to: Address
     outgoing: Outgoing
+    # The first message from a number that was shut: if it goes through, the number is open again.
+    trying: bool = False
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ async def claim(session: AsyncSession, *, now: datetime, account: str, limit: in
             each.row.due_at = max(stop.until, now + TRYING)
             continue
         if job := _job(each, addresses, now):
-            result.jobs.append(job)
+            result.jobs.append(replace(job, trying=each.account in shut))
             trying.add(each.account)
     return result
 
@@ -146,7 +148,7 @@ async def _with_context(session: AsyncSession, rows: Sequence[Outbound], default
     own_numbers = select(Professional.id, Professional.account).where(
         Professional.id.in_(owners), Professional.channel == Channel.CLOUD
     )
-    number_of = dict((await session.execute(own_numbers)).tuples().all())
+    number_of = {row.id: row.account for row in await session.execute(own_numbers)}
     talks = (await session.scalars(select(Conversation).where(Conversation.contact_id.in_(people)))).all()
     by_id = {talk.id: talk for talk in talks}
     by_number = {(talk.contact_id, talk.account): talk for talk in talks if talk.channel is Channel.CLOUD}
@@ -173,7 +175,7 @@ async def _bsuids(session: AsyncSession, owed: Sequence[_Owed]) -> dict[UUID, st
         .where(ContactIdentity.contact_id.in_(unknown), ContactIdentity.kind == IdentityKind.BSUID)
         .order_by(ContactIdentity.created_at)
     )
-    return dict(rows.tuples().all())
+    return {row.contact_id: row.value for row in rows}
 
 
 def _job(owed: _Owed, bsuids: dict[UUID, str], now: datetime) -> Job | None:

@@ -37,13 +37,20 @@ class NoPace:
 
 
 async def send_due(
-    db: Database, transport: Transport, clock: Clock, *, account: str, limit: int = 1000, pace: Pace | None = None
+    db: Database,
+    transport: Transport,
+    clock: Clock,
+    *,
+    account: str,
+    limit: int = 1000,
+    pace: Pace | None = None,
+    deadline: float = DEADLINE,
 ) -> int:
     """Send what is due, up to `limit` rows, and return how many rows were dealt with.
 
     `account` is the number that messages leave from when neither conversation nor professional has one.
     """
-    sender = _Sender(db, transport, clock, pace or NoPace())
+    sender = _Sender(db, transport, clock, pace or NoPace(), deadline)
     flying: set[asyncio.Task[None]] = set()
     count = 0
     try:
@@ -64,8 +71,8 @@ async def send_due(
 
 
 class _Sender:
-    def __init__(self, db: Database, transport: Transport, clock: Clock, pace: Pace) -> None:
-        self._db, self._transport, self._clock, self._pace = db, transport, clock, pace
+    def __init__(self, db: Database, transport: Transport, clock: Clock, pace: Pace, deadline: float) -> None:
+        self._db, self._transport, self._clock, self._pace, self._deadline = db, transport, clock, pace, deadline
 
     async def claim(self, account: str, limit: int) -> Claim:
         async with self._db.begin() as session:
@@ -82,7 +89,7 @@ class _Sender:
     async def _post(self, job: Job) -> Accepted | Fault:
         try:
             await self._pace.wait(job.account, job.to)
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._deadline):
                 return await self._transport.send(job.account, job.to, job.outgoing, opaque=str(job.id))
         except SendFailed as refused:
             return refused.fault
@@ -103,6 +110,7 @@ class _Sender:
                 return
             if isinstance(outcome, Accepted):
                 delivery.sent(session, row, outcome.provider_id, now)
-                await numbers.reopen(session, job.account, now)
+                if job.trying:
+                    await numbers.reopen(session, job.account, now)
             else:
                 await delivery.failed(session, row, outcome, job.account, now)

@@ -127,6 +127,7 @@ class Graph:
     flying: int = 0
     most_flying: int = 0
     most_flying_to_one: int = 0
+    busy: asyncio.Event = field(default_factory=asyncio.Event)
     _script: list[Behaviour] = field(default_factory=list)
     _flying_to: dict[str, int] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -156,6 +157,7 @@ class Graph:
             return refusal
         to = str(body.get("to") or body.get("recipient"))
         self._count(to, 1)
+        self.busy.set()
         try:
             return await self._behave(request, body)
         finally:
