@@ -32,7 +32,7 @@ _RANDOM: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0
 # The 67 area codes there are, and the ninth digit: only mobile numbers are keys.
 _MOBILE: Final = re.compile(r"([14689][1-9]|2[12478]|3[1-578]|5[1345]|7[134579])9\d{8}", re.ASCII)
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9]{1,25}", re.ASCII)
-_CPF_SHAPE: Final = re.compile(r"\d-\d\d|\d{3}\.\d{3}", re.ASCII)
+_CPF_SHAPE: Final = re.compile(r"\d{3}\.\d{3}|-\d\d$", re.ASCII)
 _PHONE_SHAPE: Final = re.compile(r"[()]|\d-\d{4}|\d\d ", re.ASCII)
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9 .&'-]+", re.ASCII)
 _BASE36: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -1,0 +1,174 @@
+"""Ask a client to pay by Pix: the code as one of the 19 messages, and its QR while they are in the chat.
+
+Odys never sees the money. A code that was sent says nothing about a payment; the professional says when it came.
+"""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import phrases
+from ..billing.plans import PLANS, Capability, allows, plans_with
+from ..errors import Conflict, Forbidden, Invalid
+from ..models import Appointment, Contact, Conversation, Professional
+from ..models.enums import Action, Actor, Payment
+from ..notify import outbox
+from ..notify.messages import PaymentRequest
+from ..notify.render import chat
+from ..whatsapp import window
+from ..whatsapp.outgoing import Image, Text
+from . import pix
+from .hours import zone_of
+from .ledger import find_locked
+from .lifecycle import after
+from .parties import Parties, load_parties
+from .pictures import qr_png
+
+
+class PixNotInPlan(Forbidden):
+    code = "pix_not_in_plan"
+    sentence = "A cobrança por Pix faz parte do plano {plan} ({price} por mês)."
+
+
+class PixKeyMissing(Invalid):
+    code = "pix_key_missing"
+    sentence = "Para cobrar por Pix, cadastre primeiro a sua chave Pix."
+
+
+class PriceOpen(Invalid):
+    code = "price_open"
+    sentence = "Esse atendimento está sem preço, então não há o que cobrar."
+
+
+class AlreadyPaid(Conflict):
+    code = "already_paid"
+    sentence = "Esse atendimento já está pago."
+
+
+class ClientUnreachable(Invalid):
+    code = "client_unreachable"
+    sentence = "Não consigo escrever para {client} pelo WhatsApp."
+
+
+class ClientOptedOut(Invalid):
+    code = "client_opted_out"
+    sentence = "{client} pediu para não receber mensagens por aqui."
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """An appointment that can be charged: to whom, and the code that pays it."""
+
+    row: Appointment
+    who: Parties
+    contact: Contact
+    code: str
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What the professional reads about it."""
+        local = self.row.start_at.astimezone(zone_of(self.who.professional.timezone))
+        return {
+            "client": self.who.client.name,
+            "service": self.row.service_name,
+            "when": phrases.moment(local),
+            "amount": phrases.money(self.row.price_cents),
+        }
+
+
+async def prepare(session: AsyncSession, row: Appointment, *, now: datetime) -> Charge:
+    """Check that an appointment can be charged by Pix now, or refuse with the reason."""
+    who = await load_parties(session, row.professional_id, row.client_id)
+    professional = who.professional
+    if not allows(professional.plan, Capability.PIX_REQUEST):
+        cheapest = plans_with(Capability.PIX_REQUEST)[0]
+        raise PixNotInPlan(plan=cheapest.value.capitalize(), price=phrases.money(PLANS[cheapest].price_cents))
+    # What could not be marked as paid cannot be charged either.
+    after(row.status, row.payment, Action.PAID, Actor.PROFESSIONAL, start_at=row.start_at, now=now)
+    if row.payment is Payment.PAID:
+        raise AlreadyPaid
+    if not row.price_cents:
+        raise PriceOpen
+    if not (professional.pix_key or "").strip():
+        raise PixKeyMissing
+    contact = who.contact
+    if contact is None or contact.unreachable_at is not None:
+        raise ClientUnreachable(client=who.client.name)
+    if contact.opted_out_at is not None:
+        raise ClientOptedOut(client=who.client.name)
+    code = pix.br_code(
+        pix.read_key(professional.pix_key or ""),
+        name=professional.name,
+        amount_cents=row.price_cents,
+        reference=pix.reference_of(row.id),
+    )
+    return Charge(row, who, contact, code)
+
+
+async def request(
+    session: AsyncSession, appointment_id: UUID, *, professional_id: UUID, now: datetime, key: str
+) -> Charge:
+    """Owe a client the Pix code of an appointment, once per `key`; asking again with another key reminds them."""
+    row = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=None)
+    charge = await prepare(session, row, now=now)
+    message = PaymentRequest(
+        client=phrases.first_name(charge.who.client.name),
+        professional=charge.who.professional.name,
+        service=row.service_name,
+        amount=phrases.money(row.price_cents),
+        pix_code=charge.code,
+    )
+    await outbox.owe(
+        session,
+        message,
+        contact_id=charge.contact.id,
+        professional_id=professional_id,
+        appointment=row,
+        now=now,
+        dedup_key=f"{message.name}:{key}",
+    )
+    if talk := await _open_talk(session, charge, now):
+        # Right after the text. Its caption is the code alone, so that a long press copies what the bank takes.
+        await outbox.say(
+            session,
+            qr_image(charge.code),
+            talk,
+            now=now,
+            dedup_key=f"{message.name}:qr:{key}",
+            priority=message.priority,
+        )
+    return charge
+
+
+def qr_image(code: str) -> Image:
+    """Return the QR of a code as a message."""
+    return Image(base64.b64encode(qr_png(code)).decode(), code)
+
+
+def receipt(charge: Charge) -> Text:
+    """Say to the professional what is on its way."""
+    return Text(chat("done_payment_requested", **charge.words))
+
+
+async def _open_talk(session: AsyncSession, charge: Charge, now: datetime) -> Conversation | None:
+    """Return the client's conversation on this professional's number, if they wrote there within a day.
+
+    No template carries a picture: to anybody else the code alone is sent.
+    """
+    own = charge.who.professional.account
+    others = select(Professional.account).where(Professional.account.is_not(None))
+    talk = await session.scalar(
+        select(Conversation)
+        .where(
+            Conversation.contact_id == charge.contact.id,
+            Conversation.account == own if own else Conversation.account.not_in(others),
+            Conversation.last_inbound_at.is_not(None),
+        )
+        .order_by(Conversation.last_inbound_at.desc())
+        .limit(1)
+    )
+    return talk if talk is not None and window.is_open(talk.last_inbound_at, now) else None
