@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..billing.plans import PLANS, Capability, allows, plans_with
+from ..models.plans import PLANS, Capability, allows, plans_with
 from ..errors import Conflict, Forbidden, Invalid
 from ..models import Appointment, Contact, Conversation, Professional
 from ..models.enums import Action, Actor, Payment

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..billing.plans import Capability, allows
+from ..models.plans import Capability, allows
 from ..models import Appointment, Outbound, Professional
 from ..models.enums import OutboundStatus
 from ..notify import outbox

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..agenda.hours import at_wall, zone_of
-from ..billing.plans import Capability, plans_with
+from ..models.plans import Capability, plans_with
 from ..db import Database
 from ..models import Appointment, Client, Contact, Outbound, Professional, User
 from ..models.enums import Status
