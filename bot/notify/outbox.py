@@ -59,8 +59,9 @@ async def say(
     *,
     now: datetime,
     dedup_key: str | None = None,
+    priority: int = 0,
 ) -> None:
-    """Owe an answer in a conversation; answers go before everything else."""
+    """Owe an answer in a conversation; answers go before everything else, unless one belongs behind a message."""
     await _insert(
         session,
         transport=Transport.WHATSAPP,
@@ -70,7 +71,7 @@ async def say(
         kind=CHAT,
         payload=to_json(outgoing),
         dedup_key=dedup_key,
-        priority=0,
+        priority=priority,
         due_at=now,
         created_at=now,
     )
