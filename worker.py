@@ -130,7 +130,7 @@ async def remind(ctx: Context) -> None:
     all_of: Services = ctx["services"]
     now = all_of.clock.now()
     TRACE.note("job", "lembretes e agendas do dia")
-    await reminders.run(all_of.db, now=now)
+    await reminders.tidy_reminders(all_of.db, now=now)
     await digest.owe_due_digests(all_of.db, now=now)
     await all_of.send_due()
 
