@@ -17,15 +17,26 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_templates(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["list", "render", "push", "status"])
-    parser.add_argument("name", nargs="?", help="one template; all of them when left out")
-    parser.add_argument("--dry-run", action="store_true", help="print what would be sent to Meta")
+    parser.set_defaults(dry_run=False)
+    whats = parser.add_subparsers(dest="what", required=True, metavar="list|render|push|status")
+    for what, text in (
+        ("list", "the 19, with category, audience and buttons"),
+        ("render", "what people read, and what Meta gets"),
+        ("push", "create at Meta what is missing and update what differs"),
+        ("status", "what Meta approved, rejected or changed"),
+    ):
+        one = whats.add_parser(what, help=text, description=text)
+        one.add_argument("name", nargs="?", help="one template; all of them when left out")
+        if what == "push":
+            one.add_argument("--dry-run", action="store_true", help="only print what would be sent to Meta")
 
 
 def _add_deadletters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["list", "retry"])
-    parser.add_argument("id", nargs="?", help="one row; all of them when left out")
-    parser.add_argument("--text", action="store_true", help="show what was written in them, too")
+    whats = parser.add_subparsers(dest="what", required=True, metavar="list|retry")
+    show = whats.add_parser("list", help="the newest, with the reason of each")
+    show.add_argument("--text", action="store_true", help="show what was written in them, too")
+    again = whats.add_parser("retry", help="hand them to the worker again")
+    again.add_argument("id", nargs="?", help="one, whatever its reason; without it, all that may work now")
 
 
 def _add_nothing(_parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import Clock, SystemClock
 from ..db import Database
+from ..jobs.findings import State
+from ..jobs.outside import database
 from ..log import mask
 from ..models import Contact, Inbound, Outbound
 from ..models.enums import InboundKind, InboundStatus, OutboundStatus, Transport
@@ -52,6 +54,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _run(options: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    for finding in await database(settings):
+        if finding.state is not State.OK:
+            print(f"database: {finding.english}", file=sys.stderr)
+            return 1
     db = Database(settings.database_url)
     try:
         async with db.begin() as session:

@@ -1,9 +1,9 @@
 """Our own address seen from outside: does it answer as Meta expects, and for how long will its certificate do so?"""
 
+import asyncio
 import secrets
 import ssl
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import aiohttp
 from yarl import URL
@@ -37,8 +37,8 @@ async def handshake(http: aiohttp.ClientSession, settings: Settings, now: dateti
     url = URL(settings.public_url.rstrip("/") + WEBHOOK).with_query(query)
     try:
         async with http.get(url, timeout=TIMEOUT, allow_redirects=False) as answer:
-            ends = _certificate_end(answer)
             body = (await answer.content.read(200)).decode(errors="replace")
+        ends = await _certificate_end(url) if url.scheme == "https" else None
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
         return Finding("endpoint", State.BAD, "endpoint_unreached", {"reason": type(error).__name__})
     if answer.status != 200 or body != challenge:
@@ -48,10 +48,11 @@ async def handshake(http: aiohttp.ClientSession, settings: Settings, now: dateti
     return Finding("endpoint", State.OK, "endpoint_fine")
 
 
-def _certificate_end(answer: aiohttp.ClientResponse) -> datetime | None:
-    """Return when the server's certificate ends; None without one. Only before the body is read."""
-    transport: Any = answer.connection.transport if answer.connection else None
-    certificate = transport.get_extra_info("peercert") if transport else None
-    if not certificate:
-        return None
+async def _certificate_end(url: URL) -> datetime:
+    """Return when the server's certificate ends, over a connection of its own: that of the answer is closed by now."""
+    async with asyncio.timeout(TIMEOUT.total):
+        context = ssl.create_default_context()
+        _, writer = await asyncio.open_connection(url.host, url.port, ssl=context)
+        certificate = writer.get_extra_info("peercert")
+        writer.close()
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
