@@ -29,7 +29,7 @@ from bot.conversation.ears import CloudEars
 from bot.conversation.presence import CloudPresence
 from bot.conversation.turn import Turns
 from bot.db import Database
-from bot.jobs import digest, reminders, watchdog
+from bot.jobs import digest, holds, reminders, watchdog
 from bot.log import setup
 from bot.notify import sender
 from bot.notify.settle import settle as settle_statuses
@@ -131,6 +131,7 @@ async def remind(ctx: Context) -> None:
     now = all_of.clock.now()
     TRACE.note("job", "lembretes e agendas do dia")
     await reminders.tidy_reminders(all_of.db, now=now)
+    await holds.expire_pending(all_of.db, now=now)
     await digest.owe_due_digests(all_of.db, now=now)
     await all_of.send_due()
 
@@ -141,11 +142,18 @@ async def watch(ctx: Context) -> None:
     await watchdog.run(all_of.db, all_of.settings, now=all_of.clock.now())
 
 
+async def watch_lightly(ctx: Context) -> None:
+    """Look at what the database alone can tell."""
+    all_of: Services = ctx["services"]
+    await watchdog.run(all_of.db, all_of.settings, now=all_of.clock.now(), light=True)
+
+
 FUNCTIONS: Sequence[Function] = [func(job, keep_result=0, max_tries=1) for job in (turn, send, settle)]
 CRON: Sequence[CronJob] = [
     cron(sweep, second=set(range(0, 60, 5)), keep_result=0, max_tries=1),
     # Every minute: professionals live in several zones, and 08:00 comes to each at another moment.
     cron(remind, second=0, keep_result=0, max_tries=1),
+    cron(watch_lightly, minute=set(range(0, 60, 10)), second=30, keep_result=0, max_tries=1),
     cron(watch, hour=9, minute=0, second=0, keep_result=0, max_tries=1),
 ]
 
@@ -170,7 +178,7 @@ async def embedded(settings: Settings, clock: Clock, db: Database, redis: ArqRed
     async def quiet(*_: object) -> None:
         """Log nothing: the in-process Redis has no INFO command, which arq would log at start."""
 
-    arq.worker.log_redis_info = quiet  # type: ignore[assignment]
+    vars(arq.worker)["log_redis_info"] = quiet
     async with services(settings, clock, db) as all_of:
         worker = Worker(
             redis_pool=redis,

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import ClassVar
 
-from bot.agenda.owners import hours_lines, search_professionals
 from sqlalchemy import select
 
 from bot import phrases
 from bot.agenda import report
+from bot.agenda.owners import hours_lines, search_professionals
 from bot.conversation.brain import ToolResult
 from bot.models import Availability
 from bot.models.enums import Role

@@ -6,18 +6,10 @@ from typing import ClassVar
 from bot import phrases
 from bot.agenda import report
 from bot.conversation.brain import ToolResult
-from bot.conversation.dates import read_period
-from bot.errors import Invalid
 from bot.models.enums import Role
 
+from . import periods
 from .base import PROFESSIONAL, Context, Tool
-
-
-class PeriodUnclear(Invalid):
-    """The words do not name a period."""
-
-    code = "period_unclear"
-    sentence = "De qual período? Por exemplo: “este mês”, “semana passada”, “ontem”."
 
 
 class GetRevenueSummary(Tool):
@@ -30,11 +22,10 @@ class GetRevenueSummary(Tool):
     """The professional's own words for the period, e.g. "esta semana" or "mês passado"."""
 
     async def call(self, context: Context) -> ToolResult:
-        period = read_period(self.period or "este mês", context.asker.local)
-        if period is None:
-            raise PeriodUnclear
+        period = periods.asked(context, self.period)
+        previous = periods.before(period)
         now = await self._sum(context, period.start, period.end)
-        before = await self._sum(context, period.previous_start, period.previous_end)
+        before = await self._sum(context, previous.start, previous.end)
         return ToolResult(
             {
                 "period": period.label,
@@ -42,7 +33,7 @@ class GetRevenueSummary(Tool):
                 "expected": phrases.money(now.expected_cents),
                 "appointments": now.appointments,
                 "paid": now.paid_count,
-                "previous": {"label": period.previous_label, "received": phrases.money(before.received_cents)},
+                "previous": {"label": previous.label, "received": phrases.money(before.received_cents)},
             }
         )
 

@@ -19,6 +19,7 @@ from bot.whatsapp.outgoing import Outgoing
 from .agenda import GetAppointmentsToday, MyAppointments, UpdateAppointmentStatus
 from .appointments import BookAppointment, CancelAppointment, RescheduleAppointment
 from .base import Context, Effect, Tool
+from .payments import RequestPayment, SendRevenueChart
 from .people import FindProfessional, GetCustomerByPhone, GetProfessionalInfo
 from .revenue import GetRevenueSummary
 from .slots import ListFreeSlots
@@ -37,6 +38,8 @@ TOOLS: Final[tuple[type[Tool], ...]] = (
     MyAppointments,
     GetProfessionalInfo,
     FindProfessional,
+    RequestPayment,
+    SendRevenueChart,
 )
 BY_NAME: Final[Mapping[str, type[Tool]]] = {tool.name: tool for tool in TOOLS}
 

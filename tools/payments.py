@@ -1,0 +1,76 @@
+"""request_payment and send_revenue_chart: ask a client for a Pix, and show what came in as a picture."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.agenda import charge, takings
+from bot.agenda.refusals import AppointmentUnknown
+from bot.agenda.takings import Stretch
+from bot.conversation.brain import Asker, Proposal, ToolResult
+from bot.models.enums import Role
+from bot.notify.render import chat
+from bot.whatsapp.outgoing import Outgoing, to_json
+
+from . import periods
+from .appointments import own_appointment
+from .base import PROFESSIONAL, Context, Effect, Tool
+
+
+class RequestPayment(Tool):
+    """Propose asking a client to pay one appointment by Pix. The professional is then asked to confirm; nothing is
+    sent before their yes."""
+
+    name: ClassVar[str] = "request_payment"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    appointment: str
+    """Token of the appointment."""
+
+    async def call(self, context: Context) -> ToolResult:
+        appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
+        row, _ = await own_appointment(context.session, context.asker, appointment_id)
+        ready = await charge.prepare(context.session, row, now=context.asker.now)
+        question = chat("confirm_payment_request", **ready.words)
+        return ToolResult({}, Proposal(self.name, {"appointment_id": str(row.id)}, question))
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        if asker.professional_id is None:
+            raise AppointmentUnknown
+        sent = await charge.request(
+            session,
+            UUID(arguments["appointment_id"]),
+            professional_id=asker.professional_id,
+            now=asker.now,
+            key=key,
+        )
+        return charge.receipt(sent)
+
+
+class SendRevenueChart(Tool):
+    """Draw the professional's revenue of a period beside the period before, as a picture that is sent to them."""
+
+    name: ClassVar[str] = "send_revenue_chart"
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    period: str = "este mês"
+    """The professional's own words for the period, e.g. "esta semana" or "mês passado"."""
+
+    async def call(self, context: Context) -> ToolResult:
+        period = periods.asked(context, self.period)
+        previous = periods.before(period)
+        picture = await takings.chart(
+            context.session,
+            context.professional_id,
+            Stretch(period.start, period.end, period.label),
+            Stretch(previous.start, previous.end, previous.label),
+            now=context.asker.now,
+        )
+        # `picture` is an outgoing message for `from_json`: a brain says it, and never shows it to a model.
+        return ToolResult({"period": period.label, "picture": to_json(picture)})
