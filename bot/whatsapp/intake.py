@@ -109,6 +109,8 @@ class Intake:
     async def _insert(self, rows: Sequence[Row]) -> None:
         async with self._db.begin() as session:
             new = await store(session, rows)
+        if not new:
+            return
         task = asyncio.create_task(self._ring([row for row in rows if row["id"] in new]))
         self._ringing.add(task)
         task.add_done_callback(self._ringing.discard)

@@ -11,6 +11,8 @@ LONGEST_TEXT = 65_536
 # Deeper than anything Meta sends, and far from Python's own limit.
 DEEPEST = 40
 
+# NaN and Infinity are no JSON, but Python would read them and Postgres would refuse them.
+_JSON = json.JSONDecoder(parse_constant=lambda _name: None)
 # Postgres stores neither U+0000 nor half of a surrogate pair.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _MILLISECONDS = 10**11  # as seconds this would be the year 5138
@@ -19,10 +21,10 @@ _MILLISECONDS = 10**11  # as seconds this would be the year 5138
 def decode(raw: bytes) -> Any:
     """Return the JSON value in `raw`; raise `ValueError` when there is none."""
     try:
-        # NaN and Infinity are no JSON, but Python would read them and Postgres would refuse them.
-        return json.loads(raw, parse_constant=lambda _name: None)
+        value: Any = _JSON.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    return value
 
 
 def storable(text: str) -> str:
