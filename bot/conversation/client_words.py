@@ -54,6 +54,8 @@ CLIENT: Final[Rules] = (
         Intent.RESCHEDULE,
         rf"{MOVE}|{SHIFT}|(?:em vez|ao inves|no lugar) d[aeo]|mais (?:tarde|cedo) (?:no )?meu horario",
         "meu horario e .* (?:da para|pode|podia) ser",
+        rf"{CANNOT}.* (?:da para|pode|podia|poderia|teria como) ser.*",
+        r"pass(?:ar|a|e|aria) (?:o|a|as?) d[aeo]s? .* (?:para|as) .*",
         rf"pass(?:ar|a|e|aria) (?:(?:o )?meu horario |minha consulta |ele |ela |isso )?para (?:o |a |as"
         rf" )?(?:{DAY}|\d\S*|outr[oa]|mais|proxim[oa]|depois)",
         r"(?:jog(?:ar|a)|jogue) (?:\w+ ){0,3}para",

@@ -54,7 +54,7 @@ _NOT_AFTER: Final = re.compile(r"^ nao(?= \||$| [?])")
 # "não queria desmarcar, mas vou ter que" takes the "não" back.
 _AFTER_ALL: Final = re.compile(r"(?<!\S)mas (?:infelizmente |eu )?(?:vou ter|tenho|preciso|terei|precisarei)")
 _LATER: Final = re.compile(
-    r"(?<!\S)depois (?:eu |a gente )?(?:remarco|marco|agendo|reagendo|marcamos|vejo|remarcamos)(?!\S)"
+    r"(?<!\S)depois (?:eu |a gente )?(?:remarco|marco|agendo|reagendo|marcamos|vejo|remarcamos)(?!\S)[^|]*"
 )
 
 
@@ -70,15 +70,17 @@ class Reading:
 @lru_cache(maxsize=256)
 def _read(text: str, role: Role) -> Reading:
     words = _words(text)
-    found: list[Intent] = []
+    found: dict[Intent, re.Match[str]] = {}
     unwanted: set[Intent] = set()
     for intent, pattern in TABLES[role]:
         matches = list(pattern.finditer(words))
-        if intent in ACTS and matches and all(_negated(words, match) for match in matches):
+        meant = [match for match in matches if intent not in ACTS or not _negated(words, match)]
+        if meant:
+            found.setdefault(intent, meant[0])
+        elif matches:
             unwanted.add(intent)
-        elif matches and intent not in found:
-            found.append(intent)
-    return Reading(_chosen(found, unwanted), tuple(i for i in found[1:] if i in ASIDES), frozenset(unwanted))
+    asides = tuple(intent for intent in list(found)[1:] if intent in ASIDES)
+    return Reading(_chosen(found, unwanted, words), asides, frozenset(unwanted))
 
 
 def understand(text: str, role: Role) -> Reading:
@@ -110,8 +112,12 @@ def _negated(words: str, match: re.Match[str]) -> bool:
     return bool(_NOT_BEFORE.search(words[: match.start()]) or _NOT_AFTER.search(words[match.end() :]))
 
 
-def _chosen(found: list[Intent], unwanted: set[Intent]) -> Intent:
-    intent = found[0] if found else Intent.NONE
+def _chosen(found: Mapping[Intent, re.Match[str]], unwanted: set[Intent], words: str) -> Intent:
+    intent = next(iter(found), Intent.NONE)
+    if intent is Intent.CANCEL and Intent.BOOK in found:
+        between = words[found[Intent.CANCEL].end() : found[Intent.BOOK].start()]
+        # "Não vou poder ir, tem vaga sexta?" gives up one time for another.
+        return Intent.RESCHEDULE if "|" in between else intent
     if unwanted and (intent in CHATTER or intent is Intent.MINE):
         return Intent.DROP if unwanted == {Intent.BOOK} else Intent.KEEP
     return intent

@@ -1,0 +1,189 @@
+"""What a client can do and ask: book, cancel, move, see one's own appointments, prices, hours, address."""
+
+from collections.abc import Sequence
+
+from ..notify.render import chat
+from . import catalogue
+from .brain import Answer
+from .gathering import CANCEL
+from .intents import Intent
+from .offer import BOOK, MOVE, note, offer, refused
+from .picking import filtered, lines_of, move_in, on_its_day, options_of, start_of
+from .talk import Data, Talk, do, fitting, option
+from .wish import Wish
+
+# Nobody reads a longer list on a phone, and it must leave room for a question below it.
+MOST_LINES = 12
+PERSON = do("person", "Falar com atendente")
+
+
+async def book(talk: Talk) -> Answer:
+    """Gather service and time, offer what is free."""
+    if talk.memory.get("doing") != BOOK:
+        _start(talk, BOOK)
+    wishes = note(talk, *talk.said.wishes)
+    question = chat("ask_service", professional=talk.heard.professional_name)
+    if missing := await service_missing(talk, talk.said.rest, question):
+        return missing
+    return talk.ask("day", chat("day_past")) if talk.said.when.past else await offer(talk, wishes)
+
+
+async def service_missing(talk: Talk, text: str, question: str) -> Answer | None:
+    """Find out which service a text means; when that is not clear, ask."""
+    known = talk.memory.get("service")
+    if known and not any(letter.isalpha() for letter in text):
+        return None
+    data = await info(talk)
+    if not data["ok"]:
+        return refused(talk, data)
+    services = data["services"]
+    if not services:
+        return talk.say("no_services", professional=data["name"])
+    found = catalogue.meant(text, services) or ([] if known else services)
+    if len(found) == 1:
+        talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
+    if len(found) < 2:
+        return None
+    rows = [option("service", one["token"], one["name"], f"{one['duration']}, {one['price']}") for one in found]
+    return talk.ask("service", question, fitting(rows), label="Ver serviços")
+
+
+async def cancel(talk: Talk) -> Answer:
+    """Find the appointment and propose to cancel it."""
+    _start(talk, CANCEL)
+    return await _cancelled(talk, await _mine(talk))
+
+
+async def cancel_another(talk: Talk) -> Answer:
+    """Propose to cancel another one than was asked about: "não, o outro"."""
+    last = (talk.memory.get("appointment") or {}).get("token")
+    found = await _mine(talk)
+    _start(talk, CANCEL)
+    return await _cancelled(talk, [each for each in found if each["token"] != last] or found)
+
+
+async def _cancelled(talk: Talk, found: Sequence[Data]) -> Answer:
+    if not found:
+        return _nothing_booked(talk)
+    return await _picked(talk, filtered(found, talk.said.when) or found)
+
+
+async def move(talk: Talk) -> Answer:
+    """Find the appointment and where it should go."""
+    _start(talk, MOVE)
+    found = await _mine(talk)
+    if not found:
+        return _nothing_booked(talk)
+    wanted = move_in(talk.said, talk.now)
+    note(talk, *wanted.wishes)
+    return await _picked(talk, filtered(found, wanted.source) or found)
+
+
+async def settle(talk: Talk) -> Answer:
+    """Take a time as the answer to "which appointment?" where one is at that time, else as the one wanted instead."""
+    found = await _mine(talk)
+    fitting = filtered(found, talk.said.when)
+    if len(fitting) == 1:
+        return await picked(talk, fitting[0])
+    note(talk, *talk.said.wishes)
+    return await _picked(talk, fitting or found)
+
+
+async def _picked(talk: Talk, found: Sequence[Data]) -> Answer:
+    if len(found) == 1:
+        return await picked(talk, found[0])
+    return talk.ask("appointment", chat("which_appointment"), fitting(options_of(talk, found)), label="Ver horários")
+
+
+async def picked(talk: Talk, appointment: Data) -> Answer:
+    """Go on with the one appointment that is meant."""
+    if talk.memory.get("doing") == MOVE:
+        return await _moved(talk, appointment)
+    data, proposal = await talk.call("cancel_appointment", appointment=appointment["token"])
+    talk.memory["appointment"] = {"token": appointment["token"], "start": appointment["start"]}
+    return talk.propose(proposal) if proposal else refused(talk, data)
+
+
+async def _moved(talk: Talk, appointment: Data) -> Answer:
+    local = start_of(talk, appointment)
+    talk.memory["appointment"] = {"token": appointment["token"], "start": appointment["start"]}
+    talk.memory["service"] = {"name": appointment["service"]}
+    return await offer(talk, on_its_day(talk, local))
+
+
+async def instead(talk: Talk, token: str) -> Answer:
+    """Move the appointment that was about to be cancelled."""
+    wanted = move_in(talk.said, talk.now)
+    _start(talk, MOVE)
+    note(talk, *wanted.wishes)
+    return await by_token(talk, token)
+
+
+async def by_id(talk: Talk, doing: str, appointment_id: str, *wishes: Wish) -> Answer:
+    """Go on with the appointment that a button of a reminder, or of a refusal, was about."""
+    _start(talk, doing)
+    note(talk, *wishes)
+    found = [each for each in await _mine(talk) if each["id"] == appointment_id]
+    return await picked(talk, found[0]) if found else talk.say("old_button")
+
+
+async def by_token(talk: Talk, token: str) -> Answer:
+    """Go on with the appointment that was tapped."""
+    found = [each for each in await _mine(talk) if each["token"] == token]
+    if not found or talk.memory.get("doing") not in {CANCEL, MOVE}:
+        return talk.say("old_button")
+    return await picked(talk, found[0])
+
+
+async def mine(talk: Talk) -> Answer:
+    """Tell the client's own appointments."""
+    found = await _mine(talk)
+    return talk.text(chat("my_appointments", lines=lines_of(found))) if found else _nothing_booked(talk)
+
+
+async def told(talk: Talk, intent: Intent) -> str:
+    """Return the answer to a question that writes nothing."""
+    if intent is Intent.MINE:
+        found = await _mine(talk)
+        return chat("my_appointments", lines=lines_of(found)) if found else chat("no_appointments")
+    data = await info(talk)
+    name = talk.heard.professional_name
+    if not data["ok"]:
+        return str(data.get("message") or chat("trouble"))
+    match intent:
+        case Intent.PRICES | Intent.SERVICES:
+            lines = [f"• {one['name']}: {one['price']} ({one['duration']})" for one in data["services"][:MOST_LINES]]
+            return chat("prices", lines="\n".join(lines)) if lines else chat("no_services", professional=name)
+        case Intent.HOURS:
+            lines = [f"• {line}" for line in data["hours"]]
+            return chat("hours", lines="\n".join(lines)) if lines else chat("ask_person", professional=name)
+        case Intent.ADDRESS if data["address"]:
+            return chat("address", address=data["address"])
+        case Intent.ADDRESS:
+            return chat("address_unknown", professional=name)
+        case Intent.WHO:
+            return chat("who_client", professional=name)
+        case Intent.HELP:
+            return chat("help_client", professional=name)
+    return chat("ask_person", professional=name)
+
+
+async def info(talk: Talk) -> Data:
+    """Return what the professional tells everybody."""
+    data, _ = await talk.call("get_professional_info")
+    return data
+
+
+async def _mine(talk: Talk) -> list[Data]:
+    data, _ = await talk.call("my_appointments")
+    return list(data.get("appointments") or [])
+
+
+def _nothing_booked(talk: Talk) -> Answer:
+    talk.memory.clear()
+    return talk.ask("want", chat("no_appointments"), [do("book", "Marcar horário")])
+
+
+def _start(talk: Talk, doing: str) -> None:
+    talk.memory.clear()
+    talk.memory["doing"] = doing

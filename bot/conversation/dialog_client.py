@@ -1,0 +1,254 @@
+"""What clients are answered, message by message: taps, answers to an open question, corrections, new wishes."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from .. import phrases
+from ..notify.render import chat
+from . import buttons, catalogue, client_acts
+from .brain import Answer
+from .client_acts import PERSON, told
+from .gathering import (
+    CANCEL,
+    another_matter,
+    decided,
+    drop,
+    not_understood,
+    other_times,
+    picked_option,
+    recall,
+    taken_back,
+)
+from .intents import Intent, understand
+from .offer import BOOK, MOVE, NEXT, choose_service, later, note, offer, take
+from .picking import on_its_day, start_of
+from .searching import search
+from .talk import Talk, choices, do
+from .vocabulary import plain
+from .wish import Said, at
+from .yesno import read_yes_no
+
+MENU: Final = (do("book", "Marcar horário"), do("mine", "Meus horários"), do("prices", "Preços"), PERSON)
+DOUBTS: Final = (do("mine", "Meus horários"), do("move", "Remarcar"), do("cancel", "Cancelar"), PERSON)
+OPENING: Final = (do("book", "Marcar"), do("move", "Remarcar"), do("cancel", "Cancelar"))
+
+# What only the professional can answer.
+TO_A_PERSON: Final = frozenset({Intent.PAYMENT, Intent.WAITLIST, Intent.SERIES, Intent.LATE})
+# Questions whose answer leaves what is going on as it was.
+ASKED: Final = TO_A_PERSON | {
+    Intent.PRICES,
+    Intent.SERVICES,
+    Intent.HOURS,
+    Intent.ADDRESS,
+    Intent.HELP,
+    Intent.WHO,
+    Intent.MINE,
+}
+
+_ANOTHER: Final = re.compile(r"(?<!\S)(?:o|a|outro|outra) (?:outr[oa]|horario|consulta)(?!\S)")
+
+
+async def answer(talk: Talk) -> Answer:
+    """Answer one message of a client."""
+    if talk.asker.professional_id is None or talk.asked == "professional":
+        return await search(talk)
+    _resume(talk)
+    if talk.heard.payload:
+        return await tapped(talk, *buttons.decode(talk.heard.payload))
+    if talk.pending:
+        recall(talk)
+    if talk.asked and (found := await _continued(talk)):
+        return found
+    return await wanted(talk, talk.reading.intent)
+
+
+def _resume(talk: Talk) -> None:
+    """Go back to what was asked before a professional was chosen, unless something else is asked now."""
+    then = talk.memory.pop("then", "")
+    book_tapped = talk.heard.payload == buttons.encode("do", "book")
+    said_nothing_new = not talk.heard.text.strip() or read_yes_no(talk.heard.text) or book_tapped
+    if then and said_nothing_new:
+        talk.said = Said.read(then, talk.now)
+        talk.reading = understand(then, talk.asker.role)
+
+
+async def tapped(talk: Talk, verb: str, value: str) -> Answer:
+    """Go on with an option that was tapped, or whose number was typed."""
+    match verb:
+        case "slot":
+            return await _slot(talk, value)
+        case "service":
+            talk.memory.setdefault("doing", BOOK)
+            choose_service(talk, value)
+            return await offer(talk, note(talk))
+        case "appt":
+            return await client_acts.by_token(talk, value)
+        case "move" | "cancel":
+            return await client_acts.by_id(talk, verb, value)
+        case "do" if value == NEXT and talk.memory.get("service"):
+            return await later(talk)
+        case "do" if value in TAPS:
+            return await wanted(talk, TAPS[value])
+    return talk.say("old_button")
+
+
+async def _slot(talk: Talk, token: str) -> Answer:
+    """Take the time that was tapped; one offered for an appointment that exists moves that one."""
+    kept = talk.known_tokens.get(token)
+    if not kept:
+        return talk.say("old_button")
+    if appointment_id := kept.get("appointment_id"):
+        local = datetime.fromisoformat(kept["start"]).astimezone(talk.asker.zone)
+        return await client_acts.by_id(talk, MOVE, str(appointment_id), at(local))
+    talk.memory.setdefault("doing", BOOK)
+    return await take(talk, {"token": token, "start": kept["start"]})
+
+
+async def wanted(talk: Talk, intent: Intent) -> Answer:
+    """Begin something new."""
+    if handler := HANDLERS.get(intent):
+        return await handler(talk)
+    if intent in ASKED:
+        return talk.answer(choices(await told(talk, intent), [PERSON] if intent in TO_A_PERSON else []))
+    if intent is Intent.NONE and await _names_a_wish(talk):
+        return await _book(talk)
+    return await _unclear(talk)
+
+
+async def _names_a_wish(talk: Talk) -> bool:
+    if talk.said.dated:
+        return True
+    data = await client_acts.info(talk)
+    return bool(data["ok"] and catalogue.meant(talk.said.rest, data["services"]))
+
+
+async def _continued(talk: Talk) -> Answer | None:
+    """Read a message as the answer to the open question; None when it asks for something else."""
+    intent, doing = talk.reading.intent, talk.memory.get("doing")
+    if pick := picked_option(talk):
+        return await tapped(talk, *buttons.decode(pick))
+    if taken_back(talk):
+        return drop(talk)
+    decision = read_yes_no(talk.heard.text)
+    if decision and talk.asked == "want":
+        return await _book(talk)
+    if decision is not None or intent is Intent.CONFIRM:
+        return await decided(talk, decision)
+    if intent in ASKED:
+        return talk.ask_again(await told(talk, intent))
+    if intent is Intent.GREET:
+        return talk.ask_again()
+    if doing in {BOOK, MOVE}:
+        return await _gathering(talk)
+    return await _cancelling(talk) if doing == CANCEL else None
+
+
+async def _gathering(talk: Talk) -> Answer | None:
+    """Add what a message says to a booking or a move."""
+    intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
+    if another_matter(talk):
+        return None
+    if talk.said.dated or (booking and intent is Intent.BOOK):
+        return await _added(talk)
+    if intent in {Intent.MORE, Intent.CANCEL, Intent.RESCHEDULE}:
+        return await other_times(talk)
+    if intent is not Intent.NONE:
+        return None
+    if booking and await _names_a_wish(talk):
+        return await _added(talk)
+    return not_understood(talk)
+
+
+async def _added(talk: Talk) -> Answer:
+    if talk.memory["doing"] == BOOK:
+        return await _book(talk)
+    if "token" not in (talk.memory.get("appointment") or {}):
+        return await client_acts.settle(talk)
+    note(talk, *talk.said.wishes)
+    return await offer(talk, on_its_day(talk, start_of(talk, talk.memory["appointment"])))
+
+
+async def _cancelling(talk: Talk) -> Answer | None:
+    """Settle which appointment is cancelled; or that it is moved instead."""
+    intent = talk.reading.intent
+    if intent is Intent.RESCHEDULE and (appointment := talk.memory.get("appointment")):
+        return await client_acts.instead(talk, appointment["token"])
+    if _ANOTHER.search(plain(talk.heard.text)):
+        return await client_acts.cancel_another(talk)
+    if talk.said.dated or intent in {Intent.CANCEL, Intent.MORE}:
+        return await client_acts.cancel(talk)
+    return talk.ask_again(chat("sorry")) if intent is Intent.NONE else None
+
+
+async def _book(talk: Talk) -> Answer:
+    told_too = [await told(talk, aside) for aside in talk.reading.asides]
+    talk.preface = "\n\n".join(dict.fromkeys(told_too))
+    return await client_acts.book(talk)
+
+
+async def _greet(talk: Talk) -> Answer:
+    talk.memory.clear()
+    words = chat("greeting_client", name=phrases.first_name(talk.asker.name), professional=talk.heard.professional_name)
+    return talk.answer(choices(words, OPENING))
+
+
+async def _person(talk: Talk) -> Answer:
+    return talk.answer(handoff=True)
+
+
+async def _search(talk: Talk) -> Answer:
+    talk.memory.clear()
+    return await search(talk)
+
+
+async def _thanks(talk: Talk) -> Answer:
+    return talk.say("thanks")
+
+
+async def _bye(talk: Talk) -> Answer:
+    return talk.say("bye")
+
+
+async def _kept(talk: Talk) -> Answer:
+    talk.forget()
+    return talk.say("kept")
+
+
+async def _doubt(talk: Talk) -> Answer:
+    return talk.answer(choices(chat("not_understood"), DOUBTS))
+
+
+async def _unclear(talk: Talk) -> Answer:
+    return talk.answer(choices(chat("not_understood"), MENU))
+
+
+HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
+    Intent.GREET: _greet,
+    Intent.THANKS: _thanks,
+    Intent.BYE: _bye,
+    Intent.BOOK: _book,
+    Intent.MORE: _book,
+    Intent.CANCEL: client_acts.cancel,
+    Intent.RESCHEDULE: client_acts.move,
+    Intent.MINE: client_acts.mine,
+    Intent.CONFIRM: client_acts.mine,
+    Intent.PERSON: _person,
+    Intent.OTHER_PROFESSIONAL: _search,
+    Intent.DROP: _kept,
+    Intent.KEEP: _kept,
+    Intent.UNSURE: _doubt,
+}
+TAPS: Final[Mapping[str, Intent]] = {
+    "book": Intent.BOOK,
+    "mine": Intent.MINE,
+    "cancel": Intent.CANCEL,
+    "move": Intent.RESCHEDULE,
+    "help": Intent.HELP,
+    "person": Intent.PERSON,
+    "prices": Intent.PRICES,
+    "hours": Intent.HOURS,
+    "address": Intent.ADDRESS,
+    NEXT: Intent.BOOK,
+}

@@ -1,0 +1,250 @@
+"""What professionals are answered, message by message: taps, answers to an open question, questions, commands."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from .. import phrases
+from ..notify.render import chat
+from . import buttons, client_acts, professional_acts, professional_reads
+from .brain import Answer
+from .gathering import another_matter, decided, drop, not_understood, other_times, picked_option, recall, taken_back
+from .intents import Intent, phone_in
+from .offer import BOOK, MOVE, choose_service, later, note, offer, take
+from .people import people_in
+from .picking import on_its_day, start_of
+from .professional_acts import ACTIONS
+from .talk import Talk, choices, do
+from .vocabulary import plain
+from .yesno import read_yes_no
+
+MENU: Final = (
+    do("agenda", "Agenda de hoje"),
+    do("book", "Marcar cliente"),
+    do("revenue", "Faturamento"),
+    do("help", "Ajuda"),
+)
+OPENING: Final = (do("agenda", "Agenda de hoje"), do("revenue", "Faturamento"), do("help", "Ajuda"))
+
+# What is asked for a name or a phone.
+NAMES_ASKED: Final = frozenset({"client", "whom"})
+# Intents that a bare name can be mistaken for, and that change nothing when it is asked for one.
+NAME_LIKE: Final = frozenset({Intent.NONE, Intent.CUSTOMER, Intent.AGENDA})
+
+_NEW: Final = re.compile(r"(?<!\S)(?:nov[oa]|cadastr\w+|marca mesmo assim)(?!\S)")
+
+
+async def answer(talk: Talk) -> Answer:
+    """Answer one message of a professional."""
+    if talk.heard.payload:
+        return await tapped(talk, *buttons.decode(talk.heard.payload))
+    if talk.pending:
+        recall(talk)
+    if talk.asked and (found := await _continued(talk)):
+        return found
+    return await wanted(talk, talk.reading.intent)
+
+
+async def tapped(talk: Talk, verb: str, value: str) -> Answer:
+    """Go on with an option that was tapped, or whose number was typed."""
+    match verb:
+        case "slot":
+            return await _slot(talk, value)
+        case "service":
+            return await _service(talk, value)
+        case "client":
+            return await _client(talk, value)
+        case "appt":
+            for each in talk.memory.get("candidates", []):
+                if each["token"] == value:
+                    return await professional_acts.picked(talk, each)
+        case "do":
+            return await _steered(talk, value)
+    return talk.say("old_button")
+
+
+async def _steered(talk: Talk, value: str) -> Answer:
+    match value:
+        case "next" if talk.memory.get("service"):
+            return await later(talk)
+        case "new" if talk.memory.get("doing") == BOOK:
+            return await professional_acts.new_client(talk)
+        case "drop":
+            return drop(talk)
+    return await wanted(talk, TAPS[value]) if value in TAPS else talk.say("old_button")
+
+
+async def _service(talk: Talk, token: str) -> Answer:
+    if talk.memory.get("doing") != BOOK:
+        return talk.say("old_button")
+    choose_service(talk, token)
+    return await professional_acts.book(talk)
+
+
+async def _slot(talk: Talk, token: str) -> Answer:
+    kept = talk.known_tokens.get(token)
+    if not kept:
+        return talk.say("old_button")
+    slot = {"token": token, "start": kept["start"]}
+    if talk.memory.get("doing") in {BOOK, MOVE} and (talk.memory.get("client") or talk.memory.get("appointment")):
+        return await take(talk, slot)
+    # A time on its own: whose it shall be is asked next.
+    professional_acts.start(talk, BOOK)
+    talk.memory |= {"slot": slot, "service": {"token": "", "name": ""}}
+    return talk.ask("client", chat("ask_client"))
+
+
+async def _client(talk: Talk, token: str) -> Answer:
+    name = (talk.memory.get("people") or {}).get(token)
+    if not name:
+        return talk.say("old_button")
+    if talk.memory.get("doing") == BOOK:
+        talk.memory["client"] = {"token": token, "name": name}
+        return await professional_acts.book(talk)
+    found = await professional_reads.customers(talk, token)
+    return professional_reads.card(talk, found[0]) if found else talk.say("client_unknown", name=name)
+
+
+async def wanted(talk: Talk, intent: Intent) -> Answer:
+    """Begin something new."""
+    if intent in ACTIONS:
+        return await professional_acts.decide(talk, intent)
+    if handler := HANDLERS.get(intent):
+        return await handler(talk)
+    if intent is Intent.NONE and (found := await _implied(talk)):
+        return found
+    return _unclear(talk)
+
+
+async def _implied(talk: Talk) -> Answer | None:
+    """A day alone asks for its agenda; a name alone, for the client."""
+    when = talk.said.when
+    if when.day and not when.time_only:
+        return await professional_reads.agenda(talk)
+    names = people_in(talk.said.rest)
+    if len(names) == 1 and names[0].split() == talk.said.rest.split():
+        found = await professional_reads.customers(talk, names[0])
+        return await professional_reads.customer(talk) if found else None
+    return None
+
+
+async def _continued(talk: Talk) -> Answer | None:
+    """Read a message as the answer to the open question; None when it asks for something else."""
+    intent, doing = talk.reading.intent, talk.memory.get("doing")
+    if pick := picked_option(talk):
+        return await tapped(talk, *buttons.decode(pick))
+    if taken_back(talk):
+        return drop(talk)
+    decision = read_yes_no(talk.heard.text)
+    if talk.memory.get("new_name") and (decision or _NEW.search(plain(talk.heard.text))):
+        return await professional_acts.new_client(talk)
+    if decision is not None:
+        return await decided(talk, decision)
+    if talk.asked in NAMES_ASKED and (intent in NAME_LIKE or phone_in(talk.heard.text)):
+        return await professional_acts.named(talk)
+    if talk.asked == "card" and intent in NAME_LIKE:
+        return await professional_reads.customer(talk)
+    one = professional_acts.described(talk) if talk.asked == "appointment" and intent is Intent.NONE else None
+    if one:
+        return await professional_acts.picked(talk, one)
+    return await _gathering(talk) if doing in {BOOK, MOVE} else None
+
+
+async def _gathering(talk: Talk) -> Answer | None:
+    """Add what a message says to a booking or a move."""
+    intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
+    if another_matter(talk) or intent in ACTIONS:
+        return None
+    if talk.said.dated and intent in {Intent.NONE, Intent.BOOK, Intent.RESCHEDULE, Intent.MORE, Intent.AGENDA}:
+        if booking:
+            return await professional_acts.book(talk)
+        if not talk.memory.get("appointment"):
+            return await professional_acts.act(talk)
+        note(talk, *talk.said.wishes)
+        return await offer(talk, on_its_day(talk, start_of(talk, talk.memory["appointment"])))
+    if booking and (intent is Intent.BOOK or (intent is Intent.NONE and talk.asked == "service")):
+        return await professional_acts.book(talk)
+    if intent in {Intent.MORE, Intent.RESCHEDULE}:
+        return await other_times(talk)
+    return not_understood(talk) if intent is Intent.NONE else None
+
+
+async def _greet(talk: Talk) -> Answer:
+    talk.memory.clear()
+    words = chat("greeting_professional", name=phrases.first_name(talk.asker.name))
+    return talk.answer(choices(words, OPENING))
+
+
+async def _services(talk: Talk) -> Answer:
+    return talk.text(await client_acts.told(talk, Intent.SERVICES))
+
+
+async def _hours(talk: Talk) -> Answer:
+    return talk.text(await client_acts.told(talk, Intent.HOURS))
+
+
+async def _help(talk: Talk) -> Answer:
+    return talk.say("help_professional")
+
+
+async def _who(talk: Talk) -> Answer:
+    return talk.say("who_professional")
+
+
+async def _not_yet(talk: Talk) -> Answer:
+    return talk.text(f"{chat('not_yet')}\n\n{chat('help_professional')}")
+
+
+async def _thanks(talk: Talk) -> Answer:
+    return talk.say("thanks")
+
+
+async def _bye(talk: Talk) -> Answer:
+    return talk.say("bye")
+
+
+async def _kept(talk: Talk) -> Answer:
+    talk.forget()
+    return talk.say("kept")
+
+
+def _unclear(talk: Talk) -> Answer:
+    return talk.answer(choices(chat("not_understood"), MENU))
+
+
+HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
+    Intent.GREET: _greet,
+    Intent.THANKS: _thanks,
+    Intent.BYE: _bye,
+    Intent.HELP: _help,
+    Intent.WHO: _who,
+    Intent.AGENDA: professional_reads.agenda,
+    Intent.NEXT: professional_reads.upcoming,
+    Intent.PENDING: professional_reads.waiting,
+    Intent.REVENUE: professional_reads.revenue,
+    Intent.CUSTOMER: professional_reads.customer,
+    Intent.FREE: professional_reads.free_times,
+    Intent.MORE: professional_reads.free_times,
+    Intent.BOOK: professional_acts.book,
+    Intent.CANCEL: professional_acts.cancel,
+    Intent.RESCHEDULE: professional_acts.move,
+    Intent.SERVICES: _services,
+    Intent.HOURS: _hours,
+    Intent.BLOCK: _not_yet,
+    Intent.OPEN: _not_yet,
+    Intent.SET_PRICE: _not_yet,
+    Intent.LINK: _not_yet,
+    Intent.PLAN: _not_yet,
+    Intent.DROP: _kept,
+    Intent.KEEP: _kept,
+}
+TAPS: Final[Mapping[str, Intent]] = {
+    "agenda": Intent.AGENDA,
+    "book": Intent.BOOK,
+    "cancel": Intent.CANCEL,
+    "move": Intent.RESCHEDULE,
+    "help": Intent.HELP,
+    "revenue": Intent.REVENUE,
+    "prices": Intent.SERVICES,
+    "hours": Intent.HOURS,
+}

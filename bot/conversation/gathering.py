@@ -1,0 +1,121 @@
+"""Answers to an open question, the same for both sides: yes and no, "o segundo", "outro horário", "esquece"."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from ..notify.render import chat
+from .brain import Answer
+from .choosing import chosen
+from .intents import Intent
+from .offer import BOOK, MOVE, ask_day, later, note, offer, offered, take, wish_of
+from .picking import nudged
+from .talk import Talk
+from .vocabulary import plain
+from .wish import at
+
+CANCEL, STATUS = "cancel", "status"
+
+DOING: Final[Mapping[str, str]] = {
+    "book_appointment": BOOK,
+    "reschedule_appointment": MOVE,
+    "cancel_appointment": CANCEL,
+    "update_appointment_status": STATUS,
+}
+# "Cancela" in the middle of a booking takes back the booking, not an appointment.
+_TAKEN_BACK: Final = re.compile(r"^(?:pode )?cancel(?:a|ar|e)(?: isso| tudo| por favor)*$")
+_EXPLICIT: Final = re.compile(r"(?<!\S)(?:cancel|desmar)")
+_OTHER_DAY: Final = re.compile(r"outr[oa]s? (?:dia|data)")
+
+
+def picked_option(talk: Talk) -> str | None:
+    """Return the payload of the option that was chosen by its place in the list."""
+    options = [option_id for option_id, *_ in talk.memory.get("options", []) if not option_id.startswith("do:")]
+    return chosen(talk.heard.text, options, alike=talk.asked == "slot")
+
+
+def taken_back(talk: Talk) -> bool:
+    """Tell whether what is going on should simply end."""
+    if talk.reading.intent in {Intent.DROP, Intent.KEEP}:
+        return True
+    return talk.memory.get("doing") in {BOOK, MOVE} and bool(_TAKEN_BACK.match(plain(talk.heard.text).strip()))
+
+
+def drop(talk: Talk) -> Answer:
+    """End what is going on, and what waits for a yes with it."""
+    words = "declined" if talk.memory.get("doing") == BOOK or talk.asked == "want" else "kept"
+    talk.forget()
+    return talk.say(words)
+
+
+async def decided(talk: Talk, decision: bool | None) -> Answer:
+    """A yes or a no to a question that is not about a proposal: the turn itself answers those."""
+    on_the_table = offered(talk)
+    match talk.asked, decision:
+        case "slot", True | None if len(on_the_table) == 1:
+            return await take(talk, on_the_table[0])
+        case "slot", False:
+            talk.memory.pop("wishes", None)
+            return ask_day(talk)
+        case _, False:
+            return drop(talk)
+    return talk.ask_again()
+
+
+def another_matter(talk: Talk) -> bool:
+    """Tell whether a message turns away from the booking or move that is going on."""
+    intent, doing = talk.reading.intent, talk.memory.get("doing")
+    if intent is Intent.CANCEL:
+        return bool(_EXPLICIT.search(plain(talk.heard.text)))
+    elsewhere = Intent.RESCHEDULE if doing == BOOK else Intent.BOOK
+    return intent is elsewhere and not talk.said.dated
+
+
+async def other_times(talk: Talk) -> Answer:
+    """Show what else is free: later or earlier than the time in question, on another day, or further on."""
+    if not talk.memory.get("service"):
+        return talk.ask_again()
+    about = _in_question(talk)
+    if about and (nearby := nudged(talk.said, about)):
+        return await offer(talk, note(talk, nearby))
+    if _OTHER_DAY.search(plain(talk.heard.text)):
+        talk.memory.pop("wishes", None)
+        return ask_day(talk)
+    return await later(talk)
+
+
+def _in_question(talk: Talk) -> datetime | None:
+    """Return the time that is wanted, or the one that is to be moved."""
+    wish, appointment = wish_of(talk), talk.memory.get("appointment") or {}
+    if wish.day and wish.hour:
+        return datetime.fromisoformat(f"{wish.day}T{wish.hour}").replace(tzinfo=talk.asker.zone)
+    if wish.empty and appointment.get("start"):
+        return datetime.fromisoformat(appointment["start"]).astimezone(talk.asker.zone)
+    return None
+
+
+def not_understood(talk: Talk) -> Answer:
+    """Say so, and put the open question again."""
+    if talk.said.when.past:
+        return talk.ask("day", chat("day_past"))
+    return talk.say("date_not_understood") if talk.asked == "day" else talk.ask_again(chat("sorry"))
+
+
+def recall(talk: Talk) -> None:
+    """Rebuild what led to a question that waits for a yes, where another brain has asked it."""
+    doing = DOING.get(str(talk.pending.get("tool")))
+    if doing is None or talk.asked == "yes":
+        return
+    arguments = talk.pending.get("arguments") or {}
+    talk.memory.clear()
+    talk.memory |= {"doing": doing, "asked": "yes"}
+    tokens = {str(kept.get("id")): token for token, kept in talk.known_tokens.items() if isinstance(kept, Mapping)}
+    if start := arguments.get("start"):
+        talk.memory["wishes"] = [at(datetime.fromisoformat(start).astimezone(talk.asker.zone)).dump()]
+    if service := tokens.get(str(arguments.get("service_id"))):
+        talk.memory["service"] = {"token": service, "name": ""}
+    if client := tokens.get(str(arguments.get("client_id"))):
+        talk.memory["client"] = {"token": client, "name": ""}
+    if appointment := tokens.get(str(arguments.get("appointment_id"))):
+        talk.memory["appointment"] = {"token": appointment, "start": start or talk.now.isoformat()}

@@ -1,0 +1,233 @@
+"""Times on offer: listed, chosen, and made into a proposal to book or to move.
+
+Used by both sides. What is gathered is in the memory: `doing` (book or move), `service`, `wishes`, and whom or what it
+is for (`client`, `appointment`). Nothing here calculates with dates: the tools read the person's words.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from .. import phrases
+from ..models.enums import Role
+from ..notify.render import chat
+from ..whatsapp.outgoing import Option
+from .brain import Answer
+from .refusals import slot_option
+from .talk import Data, Talk, do, fitting
+from .wish import Wish, at
+
+BOOK, MOVE = "book", "move"
+NEXT = "next"
+# Of each of two days between which somebody leaves the choice.
+OF_EACH = 4
+
+
+def wish_of(talk: Talk) -> Wish:
+    """Return the time that is wanted, as far as it is known."""
+    return wishes_of(talk)[0]
+
+
+def wishes_of(talk: Talk) -> list[Wish]:
+    """Return the times that are wanted: two where either will do, an empty one where nothing is known."""
+    return [Wish.load(each) for each in talk.memory.get("wishes") or [{}]]
+
+
+def note(talk: Talk, *later: Wish) -> list[Wish]:
+    """Add what was said about when to what is known, and return it."""
+    found = [known.then(each) for known in wishes_of(talk) for each in later] or wishes_of(talk)
+    found = list(dict.fromkeys(found))[:2]
+    talk.memory["wishes"] = [each.dump() for each in found]
+    return found
+
+
+async def offer(talk: Talk, wishes: Sequence[Wish]) -> Answer:
+    """Answer with the free times that fit: an exact one as a question, several as a list, none with the nearest."""
+    wish = wishes[0]
+    if len(wishes) > 1:
+        return await _either(talk, wishes)
+    if not wish.empty and not wish.has_day:
+        return await _of_no_day(talk, wish)
+    data = await free(talk, wish)
+    if not data["ok"]:
+        return refused(talk, data)
+    if data["exact"]:
+        return await take(talk, data["exact"])
+    if data["refusal"]:
+        return await _instead(talk, data)
+    if data["slots"]:
+        return _listed(talk, data)
+    return await _same_day(talk, data, wish) or await _soonest(talk, data)
+
+
+async def free(talk: Talk, wish: Wish, *, after: str = "") -> Data:
+    """Return the free times for the service in question."""
+    arguments = {"when": wish.words(), "service": service_words(talk)} | ({"after": after} if after else {})
+    data, _ = await talk.call("list_free_slots", **arguments)
+    return data
+
+
+def service_words(talk: Talk) -> str:
+    """Return the service in question as the tools take it; a token that was forgotten is replaced by the name."""
+    service = talk.memory.get("service") or {}
+    token = str(service.get("token", ""))
+    return token if token in talk.known_tokens else str(service.get("name", ""))
+
+
+def choose_service(talk: Talk, token: str) -> None:
+    """Take the service that was tapped; its title was in the list."""
+    titles = {option_id: title for option_id, title, _ in talk.memory.get("options", [])}
+    talk.memory["service"] = {"token": token, "name": titles.get(f"service:{token}", "")}
+
+
+async def take(talk: Talk, slot: Data) -> Answer:
+    """Propose the time that was chosen; if it is gone by now, offer what is near."""
+    if talk.memory.get("doing") == MOVE:
+        data, proposal = await talk.call(
+            "reschedule_appointment", appointment=talk.memory["appointment"]["token"], slot=slot["token"]
+        )
+    else:
+        data, proposal = await talk.call("book_appointment", slot=slot["token"], **_client(talk))
+    talk.memory["wishes"] = [at(_local(talk, slot)).dump()]
+    if proposal is not None:
+        return talk.propose(proposal)
+    if data.get("error") in {"client_unknown", "client_ambiguous", "token_unknown"}:
+        return refused(talk, data)
+    return await _gone(talk, data)
+
+
+def _client(talk: Talk) -> dict[str, Any]:
+    if talk.asker.role is not Role.PROFESSIONAL:
+        return {}
+    client = talk.memory["client"]
+    return {"client": client["name"], "new_client": True} if client.get("new") else {"client": client["token"]}
+
+
+async def _gone(talk: Talk, data: Data) -> Answer:
+    taken = data.get("error") == "slot_taken"
+    near = await free(talk, Wish(day=wish_of(talk).day))
+    if not near.get("slots"):
+        near = await free(talk, Wish())
+    if not near.get("slots"):
+        return talk.ask("day", chat("slot_gone_alone") if taken else str(data.get("message") or chat("trouble")))
+    body = chat("slot_gone") if taken else f"{data.get('message', '')}\n\n{chat('nearest_times')}".strip()
+    return _ask_slot(talk, body, near["slots"])
+
+
+async def later(talk: Talk) -> Answer:
+    """Show times after the last ones shown; when there were none, those of the day without its hour."""
+    wish, last = wish_of(talk), str(talk.memory.get("last", ""))
+    day = Wish(day=wish.day, part=wish.part, stretch=wish.stretch, span=wish.span)
+    if last not in talk.known_tokens:
+        last = ""
+    data = await free(talk, day if day.has_day else Wish(), after=last)
+    if data["ok"] and not data["slots"] and day.has_day:
+        data = await free(talk, Wish(), after=last)
+    if not data["ok"]:
+        return refused(talk, data)
+    return _listed(talk, data) if data["slots"] else talk.ask("day", chat("ask_day", service=data["service"]["name"]))
+
+
+def ask_day(talk: Talk) -> Answer:
+    """Ask for the day; the hour that is known stays known."""
+    return talk.ask("day", chat("ask_day", service=(talk.memory.get("service") or {}).get("name", "")))
+
+
+def offered(talk: Talk) -> list[Data]:
+    """Return the times that were listed last and may be meant by "o primeiro" or "às 15h"."""
+    slots = [{"token": token, "start": start} for token, start in talk.memory.get("offered", [])]
+    return [slot for slot in slots if slot["token"] in talk.known_tokens]
+
+
+def refused(talk: Talk, data: Data) -> Answer:
+    """Say why not, and ask for what would help."""
+    match data.get("error"):
+        case "day_unclear":
+            return talk.ask("day", chat("date_not_understood"))
+        case "invalid_arguments" | "unknown_tool" | None:
+            return talk.say("trouble")
+    return talk.text(str(data.get("message") or chat("trouble")))
+
+
+async def _of_no_day(talk: Talk, wish: Wish) -> Answer:
+    """An hour without its day: one of the times on the table, or of the one day they are of; else the day is asked."""
+    slots = offered(talk)
+    days = {datetime.fromisoformat(slot["start"]).astimezone(talk.asker.zone).date() for slot in slots}
+    if len(days) == 1:
+        return await offer(talk, note(talk, Wish(day=days.pop().isoformat())))
+    same = [slot for slot in slots if wish.hour and _local(talk, slot).strftime("%H:%M") == wish.hour]
+    if len(same) == 1:
+        return await take(talk, same[0])
+    if same:
+        return _ask_slot(talk, chat("which_day"), same, picked=True)
+    return ask_day(talk)
+
+
+async def _either(talk: Talk, wishes: Sequence[Wish]) -> Answer:
+    """Two days or hours of which either will do: some times of each, in one list."""
+    slots: list[Data] = []
+    named: list[str] = []
+    data: Data = {}
+    for wish in wishes:
+        if not wish.has_day:
+            return ask_day(talk)
+        data = await free(talk, wish)
+        if not data["ok"]:
+            return refused(talk, data)
+        slots += [data["exact"]] if data["exact"] else data["slots"][:OF_EACH]
+        named.append(data["day_phrase"])
+    slots = list({slot["token"]: slot for slot in slots}.values())
+    if not slots:
+        return await _soonest(talk, data)
+    days = phrases.listing(list(dict.fromkeys(named)))
+    body = chat("offer_times", service=data["service"]["name"], day_phrase=days)
+    return _ask_slot(talk, body, slots, picked=True)
+
+
+async def _instead(talk: Talk, data: Data) -> Answer:
+    """The exact time is not free: say why, and show the nearest."""
+    slots = data["nearest"] or data["slots"]
+    if not slots:
+        soon = await free(talk, Wish())
+        slots = soon["slots"] if soon["ok"] else []
+    if not slots:
+        return talk.ask("day", data["refusal"]["message"])
+    return _ask_slot(talk, f"{data['refusal']['message']}\n\n{chat('nearest_times')}", slots, picked=True)
+
+
+async def _same_day(talk: Talk, data: Data, wish: Wish) -> Answer | None:
+    """Nothing is free in that part of the day: show what else is free on it."""
+    if not wish.day or not (wish.part or wish.stretch):
+        return None
+    whole = await free(talk, Wish(day=wish.day))
+    if not whole["ok"] or not whole["slots"]:
+        return None
+    words = chat("no_times_then", service=data["service"]["name"], day_phrase=whole["day_phrase"])
+    return _ask_slot(talk, words, whole["slots"])
+
+
+async def _soonest(talk: Talk, data: Data) -> Answer:
+    """Nothing is free then: say so, and show what is free soonest."""
+    service = data["service"]["name"]
+    soon = await free(talk, Wish())
+    if not soon["ok"] or not soon["slots"]:
+        return talk.ask("day", chat("no_times_soon", service=service))
+    words = chat("no_times", service=service, day_phrase=data["day_phrase"])
+    return _ask_slot(talk, words, soon["slots"])
+
+
+def _listed(talk: Talk, data: Data) -> Answer:
+    words = chat("offer_times", service=data["service"]["name"], day_phrase=data["day_phrase"])
+    return _ask_slot(talk, words, data["slots"])
+
+
+def _ask_slot(talk: Talk, words: str, slots: Sequence[Data], *, picked: bool = False) -> Answer:
+    """List times; `picked` ones leave out others between them, so that "other times" begin with the first again."""
+    talk.memory["offered"] = [[slot["token"], slot["start"]] for slot in slots]
+    talk.memory["last"] = "" if picked else slots[-1]["token"]
+    options: list[Option] = [slot_option(str(slot["token"]), _local(talk, slot)) for slot in slots]
+    return talk.ask("slot", words, fitting(options, do(NEXT, "Outros horários")), label="Ver horários")
+
+
+def _local(talk: Talk, slot: Data) -> datetime:
+    return datetime.fromisoformat(str(slot["start"])).astimezone(talk.asker.zone)

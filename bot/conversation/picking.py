@@ -1,0 +1,108 @@
+"""Which appointment is meant, and what is wanted of it: "passa o de quinta pra sexta às 10h"."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ..whatsapp.outgoing import Option
+from .dates import Kind, When, read
+from .intents import without_phone
+from .offer import note, wishes_of
+from .refusals import slot_option
+from .talk import Data, Talk, option
+from .vocabulary import plain
+from .wish import Said, Wish, fits
+
+# "de quinta pra sexta", "das 10 pras 11": where it stands and where it should go.
+_FROM_TO: Final = re.compile(
+    r"(?<!\w)(?P<source>d[aeo]s?\s.+?)\s+(?P<target>(?:pra|para|pro|p)s?\s.+)$", re.IGNORECASE | re.DOTALL
+)
+_OF: Final = re.compile(r"(?:^|\s)(?:d[aeo]s?|[oa]\s+d[aeo]s?)\s*$", re.IGNORECASE)
+_STARTS_OF: Final = re.compile(r"^(?:[oa]\s+)?d[aeo]s?\s", re.IGNORECASE)
+
+WORDS: Final = {
+    "pending_confirmation": "aguardando confirmação",
+    "confirmed": "confirmado",
+    "completed": "concluído",
+    "no_show": "faltou",
+    "rejected": "recusado",
+    "cancelled": "cancelado",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Which time is spoken of as the present one, and which ones are wanted instead."""
+
+    source: When
+    wishes: tuple[Wish, ...]
+
+
+def move_in(said: Said, now: datetime) -> Move:
+    """Take a wish to move apart."""
+    nothing = read("", now)
+    text = without_phone(said.text)
+    if both := _FROM_TO.search(text):
+        source, target = (Said.read(both[part], now) for part in ("source", "target"))
+        if source.when.kind is not Kind.NONE and target.dated:
+            return Move(source.when, tuple(target.wishes))
+    if not said.dated:
+        return Move(nothing, ())
+    if said.when.kind is not Kind.NONE and names_present(said):
+        return Move(said.when, ())
+    return Move(nothing, tuple(said.wishes))
+
+
+def names_present(said: Said) -> bool:
+    """Tell whether the time in a message says which appointment is meant: "o de quinta", "a das 15h"."""
+    start = said.when.spans[0][0]
+    return bool(_STARTS_OF.match(said.when.text) or _OF.search(without_phone(said.text)[:start]))
+
+
+def nudged(said: Said, local: datetime) -> Wish | None:
+    """Read "mais tarde" and "mais cedo", which are about the day and hour that are now."""
+    words = plain(said.text)
+    day = local.date().isoformat()
+    if " mais tarde " in words:
+        return Wish(day, stretch=f"depois das {local:%H:%M}")
+    if " mais cedo " in words:
+        return Wish(day, stretch=f"antes das {local:%H:%M}")
+    return None
+
+
+def filtered(appointments: Sequence[Data], when: When) -> list[Data]:
+    """Return the appointments that a time may speak of."""
+    return [each for each in appointments if fits(when, datetime.fromisoformat(each["start"]))]
+
+
+def start_of(talk: Talk, appointment: Data) -> datetime:
+    """Return when an appointment starts, as the professional's wall time."""
+    return datetime.fromisoformat(str(appointment["start"])).astimezone(talk.asker.zone)
+
+
+def on_its_day(talk: Talk, local: datetime) -> list[Wish]:
+    """Return what is wanted instead: a new hour alone is one of the same day, while that is ahead."""
+    if later := nudged(talk.said, local):
+        return note(talk, later)
+    wishes = wishes_of(talk)
+    if local > talk.now and all(not wish.empty and not wish.has_day for wish in wishes):
+        return note(talk, Wish(day=local.date().isoformat()))
+    return wishes
+
+
+def options_of(talk: Talk, appointments: Sequence[Data], *, whose: bool = False) -> list[Option]:
+    """Return appointments as options: by time, with the service, and with the client where there are several."""
+    return [_option(talk, each, whose=whose) for each in appointments]
+
+
+def _option(talk: Talk, each: Data, *, whose: bool) -> Option:
+    time = slot_option("", start_of(talk, each)).title
+    about = f"{each['service']}, {WORDS.get(each['status'], each['status'])}"
+    return option("appt", each["token"], each["client"] if whose else time, f"{time}, {about}" if whose else about)
+
+
+def lines_of(appointments: Sequence[Data]) -> str:
+    """Return a client's appointments, one a line."""
+    return "\n".join(f"• {each['label']}: {each['service']} ({WORDS.get(each['status'], '')})" for each in appointments)

@@ -1,0 +1,228 @@
+"""What a professional decides: booking for a client, moving, cancelling, and the moves of the life cycle."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from ..models.enums import Payment, Status
+from ..notify.render import chat
+from .brain import Answer
+from .catalogue import meant, names
+from .client_acts import info, service_missing
+from .dates import Kind
+from .gathering import CANCEL, STATUS
+from .intents import Intent, phone_in
+from .offer import BOOK, MOVE, note, offer, refused, take
+from .people import called, people_in
+from .picking import filtered, move_in, on_its_day, start_of
+from .professional_reads import ask_which, ask_who, coming, customer, customers, day_of, words_of
+from .talk import Data, Talk, do
+from .wish import Said
+
+ACTIONS: Final[Mapping[Intent, str]] = {
+    Intent.CONFIRM: "confirm",
+    Intent.REJECT: "reject",
+    Intent.COMPLETE: "complete",
+    Intent.NO_SHOW: "no_show",
+    Intent.PAID: "paid",
+}
+# What is over or under way is looked for back from today: nobody settles last month by chat.
+BACK: Final = 7
+_HOUR: Final = re.compile(r"(?<!\d)([01]?\d|2[0-3])(?:h|hs|:)([0-5]\d)?(?!\d)", re.IGNORECASE)
+NEW_CLIENT: Final = (do("new", "É cliente novo"), do("drop", "Deixa pra lá"))
+
+
+async def book(talk: Talk) -> Answer:
+    """Gather client, service and time; offer what is free."""
+    if talk.memory.get("doing") != BOOK:
+        start(talk, BOOK)
+    wishes = note(talk, *talk.said.wishes)
+    services = (await info(talk)).get("services") or []
+    people = people_in(talk.said.rest, besides=names(services))
+    text = talk.said.rest
+    for name in people:
+        text = text.replace(name, " ")
+    if len(found := meant(text, services)) == 1:
+        # Known before it is asked for: the question about the client may come first.
+        talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
+    if "client" not in talk.memory and (missing := await _client_missing(talk, people)):
+        return missing
+    question = chat("ask_service_for", client=talk.memory["client"]["name"])
+    if missing := await service_missing(talk, text, question):
+        return missing
+    if slot := talk.memory.pop("slot", None):
+        return await take(talk, slot)
+    return await offer(talk, wishes)
+
+
+async def _client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
+    """Find out who the client is; the question, when that is not clear."""
+    query = phone_in(talk.heard.text) or (people[0] if len(people) == 1 else "")
+    if not query:
+        return talk.ask("client", chat("ask_client"))
+    found = await customers(talk, query)
+    if len(found) == 1:
+        talk.memory["client"] = {"token": found[0]["token"], "name": found[0]["name"]}
+        return None
+    if found:
+        return ask_who(talk, query, found)
+    known_by_name = not phone_in(talk.heard.text)
+    talk.memory["new_name"] = query if known_by_name else ""
+    return talk.ask("client", chat("client_unknown", name=query), NEW_CLIENT if known_by_name else ())
+
+
+async def named(talk: Talk) -> Answer:
+    """Take a message as the name or phone of the client that was asked for."""
+    text = talk.heard.text.strip()
+    if not people_in(talk.said.rest) and not phone_in(text):
+        talk.said = Said(text, talk.said.when, text)
+    match talk.memory.get("doing"):
+        case "book":
+            return await book(talk)
+        case "cancel" | "move" | "status":
+            return await act(talk)
+    return await customer(talk)
+
+
+async def new_client(talk: Talk) -> Answer:
+    """Go on with a client who is not in the address book yet."""
+    if not talk.memory.get("new_name"):
+        return talk.ask("client", chat("ask_client"))
+    talk.memory["client"] = {"name": talk.memory.pop("new_name"), "new": True}
+    return await book(talk)
+
+
+async def decide(talk: Talk, intent: Intent) -> Answer:
+    """Begin to confirm, refuse, complete, note as missed or as paid."""
+    start(talk, STATUS)
+    talk.memory["action"] = ACTIONS[intent]
+    return await act(talk)
+
+
+async def cancel(talk: Talk) -> Answer:
+    start(talk, CANCEL)
+    return await act(talk)
+
+
+async def move(talk: Talk) -> Answer:
+    start(talk, MOVE)
+    return await act(talk)
+
+
+async def act(talk: Talk) -> Answer:
+    """Find the appointment that is meant and go on with it."""
+    moving = talk.memory["doing"] == MOVE
+    wanted = move_in(talk.said, talk.now)
+    when = wanted.source if moving else talk.said.when
+    if moving:
+        note(talk, *wanted.wishes)
+    name, phone = _named(talk)
+    hour = _hour_said(talk)
+    if phone:
+        found = await customers(talk, phone)
+        if len(found) != 1:
+            return talk.ask("whom", chat("client_unknown", name=phone))
+        name = found[0]["name"]
+    told = bool(name or hour or when.kind is not Kind.NONE)
+    if not told and talk.memory["doing"] in {CANCEL, MOVE}:
+        return talk.ask("whom", chat("ask_whom"))
+    found = _of(name, filtered(await _candidates(talk), when))
+    found = [each for each in found if hour is None or start_of(talk, each).strftime("%H:%M") == hour]
+    if not found:
+        return _nobody(talk, name)
+    if len(found) > 1:
+        return ask_which(talk, chat("which_appointment"), found)
+    return await picked(talk, found[0])
+
+
+def _hour_said(talk: Talk) -> str | None:
+    """Read the hour of what is over ("o das 9h não veio"), which the grammar of coming times leaves alone."""
+    found = _HOUR.search(talk.heard.text) if talk.said.when.kind is Kind.NONE else None
+    return f"{int(found[1]):02d}:{found[2] or '00'}" if found else None
+
+
+def _of(name: str, appointments: Sequence[Data]) -> list[Data]:
+    """Return the appointments of whoever the name fits best."""
+    best = max((called(name, each["client"]) for each in appointments), default=0)
+    return [each for each in appointments if not name or (best and called(name, each["client"]) == best)]
+
+
+def described(talk: Talk) -> Data | None:
+    """Return the one candidate that a message describes, by name or by time."""
+    name, _ = _named(talk)
+    found = _of(name, filtered(talk.memory.get("candidates", []), talk.said.when))
+    return found[0] if len(found) == 1 and (name or talk.said.dated) else None
+
+
+def _named(talk: Talk) -> tuple[str, str]:
+    people = people_in(talk.said.rest)
+    return (people[0] if len(people) == 1 else ""), phone_in(talk.heard.text)
+
+
+def _nobody(talk: Talk, name: str) -> Answer:
+    if name:
+        return talk.ask("whom", chat("client_not_there", name=name))
+    if talk.memory.get("action") in {"confirm", "reject"}:
+        talk.memory.clear()
+        return talk.say("nothing_waits")
+    return talk.ask("whom", chat("ask_whom"))
+
+
+async def _candidates(talk: Talk) -> list[Data]:
+    """Return the appointments that the deed in question is possible for, the nearest first."""
+    said = talk.said.when
+    day = said.day if said.day and not said.time_only and talk.memory["doing"] != MOVE else None
+    if day is not None:
+        data = await day_of(talk, words_of(day))
+        return [each for each in (data["appointments"] if data else []) if _possible(talk, each)]
+    if talk.memory.get("action") in {"complete", "no_show", "paid"}:
+        return await _lately(talk)
+    return [each for each in await coming(talk) if _possible(talk, each)]
+
+
+async def _lately(talk: Talk) -> list[Data]:
+    """Return what is over or under way: of today, else of the last days."""
+    name, _ = _named(talk)
+    for back in range(BACK):
+        data = await day_of(talk, {0: "hoje", 1: "ontem"}.get(back) or words_of(talk.now.date() - timedelta(days=back)))
+        found = [each for each in (data["appointments"] if data else []) if _possible(talk, each)]
+        found = [each for each in found if not name or called(name, each["client"])]
+        if found:
+            return found
+    return []
+
+
+def _possible(talk: Talk, each: Data) -> bool:
+    status, begun = each["status"], start_of(talk, each) <= talk.now
+    match talk.memory.get("action") or talk.memory["doing"]:
+        case "confirm" | "reject":
+            return bool(status == Status.PENDING_CONFIRMATION)
+        case "complete" | "no_show":
+            return bool(status == Status.CONFIRMED and begun)
+        case "paid":
+            return each["payment"] != Payment.PAID and status not in {Status.REJECTED, Status.CANCELLED}
+    return status in {Status.PENDING_CONFIRMATION, Status.CONFIRMED} and not begun
+
+
+async def picked(talk: Talk, appointment: Data) -> Answer:
+    """Propose the deed for the one appointment that is meant."""
+    token = appointment["token"]
+    talk.memory["appointment"] = {"token": token, "start": appointment["start"]}
+    talk.memory.pop("candidates", None)
+    match talk.memory["doing"]:
+        case "move":
+            talk.memory["service"] = {"name": appointment["service"]}
+            return await offer(talk, on_its_day(talk, start_of(talk, appointment)))
+        case "cancel":
+            data, proposal = await talk.call("cancel_appointment", appointment=token)
+        case _:
+            action = talk.memory["action"]
+            data, proposal = await talk.call("update_appointment_status", appointment=token, action=action)
+    return talk.propose(proposal) if proposal else refused(talk, data)
+
+
+def start(talk: Talk, doing: str) -> None:
+    """Begin to gather something new."""
+    talk.memory.clear()
+    talk.memory["doing"] = doing

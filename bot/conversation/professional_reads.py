@@ -1,0 +1,218 @@
+"""What a professional asks: the day, who is next, what waits for a decision, the money, a client, free times."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from .. import phrases
+from ..models.enums import Status
+from ..notify.render import chat
+from . import client_acts
+from .brain import Answer
+from .dates import Kind, read
+from .intents import phone_in
+from .offer import refused
+from .people import called, people_in
+from .phrasebook import DAY
+from .picking import WORDS, options_of, start_of
+from .talk import Data, Talk, fitting, option
+from .vocabulary import plain
+from .wish import Wish
+
+# A period that was named and not understood is asked for; where none was named, it is this month.
+_PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|meses|anos?|quinzena|\w+mestre|{DAY})(?!\S)")
+# What is looked through for something that waits: two weeks, a call a day.
+AHEAD: Final = 14
+# A week is the longest stretch of agenda that is read out in one message.
+WEEK: Final = 7
+# Free times are shown by the page; three of them are a day and more.
+PAGES: Final = 3
+
+
+async def agenda(talk: Talk) -> Answer:
+    """Tell the agenda of a day, or of each day of a week that has something."""
+    days = _days(talk)
+    if len(days) > 1:
+        return await _agenda_of(talk, days)
+    data, _ = await talk.call("get_appointments_today", when=days[0])
+    if not data["ok"]:
+        return refused(talk, data)
+    return talk.text(_day_words(data) or chat("agenda_empty", day=data["day"]))
+
+
+async def _agenda_of(talk: Talk, days: Sequence[str]) -> Answer:
+    found = [await day_of(talk, each) for each in days]
+    words = [text for data in found if data and (text := _day_words(data))]
+    return talk.text("\n\n".join(words)[:3900] or chat("agenda_empty", day=talk.said.when.text))
+
+
+def _day_words(data: Data) -> str:
+    if not data["appointments"]:
+        return ""
+    lines = "\n".join(_line(each) for each in data["appointments"])
+    count = phrases.plural(len(data["appointments"]), "horário", "horários")
+    return chat("agenda", day=data["day"], lines=lines, count=count)
+
+
+def _line(each: Data) -> str:
+    notes = [WORDS.get(each["status"], "")] if each["status"] != Status.CONFIRMED else []
+    notes += ["pago"] if each["payment"] == "paid" else []
+    return f"• {each['hour']} {each['client']}, {each['service']}" + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _days(talk: Talk) -> list[str]:
+    when = talk.said.when
+    if not talk.said.dated and " semana " in plain(talk.heard.text):
+        when = read("esta semana", talk.now)
+    if when.kind is Kind.SPAN and when.start and when.end:
+        first = max(when.start.date(), talk.now.date())
+        count = min((when.end.date() - first).days, WEEK)
+        return [words_of(first + timedelta(days=each)) for each in range(count)]
+    if when.day and not when.time_only:
+        return [words_of(when.day)]
+    return ["ontem"] if " ontem " in plain(talk.heard.text) else ["hoje"]
+
+
+def words_of(day: date) -> str:
+    """Return a day as words for the tools."""
+    return Wish(day=day.isoformat()).words()
+
+
+async def day_of(talk: Talk, words: str) -> Data | None:
+    """Return the agenda of a day, or None where there is none to be had."""
+    data, _ = await talk.call("get_appointments_today", when=words)
+    return data if data["ok"] else None
+
+
+async def coming(talk: Talk) -> list[Data]:
+    """Return what stands from now on, of the next two weeks."""
+    found: list[Data] = []
+    for ahead in range(AHEAD):
+        data = await day_of(talk, words_of(talk.now.date() + timedelta(days=ahead)))
+        found += data["appointments"] if data else []
+    return [each for each in found if start_of(talk, each) > talk.now and each["status"] in _STANDING]
+
+
+_STANDING: Final = frozenset({Status.PENDING_CONFIRMATION, Status.CONFIRMED})
+
+
+async def upcoming(talk: Talk) -> Answer:
+    """Tell who is next today."""
+    data = await day_of(talk, "hoje")
+    for each in data["appointments"] if data else ():
+        if start_of(talk, each) > talk.now and each["status"] in _STANDING:
+            return talk.say("next_client", client=each["client"], service=each["service"], hour=each["hour"])
+    return talk.say("nobody_next")
+
+
+async def waiting(talk: Talk) -> Answer:
+    """List the requests that wait for a decision; a tap decides."""
+    found = [each for each in await coming(talk) if each["status"] == Status.PENDING_CONFIRMATION]
+    talk.memory.clear()
+    if not found:
+        return talk.say("nothing_waits")
+    talk.memory |= {"doing": "status", "action": "confirm"}
+    return ask_which(talk, chat("waiting_requests"), found)
+
+
+def ask_which(talk: Talk, words: str, found: Sequence[Data]) -> Answer:
+    """Ask which of several appointments is meant."""
+    shown = found[:9]
+    kept = ("token", "start", "service", "client", "status")
+    talk.memory["candidates"] = [{name: each[name] for name in kept} for each in shown]
+    return talk.ask("appointment", words, options_of(talk, shown, whose=True), label="Ver horários")
+
+
+async def revenue(talk: Talk) -> Answer:
+    """Tell what came in over a period, and before it."""
+    data, _ = await talk.call("get_revenue_summary", period=talk.heard.text[:300])
+    if not data["ok"] and not _PERIOD.search(plain(talk.heard.text)):
+        data, _ = await talk.call("get_revenue_summary", period="este mês")
+    if not data["ok"]:
+        return refused(talk, data)
+    return talk.say(
+        "revenue",
+        period=data["period"],
+        total=phrases.money(_cents(data["received"]) + _cents(data["expected"])),
+        paid=data["received"],
+        count=phrases.plural(data["appointments"], "atendimento", "atendimentos"),
+        previous_total=data["previous"]["received"],
+        previous_period=data["previous"]["label"],
+    )
+
+
+def _cents(money: str) -> int:
+    return int("".join(sign for sign in money if sign.isdigit()) or "0")
+
+
+async def customer(talk: Talk) -> Answer:
+    """Show the card of a client, found by phone or name."""
+    query = phone_in(talk.heard.text) or next(iter(people_in(talk.said.rest)), "")
+    if not query:
+        return talk.ask("card", chat("ask_client"))
+    found = await customers(talk, query)
+    if not found:
+        return talk.say("client_unknown", name=query)
+    if len(found) > 1:
+        talk.memory.clear()
+        talk.memory["doing"] = "card"
+        return ask_who(talk, query, found)
+    return card(talk, found[0])
+
+
+async def customers(talk: Talk, query: str) -> list[Data]:
+    """Return the clients that a phone or name may mean; those with exactly that name leave the others out."""
+    data, _ = await talk.call("get_customer_by_phone", query=query)
+    found = list(data.get("customers") or [])
+    exact = [each for each in found if called(query, each["name"]) == 2]
+    return exact or found
+
+
+def ask_who(talk: Talk, query: str, found: Sequence[Data]) -> Answer:
+    """Ask which of several clients is meant."""
+    talk.memory["people"] = {each["token"]: each["name"] for each in found[:9]}
+    rows = [option("client", each["token"], each["name"], each.get("phone") or "") for each in found[:9]]
+    return talk.ask("client", chat("which_client", name=query), fitting(rows), label="Ver clientes")
+
+
+def card(talk: Talk, each: Data) -> Answer:
+    """Show what is known of a client."""
+    talk.memory.clear()
+    return talk.say(
+        "client_card",
+        name=each["name"],
+        phone=each.get("phone") or "",
+        visits=each.get("visits", 0),
+        last_visit=each.get("last") or "",
+        next_visit=each.get("next") or "",
+        notes_count=each.get("notes") or 0,
+    )
+
+
+async def free_times(talk: Talk) -> Answer:
+    """Tell the free times of a day, for the shortest service: what is free for it is free at all."""
+    data = await client_acts.info(talk)
+    services = sorted(data.get("services") or [], key=lambda one: one.get("minutes") or 0)
+    shortest = services[0]["token"] if services else ""
+    words = Wish.of(talk.said.when).words() if talk.said.dated and talk.said.wishes else ""
+    slots: list[Data] = []
+    for _ in range(PAGES):
+        after = {"after": slots[-1]["token"]} if slots else {}
+        data, _ = await talk.call("list_free_slots", when=words, service=shortest, **after)
+        if not data["ok"]:
+            return refused(talk, data)
+        slots += data["slots"]
+        if not data.get("more") or not data["slots"]:
+            break
+    if not slots:
+        return talk.say("no_free_times", day_phrase=data["day_phrase"])
+    return talk.say("free_times", service=data["service"]["name"], lines=_by_day(slots))
+
+
+def _by_day(slots: Sequence[Data]) -> str:
+    return "\n".join(
+        f"• {phrases.day(datetime.fromisoformat(day).date())}: {', '.join(slot['hour'] for slot in group)}"
+        for day, group in groupby(slots, key=lambda slot: str(slot["day"]))
+    )

@@ -1,0 +1,66 @@
+"""Nobody was chosen yet: a greeting that says what this is, and a search for a professional by name."""
+
+from typing import Final
+from uuid import UUID
+
+from ..notify.render import chat
+from .brain import Answer
+from .intents import Intent
+from .people import people_in
+from .talk import Data, Talk, choices, do, fitting, option
+
+# Words that are said about a professional and belong to no name.
+BESIDES: Final = frozenset(
+    {
+        "codigo",
+        "profissional",
+        "outro",
+        "outra",
+        "barbeiro",
+        "barbeira",
+        "psicologo",
+        "psicologa",
+        "manicure",
+        "doutora",
+    }
+)
+AFTER: Final = (do("book", "Marcar horário"), do("prices", "Preços"), do("help", "Ajuda"))
+
+
+async def search(talk: Talk) -> Answer:
+    """Greet, or look for the professional that a message names."""
+    intent = talk.reading.intent
+    if talk.heard.payload or intent in {Intent.GREET, Intent.HELP, Intent.WHO, Intent.DROP}:
+        talk.memory.clear()
+        return talk.say("greeting_unknown")
+    if intent in {Intent.THANKS, Intent.BYE}:
+        return talk.say("thanks" if intent is Intent.THANKS else "bye")
+    names = people_in(talk.said.rest, besides=BESIDES)
+    if _asks_for_more(talk):
+        talk.memory["then"] = talk.heard.text[:300]
+    if not names:
+        return talk.ask("professional", chat("ask_professional"))
+    data, _ = await talk.call("find_professional", query=names[0])
+    found = data.get("professionals") or []
+    if not found:
+        return talk.ask("professional", chat("professional_not_found", query=names[0]))
+    if len(found) > 1:
+        rows = [option("pro", each["id"], each["name"], each.get("profession") or "") for each in found]
+        return talk.ask("professional", chat("professional_candidates"), fitting(rows), label="Ver profissionais")
+    return choose(talk, found[0])
+
+
+def choose(talk: Talk, professional: Data) -> Answer:
+    """Turn to a professional; what was asked before comes next."""
+    then = talk.memory.get("then")
+    talk.memory.clear()
+    if then:
+        talk.memory["then"] = then
+    words = chat(
+        "professional_chosen", professional=professional["name"], profession=professional.get("profession") or ""
+    )
+    return talk.answer(choices(words, AFTER), professional_id=UUID(str(professional["id"])))
+
+
+def _asks_for_more(talk: Talk) -> bool:
+    return talk.reading.intent not in {Intent.NONE, Intent.OTHER_PROFESSIONAL} or talk.said.dated
