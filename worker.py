@@ -142,12 +142,6 @@ async def watch(ctx: Context) -> None:
     await watchdog.run(all_of.db, all_of.settings, now=all_of.clock.now())
 
 
-async def glance(ctx: Context) -> None:
-    """Look only at what the database can tell: is anything stuck?"""
-    all_of: Services = ctx["services"]
-    await watchdog.run(all_of.db, all_of.settings, now=all_of.clock.now(), light=True)
-
-
 async def watch_lightly(ctx: Context) -> None:
     """Look at what the database alone can tell."""
     all_of: Services = ctx["services"]
@@ -161,8 +155,6 @@ CRON: Sequence[CronJob] = [
     cron(remind, second=0, keep_result=0, max_tries=1),
     cron(watch_lightly, minute=set(range(0, 60, 10)), second=30, keep_result=0, max_tries=1),
     cron(watch, hour=9, minute=0, second=0, keep_result=0, max_tries=1),
-    # Half a minute past: never beside the full one.
-    cron(glance, minute=set(range(0, 60, 10)), second=30, keep_result=0, max_tries=1),
 ]
 
 
