@@ -75,15 +75,20 @@ async def keyed(session: AsyncSession, professional_id: UUID, client_id: UUID, k
     return row
 
 
+# Built once each: putting a statement together costs as much as running it.
+_INSERT: Final[Mapping[str, Any]] = {
+    dialect: build(Appointment).on_conflict_do_nothing().returning(Appointment)
+    for dialect, build in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+
+
 async def insert(session: AsyncSession, **values: Any) -> Appointment | None:
     """Insert an appointment; None where the wall of the database stands in the way."""
-    on_postgres = session.get_bind().dialect.name == "postgresql"
-    build: Any = postgresql.insert if on_postgres else sqlite.insert
-    statement = build(Appointment).values(**values).on_conflict_do_nothing().returning(Appointment)
+    dialect = session.get_bind().dialect.name
     try:
-        row: Appointment | None = await session.scalar(statement)
+        row: Appointment | None = await session.scalar(_INSERT[dialect], values)
     except IntegrityError as error:  # SQLite: the trigger aborts the statement alone, the transaction goes on
-        if on_postgres or WALL not in str(error.orig):
+        if dialect == "postgresql" or not hit_the_wall(error):
             raise
         return None
     return row

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, String, cast, literal, null, select, type_coerce, union_all
+from sqlalchemy import Date, Integer, String, Uuid, bindparam, cast, literal, null, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.expression import Select
 
+from ..db import Instant
 from ..models import (
     Appointment,
     Availability,
@@ -83,9 +83,9 @@ class Own:
 NOTHING: Final = Own()
 
 
-async def load_agenda(session: AsyncSession, professional_id: UUID, *, now: datetime) -> Agenda:
-    """Read a professional, their week and the dates from now on that differ from it."""
-    hours: Any = union_all(
+def _with_hours() -> Any:
+    """Select a professional with one row for each weekly window and each date that differs, or one without any."""
+    hours = union_all(
         select(
             Availability.professional_id,
             literal(_WEEK).label("kind"),
@@ -93,7 +93,7 @@ async def load_agenda(session: AsyncSession, professional_id: UUID, *, now: date
             cast(null(), Date).label("date"),
             Availability.start_minute,
             Availability.end_minute,
-        ).where(Availability.professional_id == professional_id),
+        ).where(Availability.professional_id == bindparam("professional_id")),
         select(
             AvailabilityException.professional_id,
             type_coerce(AvailabilityException.kind, String),
@@ -102,17 +102,27 @@ async def load_agenda(session: AsyncSession, professional_id: UUID, *, now: date
             AvailabilityException.start_minute,
             AvailabilityException.end_minute,
         ).where(
-            AvailabilityException.professional_id == professional_id,
-            # Two days back: hours may have begun the evening before, in a zone where it is still yesterday.
-            AvailabilityException.date >= (now - timedelta(days=2)).date(),
+            AvailabilityException.professional_id == bindparam("professional_id"),
+            AvailabilityException.date >= bindparam("since", type_=Date),
         ),
     ).subquery()
-    statement = (
-        select(Professional, hours.c.kind, hours.c.weekday, hours.c.date, hours.c.start_minute, hours.c.end_minute)
+    columns = (hours.c.kind, hours.c.weekday, hours.c.date, hours.c.start_minute, hours.c.end_minute)
+    return (
+        select(Professional, *columns)
         .outerjoin(hours, hours.c.professional_id == Professional.id)
-        .where(Professional.id == professional_id)
+        .where(Professional.id == bindparam("professional_id"))
     )
-    rows: Sequence[tuple[Any, ...]] = [tuple(row) for row in await session.execute(statement)]
+
+
+# Built once: putting a statement together costs as much as running it.
+_AGENDA: Final = _with_hours()
+
+
+async def load_agenda(session: AsyncSession, professional_id: UUID, *, now: datetime) -> Agenda:
+    """Read a professional, their week and the dates from now on that differ from it."""
+    # Two days back: hours may have begun the evening before, in a zone where it is still yesterday.
+    values = {"professional_id": professional_id, "since": (now - timedelta(days=2)).date()}
+    rows: Sequence[tuple[Any, ...]] = [tuple(row) for row in await session.execute(_AGENDA, values)]
     if not rows:
         raise ProfessionalUnknown
     return Agenda(
@@ -137,6 +147,48 @@ async def load_rules(
     return (await load_agenda(session, professional_id, now=now)).rules(service.minutes, actor)
 
 
+def _overlapping() -> Any:
+    """Select what occupies a period: start, end or else a length in minutes, and whether a day's limit counts it."""
+    start, end, now = (bindparam(name, type_=Instant) for name in ("start", "end", "now"))
+    earliest = bindparam("earliest", type_=Instant)
+    owner = bindparam("professional_id", type_=Uuid)
+    no_minutes = literal(None, Integer).label("minutes")
+    offered = WaitlistEntry.offered_start_at
+    return union_all(
+        select(Appointment.start_at, Appointment.end_at, no_minutes, literal(1).label("counts")).where(
+            Appointment.professional_id == owner,
+            Appointment.status.in_(BLOCKING),
+            Appointment.start_at > earliest,
+            Appointment.start_at < end,
+            Appointment.end_at > start,
+            Appointment.id != bindparam("own_appointment", type_=Uuid),
+        ),
+        # A hold whose time is up is gone without anybody clearing it.
+        select(PendingAction.hold_start_at, PendingAction.hold_end_at, no_minutes, literal(0)).where(
+            PendingAction.hold_professional_id == owner,
+            PendingAction.hold_until > now,
+            PendingAction.status == PendingStatus.OPEN,
+            PendingAction.hold_start_at < end,
+            PendingAction.hold_end_at > start,
+            PendingAction.conversation_id != bindparam("own_conversation", type_=Uuid),
+        ),
+        select(offered, literal(None, offered.type), Service.minutes, literal(0))
+        .join(Service, Service.id == WaitlistEntry.service_id)
+        .where(
+            WaitlistEntry.professional_id == owner,
+            WaitlistEntry.status == WaitlistStatus.OFFERED,
+            WaitlistEntry.offer_expires_at > now,
+            offered > earliest,
+            offered < end,
+            WaitlistEntry.id != bindparam("own_entry", type_=Uuid),
+        ),
+    )
+
+
+_BUSY: Final = _overlapping()
+_NOBODY: Final = UUID(int=0)
+
+
 async def load_busy(
     session: AsyncSession,
     professional_id: UUID,
@@ -147,57 +199,17 @@ async def load_busy(
     own: Own = NOTHING,
 ) -> list[Busy]:
     """Read what occupies a period: appointments, times held for others who are deciding, offers to others waiting."""
-    statement = union_all(
-        _appointments(professional_id, start, end, own),
-        _holds(professional_id, start, end, now, own),
-        _offers(professional_id, start, end, now, own),
-    )
+    values = {
+        "professional_id": professional_id,
+        "start": start,
+        "earliest": start - _LONGEST,
+        "end": end,
+        "now": now,
+        "own_appointment": own.appointment or _NOBODY,
+        "own_conversation": own.conversation or _NOBODY,
+        "own_entry": own.entry or _NOBODY,
+    }
     return [
         Busy(begin, begin + timedelta(minutes=minutes) if finish is None else finish, bool(counts))
-        for begin, finish, minutes, counts in await session.execute(statement)
+        for begin, finish, minutes, counts in await session.execute(_BUSY, values)
     ]
-
-
-# Start, end or else a length in minutes, and whether the limits of a day count it.
-Spans: TypeAlias = "Select[Any, Any, Any, Any]"
-_NO_MINUTES: Final = literal(None, Integer).label("minutes")
-
-
-def _appointments(professional_id: UUID, start: datetime, end: datetime, own: Own) -> Spans:
-    return select(Appointment.start_at, Appointment.end_at, _NO_MINUTES, literal(1).label("counts")).where(
-        Appointment.professional_id == professional_id,
-        Appointment.status.in_(BLOCKING),
-        Appointment.start_at > start - _LONGEST,
-        Appointment.start_at < end,
-        Appointment.end_at > start,
-        *([] if own.appointment is None else [Appointment.id != own.appointment]),
-    )
-
-
-def _holds(professional_id: UUID, start: datetime, end: datetime, now: datetime, own: Own) -> Spans:
-    """Times kept for people who are deciding; a hold whose time is up is gone without anybody clearing it."""
-    return select(PendingAction.hold_start_at, PendingAction.hold_end_at, _NO_MINUTES, literal(0)).where(
-        PendingAction.hold_professional_id == professional_id,
-        PendingAction.hold_until > now,
-        PendingAction.status == PendingStatus.OPEN,
-        PendingAction.hold_start_at < end,
-        PendingAction.hold_end_at > start,
-        *([] if own.conversation is None else [PendingAction.conversation_id != own.conversation]),
-    )
-
-
-def _offers(professional_id: UUID, start: datetime, end: datetime, now: datetime, own: Own) -> Spans:
-    """Times offered to somebody on the waitlist, until the offer runs out."""
-    offered = WaitlistEntry.offered_start_at
-    return (
-        select(offered, literal(None, offered.type), Service.minutes, literal(0))
-        .join(Service, Service.id == WaitlistEntry.service_id)
-        .where(
-            WaitlistEntry.professional_id == professional_id,
-            WaitlistEntry.status == WaitlistStatus.OFFERED,
-            WaitlistEntry.offer_expires_at > now,
-            offered > start - _LONGEST,
-            offered < end,
-            *([] if own.entry is None else [WaitlistEntry.id != own.entry]),
-        )
-    )

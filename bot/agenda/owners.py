@@ -206,10 +206,8 @@ async def remove_service(session: AsyncSession, professional_id: UUID, service_i
 
 async def own_service(session: AsyncSession, professional_id: UUID, service_id: UUID) -> Service:
     """Read a service that a professional offers; one that is no longer offered does not exist either."""
-    service = await session.scalar(
-        select(Service).where(Service.id == service_id, Service.professional_id == professional_id, Service.active)
-    )
-    if service is None:
+    service = await session.get(Service, service_id)
+    if service is None or service.professional_id != professional_id or not service.active:
         raise ServiceUnknown
     return service
 

@@ -1,9 +1,10 @@
 """The two people of an appointment, and the ways to reach them, in one statement."""
 
 from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -27,20 +28,27 @@ class Parties:
         return self.client.email or (self.contact.email if self.contact else None)
 
 
+def _both() -> Any:
+    user, owner, contact, account = aliased(User), aliased(Contact), aliased(Contact), aliased(User)
+    return (
+        select(Professional, owner, Client, contact, account)
+        .join(user, user.id == Professional.user_id)
+        .outerjoin(owner, owner.id == user.contact_id)
+        .join(Client, Client.professional_id == Professional.id)
+        .outerjoin(contact, contact.id == Client.contact_id)
+        .outerjoin(account, account.contact_id == Client.contact_id)
+        .where(Professional.id == bindparam("professional_id"), Client.id == bindparam("client_id"))
+    )
+
+
+# Built once: putting it together costs as much as running it.
+_BOTH: Final = _both()
+
+
 async def load_parties(session: AsyncSession, professional_id: UUID, client_id: UUID) -> Parties:
     """Read a professional and a client of theirs; anybody else's client does not exist."""
-    user, owner, contact, account = aliased(User), aliased(Contact), aliased(Contact), aliased(User)
-    row = (
-        await session.execute(
-            select(Professional, owner, Client, contact, account)
-            .join(user, user.id == Professional.user_id)
-            .outerjoin(owner, owner.id == user.contact_id)
-            .join(Client, Client.professional_id == Professional.id)
-            .outerjoin(contact, contact.id == Client.contact_id)
-            .outerjoin(account, account.contact_id == Client.contact_id)
-            .where(Professional.id == professional_id, Client.id == client_id)
-        )
-    ).one_or_none()
+    values = {"professional_id": professional_id, "client_id": client_id}
+    row = (await session.execute(_BOTH, values)).one_or_none()
     if row is None:
         raise ClientUnknown
     return Parties(*row)

@@ -14,9 +14,9 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..models.plans import Capability, allows
 from ..models import Appointment, Outbound, Professional
 from ..models.enums import OutboundStatus
+from ..models.plans import Capability, allows
 from ..notify import outbox
 from ..notify.messages import Message, Reminder2h, Reminder24h
 from .hours import at_wall, zone_of
