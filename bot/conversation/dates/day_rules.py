@@ -48,8 +48,9 @@ def _weekday(found: Found) -> Piece:
     if not found.has("quevem", "prox"):
         return _day(coming)
     following = days.single(days.week_of(found.today, 1).start + timedelta(days=number))
-    # "Essa sexta que vem" says both weeks at once.
-    if found.has("este") and following.start != coming.start:
+    # "Essa sexta que vem" and "sexta próxima" say this week and the next at once.
+    torn = found.has("este") or found.codes[found.end - 1] == CODE["prox"]
+    if torn and following.start != coming.start:
         return Piece(What.VAGUE)
     return _day(following)
 
@@ -67,12 +68,13 @@ def _hence(found: Found) -> Piece:
         raise ValueError(found)
     clock = found.of(CLOCK)
     minutes = 60 * clock[0][0] + clock[0][1] if clock else 0
-    count = found.first(FIGURE)
-    half = 0.5 if found.has("meia") else 0
+    counts = [value[0] for value in found.of(FIGURE)]
     if not clock and not found.has("h", "horas", "min"):
-        return _later_day(found, count or 0, half)
+        if found.has("meia") or len(counts) != 1:
+            raise ValueError(found)
+        return _later_day(found, counts[0])
     if not clock:
-        minutes = int(((count or 0) + half) * (1 if found.has("min") else 60))
+        minutes = _minutes(found, counts)
     # "Em 15h" is not said of a time so far off; "em 24h" means within a day.
     if not 0 < minutes <= (12 if found.has("em") else 72) * 60:
         raise ValueError(minutes)
@@ -81,8 +83,17 @@ def _hence(found: Found) -> Piece:
     return Piece(What.DAY, days=(days.single(later.date()),), hours=(at,))
 
 
-def _later_day(found: Found, count: int, half: float) -> Piece:
-    if half or not 0 < count <= 366:
+def _minutes(found: Found, counts: list[int]) -> int:
+    """Count "meia hora", "2 horas e meia", "uma hora e 15"."""
+    half = 30 if found.has("meia") else 0
+    if not found.has("h", "horas"):
+        return counts[0]
+    hours, rest = [*counts, 0, 0][:2]
+    return hours * 60 + rest + half
+
+
+def _later_day(found: Found, count: int) -> Piece:
+    if not 0 < count <= 366:
         raise ValueError(count)
     if found.has("mes", "meses"):
         return _day(days.single(days.add_months(found.today, count)))
@@ -92,7 +103,7 @@ def _later_day(found: Found, count: int, half: float) -> Piece:
 def _from_today(found: Found) -> Piece:
     if not found.has("hoje"):
         raise ValueError(found)
-    return _later_day(found, found.first(FIGURE) or 0, 0)
+    return _later_day(found, found.first(FIGURE) or 0)
 
 
 def _nth(found: Found) -> Piece:

@@ -12,7 +12,7 @@ from .lexicon import CODE
 from .patterns import compiled
 from .pieces import Piece, What
 
-NEAR = compiled("(?:comma | de | da)?")
+NEAR = compiled("[comma dash slash de da]?")
 SIGNS = CODE["comma"] + CODE["stop"] + CODE["asked"]
 
 

@@ -12,7 +12,6 @@ Value = tuple[int, ...]
 PLAIN = {
     "hoje": "hoje hj hoj oje hje hoge",
     "amanha": "amanha amnha amanh amnaha amahna amanah anamha amaha amenha amanhan ammanha aamanha amamha amnhan",
-    "ontem": "ontem onten ontm anteontem antontem trasanteontem",
     "depois": "depois dps dpois depos depoes",
     "antes": "antes",
     "apos": "apos",
@@ -27,7 +26,6 @@ PLAIN = {
     "em": "em",
     "ha": "ha faz fazem",
     "atras": "atras",
-    "passado": "passado passada passados passadas retrasado retrasada",
     "que": "que q ke qe",
     "quevem": "qvem quevem",
     "prox": "proxima proximo prox proxma proxim proxmo prxima prx px",
@@ -95,7 +93,7 @@ PLAIN = {
     "unless": "se caso",
     "except": "menos exceto tirando salvo",
     "busy": "ruim impossivel ocupado ocupada viajando viajar viajo complicado complicada indisponivel compromisso "
-    "trabalho trabalhando trabalhar saio entro chego fora",
+    "trabalho trabalhando trabalhar saio entro chego volto fora",
     "then": "era eram completo completa completei fui estive cortei vim veio vieram faltou faltei atendi comprei "
     "paguei pago pagar pagamento pague recebo receber vence vencimento vencem nasci nasceu nascimento "
     "aniversario niver validade",
@@ -120,11 +118,12 @@ PLAIN = {
     "linha ficha",
     "score": "nota pressao parcela parcelas avaliacao nivel tamanho",
     "noun": "opcao opcoes via vez vezes dose sessao sessoes parte fase pessoa fila consulta aula parcela casa rua "
-    "porta loja mao linha etapa tentativa quinzena metade chance alternativa mensagem foto imagem unidade "
+    "porta loja mao linha etapa tentativa metade chance alternativa mensagem foto imagem unidade "
     "filial avenida serie turma prova data hora sugestao proposta lista alternativas crianca filha moca "
-    "tatuagem unha cadeira sala divisao categoria classe edicao temporada posicao colocada opiniao basica "
+    "cadeira sala divisao categoria classe edicao temporada posicao colocada opiniao basica "
     "intencao natureza lei guerra sinfonia dica pergunta duvida versao geracao feita coluna camada dessas "
     "dessa delas desses",
+    "quinzena": "quinzena",
     "reais": "reais real conto contos pila pilas pau paus mangos pratas prata centavos",
     "natal": "natal",
     "vespera": "vespera",
@@ -148,6 +147,8 @@ VALUED: dict[str, dict[int, str]] = {
         5: "sabado sabdo sbado sabadao sabadinho sab sabd",
         6: "domingo domigo domindo dmingo domingao",
     },
+    "ontem": {1: "ontem onten ontm", 2: "anteontem antontem"},
+    "passado": {1: "passado passada passados passadas", 2: "retrasado retrasada"},
     "ter": {1: "ter"},
     "dom": {6: "dom"},
     "weeks": {0: "segundas", 1: "tercas", 2: "quartas", 3: "quintas", 4: "sextas", 5: "sabados", 6: "domingos"},

@@ -97,10 +97,12 @@ RULES = {
         | WEEKDAY (?:[de da na]? outra [semana mes] | comma? except este (?! WEEKDAY))
         | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
         | (?:outra | vago | em one)? [dia dias] (?:de semana | util)
-        | [ord first nth last] (?:semana | noun | label | score | place | street | work) (?:[de do da] MONTHLONG)?
+        | [ord first nth last] (?:semana | quinzena | noun | label | score | place | street | work)
+            (?:[de do da] MONTHLONG)?
         | [one pela mine] ord | ^ ord [w ws] [stop asked]? $
         | (?<!para) a ord (?! dash? feira | quevem | agora | as | CLOCK | NUM H | [de da a pela] LIGHT
             | [de da] WEEKLONG | este semana)
+        | WEEKDAY (?:seguinte | [depois antes apos] [de do da dos das] [w ws natal festa newyear mes])
         | semana do dia FIG
         | dia NUM H
         | natal | newyear
@@ -128,7 +130,7 @@ RULES = {
     """,
     # Days.
     "after_tomorrow": "depois de? amanha",
-    "hence": "(?:daqui | em) [a de about muito mais]{0,2} (?:(?:FIG | meia) UNIT (?:e meia)? | CLOCK) util?",
+    "hence": "(?:daqui | em) [a de about muito mais]{0,2} (?:(?:FIG | meia) UNIT HALF? | CLOCK) util?",
     "from_today": """
         FIG [dias semanas meses] (?:depois | a? partir | apartir | apos) de? (?:hoje | amanha | WEEKDAY | dia FIG)
     """,
@@ -138,7 +140,7 @@ RULES = {
         WEEKDAY comma? (?:b (?! THINGS | H | OFMONTH)
             | [s n z dez] (?= $ | [comma stop asked as para] | [na no] [w ws place work label]))
     """,
-    "weekday": "(?:este | prox)? WEEKDAY (?:quevem | agora)?",
+    "weekday": "este? prox? WEEKDAY (?:quevem | agora | prox)?",
     "days": """
         (?:de | do)? os? [dia dias] FIG (?:ate o? | a | ao | dash) o? dia? [s n z b dez] (?! H | SIDE | e meia)
             (?:OFMONTH YEAR?)?
@@ -208,21 +210,28 @@ _NAME = re.compile(r"\(\?P<\w+>|[A-Z]+[0-9]?|[a-z]+")
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Turn a pattern over categories into one over their characters."""
-    return re.compile(_expand(pattern))
+    """Make ready a pattern over categories."""
+    return re.compile(expanded(pattern))
 
 
-def _expand(pattern: str) -> str:
+def grammar(rules: dict[str, str]) -> re.Pattern[str]:
+    """Make one pattern of many rules; `lastgroup` of a match is the name of its rule."""
+    return re.compile("|".join(f"(?P<{name}>{expanded(pattern)})" for name, pattern in rules.items()))
+
+
+def expanded(pattern: str) -> str:
+    """Write a pattern over categories as one over their characters."""
+
     def replace(match: re.Match[str]) -> str:
         name = match[0]
         if name.startswith("("):
             return name
-        return _expand(NAMES[name]) if name.isupper() else CODE[name]
+        return expanded(NAMES[name]) if name.isupper() else CODE[name]
 
     return _NAME.sub(replace, pattern).replace(" ", "").replace("\n", "")
 
 
-GRAMMAR = re.compile("|".join(f"(?P<{name}>{_expand(pattern)})" for name, pattern in RULES.items()))
+GRAMMAR = grammar(RULES)
 CLOCKS = compiled(
     f"(?:(?P<less> [s n dez b]) min? (?:para [as a o]? | pras))? {_HOUR} [h horas]?"
     f"(?:e (?P<half> meia) | e? (?P<minute> [s n z b dez]) (?! [h horas]) min?)? {_SIDE}"

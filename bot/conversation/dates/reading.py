@@ -54,10 +54,10 @@ def read(text: str, now: datetime) -> When:
 
 def _read(text: str, now: datetime) -> When:
     message = words(text)
-    found = list(pieces(message, now))
+    found = firm(message.codes, list(pieces(message, now)))
     if not found or any(piece.what is What.IMPOSSIBLE for piece in found):
         return NOTHING
-    groups = grouped(message.codes, firm(message.codes, wanted(message.codes, found)))
+    groups = grouped(message.codes, wanted(message.codes, found))
     meant = completed([group for group in groups if group.what in {What.DAY, What.ANY}])
     local = now.replace(tzinfo=None)
     settled = list(dict.fromkeys(when for group in meant for when in _settled(group, local)))

@@ -64,6 +64,7 @@ TOKEN = re.compile(
     (?P<tens>(?:vinte|trinta|quarenta|cinquenta)\se\s(?:uma?|dois|duas|tres|quatro|cinco|seis|sete|oito|nove)\b)
   | (?P<idiom>hoje\sem\sdia\b|dia[\s-]a[\s-]dia\b|mais\sou\smenos\b|quinta\sda\sboa\svista\b|segunda\smao\b)
   | (?P<instead>(?:em\svez|ao\sinves|no\slugar|sem\sser|a\snao\sser|que\snao\sseja)\b)
+  | (?P<until>(?:(?:no|o)\s(?:mais\stardar|maximo))\b)
   | (?P<nope>num(?=\s(?:posso|quero|vou|da|consigo|tem|vai|rola|queria)\b))
   | (?P<noon>meio[\s-]?dia\b)
   | (?P<midnight>meia[\s-]?noite\b)
@@ -87,7 +88,7 @@ TOKEN = re.compile(
       | (?P<named>\d\d?/(?:jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez)[a-z]*)
     )
   | (?<![\d:])(?<!\d[.,/])
-    (?P<clock>\d\d?(?::|h(?:rs?|s)?:?)\d\d)(?!\d)(?::\d\d)?(?:\s?(?:hs?|hrs?|horas?|min|minutos|m)\b)?
+    (?P<clock>\d\d?(?::|h(?:rs?|s)?[:.]?)\d\d)(?!\d)(?::\d\d)?(?:\s?(?:hs?|hrs?|horas?|min|minutos|m)\b)?
   | (?P<slip>(?<!\d)\d\d?h\d(?!\d))
   | (?P<weekday>[2-6](?:a\b(?:[\s-]?feira\b)?|[\s-]?feira\b))
   | (?P<first>1[ao]\b)
@@ -185,6 +186,7 @@ READERS: dict[str, Callable[[str], tuple[str, Value]]] = {
     "weekday": _weekday,
     "decimal": _decimal,
     "instead": lambda _: (CODE["except"], ()),
+    "until": lambda _: (CODE["ate"], ()),
     "nope": lambda _: (CODE["not"], ()),
     "noon": lambda _: (CODE["noon"], ()),
     "midnight": lambda _: (CODE["midnight"], ()),
