@@ -1,7 +1,7 @@
 """The agenda: a professional's day, a client's own appointments, and the moves of the life cycle."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import phrases
 from bot.agenda import booking, report
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.dates import Kind, read, window
+from bot.conversation.dates import read, read_period, window
 from bot.models import Appointment, Client, Professional
 from bot.models.enums import Action, Actor, Role, Status
 from bot.notify.render import chat
@@ -43,11 +43,7 @@ class GetAppointmentsToday(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         local = context.asker.local
-        when = read(self.when or "hoje", local)
-        span = window(when, local) if when.kind is not Kind.NONE else None
-        if span is None:
-            raise DayUnclear
-        day = span[0].date()
+        day = _day(self.when or "hoje", local)
         start = datetime.combine(day, datetime.min.time(), tzinfo=context.asker.zone)
         rows = await report.day_agenda(
             context.session,
@@ -68,6 +64,16 @@ class GetAppointmentsToday(Tool):
                 "revenue": phrases.money(total),
             }
         )
+
+
+def _day(words: str, local: datetime) -> date:
+    """Read a day; days that are over, which cannot be booked, are read as a report reads them."""
+    if span := window(read(words, local), local):
+        return span[0].date()
+    over = read_period(words, local)
+    if over is None or over.end - over.start != timedelta(days=1):
+        raise DayUnclear
+    return over.start
 
 
 class MyAppointments(Tool):

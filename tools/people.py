@@ -52,7 +52,6 @@ class GetProfessionalInfo(Tool):
     """Read what a client may know about the professional: services, prices, opening hours, address."""
 
     name: ClassVar[str] = "get_professional_info"
-    roles: ClassVar[frozenset[Role]] = CLIENT
 
     async def call(self, context: Context) -> ToolResult:
         professional = await context.professional()
