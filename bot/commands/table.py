@@ -23,6 +23,6 @@ def folded(start: str, text: str, *, begun: bool = False) -> None:
     """Print `text` after `start`, folded under itself; `begun` tells that `start` is on the screen already."""
     width = max(shutil.get_terminal_size((100, 24)).columns, NARROWEST)
     lines = textwrap.wrap(text, max(20, width - len(start)), break_long_words=False, break_on_hyphens=False) or [""]
-    print(("" if begun else start) + lines[0], flush=True)
+    print((("" if begun else start) + lines[0]).rstrip(), flush=True)
     for line in lines[1:]:
         print(" " * len(start) + line, flush=True)
