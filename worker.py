@@ -16,7 +16,6 @@ import arq.worker
 from arq.connections import ArqRedis, RedisSettings
 from arq.cron import CronJob, cron
 from arq.worker import Function, Worker, func
-from bot.conversation.rules import RulesBrain
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -27,6 +26,7 @@ from bot.conversation import inbox
 from bot.conversation.brains import Available
 from bot.conversation.ears import CloudEars
 from bot.conversation.presence import CloudPresence
+from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
 from bot.jobs import digest, holds, reminders, watchdog

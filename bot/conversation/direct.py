@@ -20,6 +20,7 @@ from ..notify.render import chat
 from ..whatsapp.outgoing import Text
 from . import buttons, handoff, pending, signup
 from .brain import Answer, Toolkit
+from .inbox import SILENT_TYPES
 from .refusals import explain
 from .scene import Scene
 from .yesno import read_yes_no
@@ -28,7 +29,6 @@ Step = Callable[[AsyncSession, Scene, Toolkit], Awaitable[Answer | None]]
 
 # What the person typed beyond this is not a request for an appointment; Meta's own limit for a text is 4,096.
 LONGEST = 4096
-SILENT_TYPES: Final = frozenset({"reaction", "edit", "revoke", "system", "unknown"})
 SPOKEN_TYPES: Final = {
     "audio": "áudios",
     "image": "imagens",

@@ -19,6 +19,8 @@ from .identity import conversation_with, recognise
 
 # Five tries: a message that breaks us five times is parked where a person sees it, and the lane goes on.
 TRIES = 5
+# They carry an emoji or an old text, but say nothing to be answered.
+SILENT_TYPES = frozenset({"reaction", "edit", "revoke", "system", "unknown"})
 
 
 class Lost(Exception):
@@ -37,7 +39,8 @@ class Held:
     @property
     def text(self) -> str:
         """What was typed, a line a message."""
-        return "\n".join(str(row.event.get("text") or "") for row in self.rows).strip()
+        spoken = (row.event for row in self.rows if row.event.get("type") not in SILENT_TYPES)
+        return "\n".join(str(event.get("text") or "") for event in spoken).strip()
 
     @property
     def payload(self) -> str | None:
