@@ -30,7 +30,7 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Local days from the first until before `end`, and what people call them: "novembro"."""
+    """Local days from the first until before `end`, and what they are called: "este mês", "em outubro"."""
 
     first: date
     end: date
@@ -104,7 +104,7 @@ def describe(paid: Mapping[date, int], period: Stretch, previous: Stretch, *, to
         # Three weeks against a whole month would always look like a loss.
         same_point = previous.first + (today + _DAY - period.first)
         comparable = sum(cents for day, cents in paid.items() if previous.first <= day < min(same_point, previous.end))
-        notes.append(f"No mesmo ponto ({previous.label}): {phrases.money(comparable)}")
+        notes.append(f"Até o mesmo ponto, {previous.label}: {phrases.money(comparable)}")
     best = max(parts, key=lambda part: part.cents, default=None)
     if best is not None and sum(part.cents > 0 for part in parts) > 1:
         notes.append(f"{unit.value}: {_called(best, unit)}, com {phrases.money(best.cents)}")

@@ -171,7 +171,7 @@ def test_what_has_no_letter_is_left_out_instead_of_a_box() -> None:
 # What a chart says
 
 NOVEMBER = Stretch(date(2026, 11, 1), date(2026, 12, 1), "novembro")
-OCTOBER = Stretch(date(2026, 10, 1), date(2026, 11, 1), "outubro")
+OCTOBER = Stretch(date(2026, 10, 1), date(2026, 11, 1), "em outubro")
 AFTER = date(2026, 12, 5)
 
 
@@ -193,7 +193,7 @@ def test_a_running_month_is_compared_with_the_same_point_of_the_month_before() -
     told = describe(paid, NOVEMBER, OCTOBER, today=date(2026, 11, 21))
     assert (told.amount, told.previous_amount) == ("R$ 252,00", "R$ 310,00")
     assert (told.change, told.rises) == ("20% a mais", True)
-    assert told.notes[0] == "No mesmo ponto (outubro): R$ 210,00"
+    assert told.notes[0] == "Até o mesmo ponto, em outubro: R$ 210,00"
 
 
 def test_the_best_day_is_named() -> None:
