@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..models.plans import PLANS, Capability, allows, plans_with
 from ..errors import Conflict, Forbidden, Invalid
 from ..models import Appointment, Contact, Conversation, Professional
 from ..models.enums import Action, Actor, Payment
+from ..models.plans import PLANS, Capability, allows, plans_with
 from ..notify import outbox
 from ..notify.messages import PaymentRequest
 from ..notify.render import chat
