@@ -276,6 +276,12 @@ em 2 horas => 21/11 12:00
 daqui 2h => 21/11 12:00
 às 03h da tarde => 21/11 15:00
 # a day and an hour, in any order
+terça quinze para as três => 24/11 14:45
+às 9 e meia primeiro de dezembro => 01/12 09:30
+às 20 20 de janeiro => 20/01 20:00
+dia 3 - quinze para as três => 03/12 14:45
+dia 25, quinze para as três => 25/11 14:45
+quero mudar de hoje pra na quarta às 9 => 25/11 09:00
 quinta-feira (26) => 26/11
 27/11 (sexta-feira), 10h => 27/11 10:00
 sexta - 27/11 - 10:00 => 27/11 10:00
@@ -678,6 +684,10 @@ joao.12@gmail.com
 https://exemplo.com/agenda/2026-12-15
 www.exemplo.com/15/12
 # places
+Avenida 9 de Julho bairro 13 de maio
+rua 25 de março e Hospital 9 de Julho
+alameda 3 edifício 9 de julho sala 10
+até sexta Av. 9 de Julho, 1500
 Rua Domingos de Morais, 1200
 rua vinte e cinco de março
 rua primeiro de março, 20 - centro
@@ -1004,6 +1014,14 @@ segunda dia 24
 amanhã, segunda
 sexta 10
 # durations
+2 horas tarde demais
+todas as 3 e obrigado
+sala 3 e meia hora antes
+pacote de 10 horas as 3 sessões
+depois 2
+depois um dia eu vou
+antes uma das 3
+uma hora, às 15h de ontem
 sessão de 1h
 uma sessão de 2 horas
 massagem de 1h30

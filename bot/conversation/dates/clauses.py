@@ -195,7 +195,7 @@ def _swap(codes: str, kept: Sequence[Piece]) -> int | None:
 
 
 TOWARDS = any_of("para", "pras")
-TO_A = compiled("[para por pras] [o a]? $")
+TO_A = compiled("[para por pras] [o a na no]? $")
 
 
 def _corrected(kept: Sequence[Piece], place: int, *, swapped: bool) -> list[Piece]:

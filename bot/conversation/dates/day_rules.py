@@ -183,8 +183,8 @@ def _date(found: Found) -> Piece | None:
 
 # Ten out of ten, five out of five, around the clock, halves and thirds.
 SAYINGS = {(10, 10), (5, 5), (24, 7), (1, 2), (1, 3), (2, 3), (3, 4), (1, 4), (9, 10), (8, 10), (4, 5)}
-BEFORE_DATE = compiled("(?:WEEKDAY | amanha) comma? $")
-AFTER_DATE = compiled("comma? (?:as | CLOCK | NUM H) | [de a pela] LIGHT")
+BEFORE_DATE = compiled("WEEKDAY comma? $")
+AFTER_DATE = compiled("comma? (?:as (?:NUM (?! COUNTED) | CLOCK | noon) | CLOCK | NUM h) | [de a pela] LIGHT")
 
 
 def _gone_or(found: Found, day: Day, year: int) -> Piece:

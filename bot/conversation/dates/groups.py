@@ -62,6 +62,8 @@ def grouped(codes: str, pieces: Sequence[Piece]) -> list[Group]:
     groups: list[Group] = []
     for piece in pieces:
         for turn, option in enumerate(_options(piece)):
+            if turn and groups[-1].what in {What.VAGUE, What.PAST}:
+                break  # "ontem às 15h ou 16h"
             apart = turn or not groups or CODE["ou"] in codes[groups[-1].pieces[-1].end : piece.start]
             joined = None if apart else groups[-1].joined(option)
             groups[len(groups) - bool(joined) :] = [joined or option]

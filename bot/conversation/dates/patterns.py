@@ -20,16 +20,18 @@ NAMES = {
     "SIDE": "(?:[de da a na pela]? LIGHT | [de da] dawn | pm | am)",
     "UNIT": "[min h horas dia dias semana semanas mes meses ano anos]",
     # After a number these make it a count: "as 3 opções"; after a comma also any word: "às 15h, 2 cortes".
-    "COUNTED": "[ws noun reais anos dias semanas meses first last nth]",
+    "COUNTED": "(?:[ws noun reais anos dias semanas meses last nth] | first (?! de))",
     "THINGS": "(?:w | x | min | COUNTED)",
-    "MINUTES": "(?:e (?:meia | [s n z b dez] (?!H)) min?)",
+    "MINUTES": "(?:HALFPAST | e [s n z b dez] (?! H | ou [s n z b dez]) min?)",
+    "HALFPAST": "(?:e meia (?! horas))",
     "HALF": "(?:e (?:meia | FIG min?))",
     "TAIL": "(?:em? ponto)? SIDE? (?:em? ponto)?",
     # An hour after a word that says it is one; an hour in a range; an hour that needs no such word.
-    "TIME": """(?:(?:CLOCK | dec) H? | NUM (?:H (?:b min? (?! COUNTED))? | b (?! THINGS))? MINUTES?
+    "TIME": """(?:(?:CLOCK | dec) H? | NUM (?:H (?:b min? (?! COUNTED | H))? | b (?! THINGS))? MINUTES?
         | noon MINUTES? | midnight) TAIL""",
-    "PLAIN": "(?:CLOCK H? | NUM H? (?:e meia)? | noon (?:e meia)?) TAIL",
-    "SURE": "(?:CLOCK H? | NUM H (?:e meia)? | noon (?:e meia)?) TAIL",
+    "PLAIN": "(?:CLOCK H? | NUM H? HALFPAST? | noon HALFPAST?) TAIL",
+    "SURE": "(?:CLOCK H? | (?:NUM h | [n dez] horas) HALFPAST? | noon HALFPAST?) TAIL",
+    "LISTED": "(?:CLOCK H? | NUM h? HALFPAST? (?! horas) | [n dez] horas | noon) TAIL",
     "AT": """(?:para? as about? | pelas | pras | por? about [das de as] | [slot o a] [das da do]
         | a (?= one (?:$ | [comma stop asked e h horas da])))""",
     "TO": "(?:ate [as a o]? | as | a | ao | dash)",
@@ -45,6 +47,7 @@ NAMES = {
     "MONTHLONG": "(?:NEXTMONTH | este? mes | (?:MON | dez) YEAR?)",
     "WEEKLONG": "(?:semana quevem | semana seguinte | prox semana | este? semana)",
     "WEEKEND": "(?:fds | fim de semana)",
+    "TOHOUR": "(?:para as | para a | pras)",
     "THROUGH": "(?:ate [a o]? | a | ao | dash)",
     "MORE": "(?:(?:comma | e | ou | slash)* [a as o os]? (?:NAMED | weeks))*",
 }
@@ -54,7 +57,7 @@ RULES = {
     "trap": """
         street stop? [de da do das dos na o a]{0,2}
             (?: FIG (?:de MON)? | [w ws ord week nth last natal month bom place work newyear])
-            (?:[de da do das dos e]? [w ws month place bom]){0,3}
+            (?:[de da do das dos e]? (?:[w ws month] | bom (?= w))){0,3}
             (?:[comma label no]{0,3} (?:[s n z b dez one x y] (?! H | e meia | slash | de MON | SIDE)))?
         | [place work] stop? [de da do]? FIG de MON
         | [na da pela a] FIG de MON
@@ -63,14 +66,14 @@ RULES = {
         | score [comma dash de]? (?:date | dec | FIG)
         | bom (?:dia | LIGHT)
         | (?:ate? as | das | pelas | one das) FIG (?:COUNTED | min | horas de [w ws work])
-        | one das FIG | [cada want] as s (?! H | e | SIDE)
+        | one das FIG | [cada want] as s (?! H | MINUTES | SIDE)
         | FIG anos | (?:FIG | dec) (?:e FIG)? reais
         | durante (?:(?:NUM | b | meia) (?:H | min) | CLOCK) HALF?
         | por (?:[s one meia] (?:H | min) | FIG min | ks) HALF?
         | (?<!slot) de (?:[s one] H | [s n z b dez one] min | meia horas | ks) HALF?
         | (?<!slot) de (?:[n dez] H | [k kc]) (?! TO | em diante | SIDE)
         | (?:NUM H | CLOCK) (?:e meia)? de [w ws work noun]
-        | (?:FIG | meia) [h horas min] (?:e meia)? [antes cada]
+        | (?:FIG | meia) [h horas min] (?:e meia)? (?:antes | cada (?! as))
         | (?:depois | apos | antes) de? (?:(?:[s one] H | meia horas) | FIG [min dias semanas meses anos])
         | em one [horas dia semana] [w ws mais este vago festa]
         | meia horas
@@ -97,11 +100,11 @@ RULES = {
         | WEEKDAY (?:[de da na]? outra [semana mes] | comma? except este (?! WEEKDAY))
         | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
         | (?:outra | vago | em one)? [dia dias] (?:de semana | util)
-        | [ord first nth last] (?:semana | quinzena | noun | label | score | place | street | work)
-            (?:[de do da] MONTHLONG)?
+        | [ord first nth last] (?:semana | quinzena | noun | label | work) (?:[de do da] MONTHLONG)? | [ord first] score
+        | [ord first] [street place] (?! stop? [de da do]? FIG de MON)
         | [one pela mine] ord | ^ ord [w ws] [stop asked]? $
-        | (?<!para) a ord (?! dash? feira | quevem | agora | as | CLOCK | NUM H | [de da a pela] LIGHT
-            | [de da] WEEKLONG | este semana)
+        | (?<!para) a ord (?! dash? feira | quevem | as (?:NUM (?! COUNTED) | CLOCK | noon) | SURE
+            | [de da a pela] LIGHT | [de da] WEEKLONG | este semana)
         | WEEKDAY (?:seguinte | [depois antes apos] [de do da dos das] [w ws natal festa newyear mes])
         | semana do dia FIG
         | dia NUM H
@@ -124,7 +127,7 @@ RULES = {
     "impossible": """
         kx | [de da na pela]? dawn
         | ou (?:mais [tarde cedo] | depois | antes | outra | vago)
-        | as b (?! THINGS) | as NUM [s n z dez] (?! H)
+        | as b (?! THINGS) | as NUM [s n z dez] (?! H | OFMONTH)
         | s as TIME
         | ou [as das a o]? NUM (?! THINGS | de MON)
     """,
@@ -138,11 +141,11 @@ RULES = {
     "tomorrow": "amanha",
     "weekday_number": """
         WEEKDAY comma? (?:b (?! THINGS | H | OFMONTH)
-            | [s n z dez] (?= $ | [comma stop asked as para] | [na no] [w ws place work label]))
+            | [s n z dez] (?= $ | [comma stop asked as] | para (?! [as a]) | [na no] [w ws place work label]))
     """,
     "weekday": "este? prox? WEEKDAY (?:quevem | agora | prox)?",
     "days": """
-        (?:de | do)? os? [dia dias] FIG (?:ate o? | a | ao | dash) o? dia? [s n z b dez] (?! H | SIDE | e meia)
+        (?:de | do)? os? [dia dias] FIG (?:ate o? | a | ao | dash) o? dia? [s n z b dez] (?! H | SIDE | e meia | TOHOUR)
             (?:OFMONTH YEAR?)?
         | entre os? o? [dia dias] FIG e o? dia? FIG (?:OFMONTH YEAR?)?
         | (?:de | do)? FIG (?:a | ao | ate o?) FIG OFMONTH YEAR?
@@ -150,7 +153,8 @@ RULES = {
         | (?:de | do)? dia? date (?:a | ao | ate o?) dia? date | entre dia? date e dia? date
     """,
     "either": """
-        [dia dias] FIG (?:(?:comma | e | ou | slash | comma ou) dia? [s n z b dez] (?! H | e meia | SIDE | THINGS))+
+        [dia dias] FIG
+            (?:(?:comma | e | ou | slash | comma ou) dia? [s n z b dez] (?! H | e meia | SIDE | TOHOUR | THINGS))+
             OFMONTH?
         | FIG (?:ou | e) FIG OFMONTH
     """,
@@ -171,35 +175,36 @@ RULES = {
     "maybe_part": "LIGHT | muito? cedo",
     # Hours.
     "between": """
-        (?:das | da) PLAIN (?:TO | e as) PLAIN (?! COUNTED)
-        | entre [as a o]? PLAIN e [as a o]? PLAIN (?! COUNTED)
-        | de (?=[n dez k noon]) (?:PLAIN (?:as | ate as) PLAIN | PLAIN TO SURE | SURE TO PLAIN)
-        | as PLAIN (?:ate [as a]? | as | a) (?! one) PLAIN (?! COUNTED)
-        | SURE TO (?! one) PLAIN (?! COUNTED) | [n dez] (?:as PLAIN | (?:dash | a | ate) SURE)
+        (?:das | da) PLAIN (?:TO | e as) (?>PLAIN) (?! COUNTED)
+        | entre [as a o]? PLAIN e [as a o]? (?>PLAIN) (?! COUNTED)
+        | de (?= [n dez k noon]) (?>PLAIN (?:as | ate as) PLAIN | PLAIN TO SURE | SURE TO PLAIN) (?! COUNTED)
+        | as PLAIN (?:ate [as a]? | as | a) (?! one) (?>PLAIN) (?! COUNTED)
+        | SURE TO (?! one) (?>PLAIN) (?! COUNTED) | [n dez] (?>as PLAIN | [dash a ate] SURE) (?! COUNTED)
     """,
     "after": """
-        (?:depois | apos) (?:[de das da do as a o] | de as)? TIME (?! COUNTED)
-        | (?:a? partir | apartir) (?:[de das da do] | de as) TIME (?! COUNTED)
+        [depois apos] (?:(?:[das da as] | de as) (?>TIME) | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE))
+            (?! COUNTED)
+        | (?:a? partir | apartir) (?:[de das da do] | de as) (?>TIME) (?! COUNTED)
         | (?:das | de)? SURE (?:em diante | para frente)
     """,
     "before": """
-        antes (?:[de das da do as a o] | de as)? TIME (?! COUNTED)
-        | ate (?:[as a o] about? TIME (?! COUNTED) | about? SURE)
+        antes (?:(?:[das da as] | de as) (?>TIME) | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE)) (?! COUNTED)
+        | ate (?:[as a o] about? (?>TIME) (?! COUNTED) | about? SURE)
     """,
     "early": """
         (?<![das da de do slot para por]) as? [s n dez b] min?
-            (?:(?:para as | para a | pras) (?:NUM H? | noon) | para o? noon) TAIL
+            (?:TOHOUR (?:NUM H? | noon) | para o? noon) TAIL
     """,
-    "hours": "(?:AT TIME | SURE) (?:(?:comma? ou | comma | slash | dash) as? PLAIN (?! THINGS | de MON))+",
+    "hours": "(?:AT TIME | SURE) (?:(?:comma? ou | comma | slash | dash) as? (?>LISTED) (?! THINGS | de MON))+",
     "hour": """
-        AT TIME (?! COUNTED)
-        | (?:NUM (?:H MINUTES? | e meia) | CLOCK) SIDE
+        AT (?>TIME) (?! COUNTED)
+        | (?:NUM (?:H MINUTES? | HALFPAST) | CLOCK) SIDE
         | (?:[s n z dez] [da de] | one da) [manha tarde noite dawn] | NUM (?:pm | am)
         | NUM MINUTES [da de] LIGHT
-        | (?:[k kc kz] H? | [n dez] h (?:b min? (?! COUNTED))? MINUTES?) TAIL
-        | NUM e meia TAIL | noon MINUTES? | midnight
+        | (?:[k kc kz] H? | [n dez] h (?:b min? (?! COUNTED | H))? MINUTES?) TAIL
+        | NUM HALFPAST TAIL | noon MINUTES? | midnight
     """,
-    "maybe_hour": "[s one z] h MINUTES? TAIL | ks TAIL | NUM horas MINUTES? TAIL | NUM e [n b dez] min? TAIL",
+    "maybe_hour": "[s one z] h MINUTES? TAIL | ks TAIL | NUM horas MINUTES? TAIL | NUM e [n b dez] (?! ou) min? TAIL",
     "many_hours": "b H",
 }
 

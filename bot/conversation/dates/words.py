@@ -62,7 +62,7 @@ REPEATED = re.compile(r"([a-z])\1+")
 TOKEN = re.compile(
     r"""
     (?P<tens>(?:vinte|trinta|quarenta|cinquenta)\se\s(?:uma?|dois|duas|tres|quatro|cinco|seis|sete|oito|nove)\b)
-  | (?P<idiom>hoje\sem\sdia\b|dia[\s-]a[\s-]dia\b|mais\sou\smenos\b|quinta\sda\sboa\svista\b|segunda\smao\b)
+  | (?P<idiom>(?:hoje\sem\sdia|dia[\s-]a[\s-]dia|mais\sou\smenos|quinta\sda\sboa\svista|segunda\smao|tarde\sdemais)\b)
   | (?P<instead>(?:em\svez|ao\sinves|no\slugar|sem\sser|a\snao\sser|que\snao\sseja)\b)
   | (?P<until>(?:(?:no|o)\s(?:mais\stardar|maximo))\b)
   | (?P<nope>num(?=\s(?:posso|quero|vou|da|consigo|tem|vai|rola|queria)\b))
