@@ -51,6 +51,9 @@ async def _said(session: AsyncSession, here: Scene, answer: Answer) -> Outgoing 
         return await call_person(session, here)
     if answer.proposal is not None:
         return await pending.propose(session, here, answer.proposal)
+    if here.pending is not None and answer.state is not None and answer.state.get("pending", here.pending) is None:
+        # The dialogue has turned to something else: a yes from now on must not run what was asked before.
+        await pending.decline(session, here, here.pending)
     return answer.say
 
 

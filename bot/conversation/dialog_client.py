@@ -110,6 +110,9 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
     """Begin something new."""
     if handler := HANDLERS.get(intent):
         return await handler(talk)
+    if intent is Intent.PRICES and talk.said.dated and not talk.heard.payload:
+        # "Quero corte amanhã 10h, quanto custa?" asks for the price of what it wants.
+        return await _book(talk, intent)
     if intent in ASKED:
         return talk.answer(choices(await told(talk, intent), [PERSON] if intent in TO_A_PERSON else []))
     if intent is Intent.NONE and await _names_a_wish(talk):
@@ -182,8 +185,8 @@ async def _cancelling(talk: Talk) -> Answer | None:
     return talk.ask_again(chat("sorry")) if intent is Intent.NONE else None
 
 
-async def _book(talk: Talk) -> Answer:
-    told_too = [await told(talk, aside) for aside in talk.reading.asides]
+async def _book(talk: Talk, *asides: Intent) -> Answer:
+    told_too = [await told(talk, aside) for aside in (*asides, *talk.reading.asides)]
     talk.preface = "\n\n".join(dict.fromkeys(told_too))
     return await client_acts.book(talk)
 

@@ -155,7 +155,7 @@ async def _gathering(talk: Talk) -> Answer | None:
     intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
     if another_matter(talk) or intent in ACTIONS:
         return None
-    if talk.said.dated and intent in {Intent.NONE, Intent.BOOK, Intent.RESCHEDULE, Intent.MORE, Intent.AGENDA}:
+    if talk.said.dated and intent in {Intent.NONE, Intent.BOOK, Intent.RESCHEDULE, Intent.MORE}:
         if booking:
             return await professional_acts.book(talk)
         if not talk.memory.get("appointment"):

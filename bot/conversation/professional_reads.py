@@ -23,6 +23,9 @@ from .wish import Wish
 
 # A period that was named and not understood is asked for; where none was named, it is this month.
 _PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|meses|anos?|quinzena|\w+mestre|{DAY})(?!\S)")
+_DAY: Final = re.compile(rf"(?<!\S){DAY}(?!\S)")
+# "Minha sexta" and "agenda da semana" are those that come.
+_OWN: Final = re.compile(r" (?:minha|d[ao]) (?=semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)")
 # What is looked through for something that waits: two weeks, a call a day.
 AHEAD: Final = 14
 # A week is the longest stretch of agenda that is read out in one message.
@@ -34,6 +37,8 @@ PAGES: Final = 3
 async def agenda(talk: Talk) -> Answer:
     """Tell the agenda of a day, or of each day of a week that has something."""
     days = _days(talk)
+    if not days:
+        return talk.say("date_not_understood")
     if len(days) > 1:
         return await _agenda_of(talk, days)
     data, _ = await talk.call("get_appointments_today", when=days[0])
@@ -64,15 +69,18 @@ def _line(each: Data) -> str:
 
 def _days(talk: Talk) -> list[str]:
     when = talk.said.when
-    if not talk.said.dated and " semana " in plain(talk.heard.text):
-        when = read("esta semana", talk.now)
+    if not talk.said.dated:
+        when = read(_OWN.sub(" esta ", plain(talk.heard.text)), talk.now)
     if when.kind is Kind.SPAN and when.start and when.end:
         first = max(when.start.date(), talk.now.date())
         count = min((when.end.date() - first).days, WEEK)
         return [words_of(first + timedelta(days=each)) for each in range(count)]
     if when.day and not when.time_only:
         return [words_of(when.day)]
-    return ["ontem"] if " ontem " in plain(talk.heard.text) else ["hoje"]
+    if " ontem " in plain(talk.heard.text):
+        return ["ontem"]
+    # A day that was named and not understood must not become today.
+    return [] if _DAY.search(plain(talk.heard.text).replace(" hoje ", " ")) else ["hoje"]
 
 
 def words_of(day: date) -> str:

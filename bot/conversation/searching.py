@@ -24,6 +24,8 @@ BESIDES: Final = frozenset(
         "doutora",
     }
 )
+# A name with a title and a profession; more words are a sentence.
+LONGEST: Final = 5
 AFTER: Final = (do("book", "Marcar horário"), do("prices", "Preços"), do("help", "Ajuda"))
 
 
@@ -40,14 +42,24 @@ async def search(talk: Talk) -> Answer:
         talk.memory["then"] = talk.heard.text[:300]
     if not names:
         return talk.ask("professional", chat("ask_professional"))
-    data, _ = await talk.call("find_professional", query=names[0])
-    found = data.get("professionals") or []
+    found = await _found(talk, names[0])
     if not found:
         return talk.ask("professional", chat("professional_not_found", query=names[0]))
     if len(found) > 1:
         rows = [option("pro", each["id"], each["name"], each.get("profession") or "") for each in found]
         return talk.ask("professional", chat("professional_candidates"), fitting(rows), label="Ver profissionais")
     return choose(talk, found[0])
+
+
+async def _found(talk: Talk, name: str) -> list[Data]:
+    """Look for the whole message when it answers the question, for the name in it otherwise."""
+    whole = talk.heard.text.strip()
+    short = talk.asked == "professional" and len(whole.split()) <= LONGEST
+    for query in (whole, name) if short else (name,):
+        data, _ = await talk.call("find_professional", query=query)
+        if found := data.get("professionals"):
+            return list(found)
+    return []
 
 
 def choose(talk: Talk, professional: Data) -> Answer:

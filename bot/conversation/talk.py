@@ -138,10 +138,11 @@ def _stale(memory: Data, now: datetime) -> bool:
 
 
 def choices(body: str, options: Sequence[Option], *, label: str = "Ver opções") -> Outgoing:
-    """Return a question with its options, or as plain text where it has none or grew too long for them."""
-    if not options or not fits(body, options):
-        return Text(body)
-    return Choices(body, tuple(options), label)
+    """Return a question with its options; without what describes them, or as plain text, where it grew too long."""
+    for shown in (tuple(options), tuple(Option(each.id, each.title) for each in options)):
+        if shown and fits(body, shown):
+            return Choices(body, shown, label)
+    return Text(body)
 
 
 def fits(body: str, options: Sequence[Option]) -> bool:
