@@ -147,7 +147,7 @@ async def move(
     agenda = await load_agenda(session, row.professional_id, now=now)
     notice = _may_move(row, agenda.professional, actor, now)
     rules = agenda.rules(_minutes(row), actor)
-    own = Own(conversation=conversation_id, appointment=row.id)
+    own = Own(conversation=conversation_id, appointments=[row.id])
     if no := await refused(session, agenda, rules, start_at, now=now, own=own):
         raise no
     old_start, old_status = row.start_at, row.status
@@ -239,7 +239,7 @@ async def check_move(
     agenda = await load_agenda(session, row.professional_id, now=now)
     notice = _may_move(row, agenda.professional, actor, now)
     rules = agenda.rules(_minutes(row), actor)
-    own = Own(conversation=conversation_id, appointment=row.id)
+    own = Own(conversation=conversation_id, appointments=[row.id])
     if row.start_at != start_at and (no := await refused(session, agenda, rules, start_at, now=now, own=own)):
         raise no
     return notice

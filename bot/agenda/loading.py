@@ -73,10 +73,10 @@ def policy_of(professional: Professional) -> CancellationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What belongs to the asker and so does not stand in their way: a hold, the appointment to move, an offer."""
+    """What belongs to the asker and so does not stand in their way: a hold, what is to be moved, an offer."""
 
     conversation: UUID | None = None
-    appointment: UUID | None = None
+    appointments: Sequence[UUID] = ()
     entry: UUID | None = None
 
 
@@ -161,7 +161,7 @@ def _overlapping() -> Any:
             Appointment.start_at > earliest,
             Appointment.start_at < end,
             Appointment.end_at > start,
-            Appointment.id != bindparam("own_appointment", type_=Uuid),
+            Appointment.id.not_in(bindparam("own_appointments", type_=Uuid, expanding=True)),
         ),
         # A hold whose time is up is gone without anybody clearing it.
         select(PendingAction.hold_start_at, PendingAction.hold_end_at, no_minutes, literal(0)).where(
@@ -205,7 +205,7 @@ async def load_busy(
         "earliest": start - _LONGEST,
         "end": end,
         "now": now,
-        "own_appointment": own.appointment or _NOBODY,
+        "own_appointments": list(own.appointments),
         "own_conversation": own.conversation or _NOBODY,
         "own_entry": own.entry or _NOBODY,
     }

@@ -5,7 +5,7 @@ row: its key carries the appointment's sequence, which rises with every change. 
 of what they did themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -31,6 +31,7 @@ from ..notify.messages import (
     NoShowNotice,
     PaymentReceived,
     ReviewRequest,
+    SeriesBooked,
 )
 from ..notify.render import chat
 from ..whatsapp.outgoing import Outgoing, Text
@@ -161,6 +162,62 @@ async def acted(told: Told, action: Action, actor: Actor) -> None:
             await told.client(NoShowNotice(**client, when=when), title="Falta registrada")
         case Action.PAID:
             await told.client(PaymentReceived(**client, amount=told.price), title="Pagamento recebido")
+
+
+async def series_booked(told: Told, rhythm: str, rows: Sequence[Appointment]) -> None:
+    """Tell the client of a whole series in one message."""
+    message = SeriesBooked(
+        **told.to_client,
+        rhythm=rhythm,
+        count=phrases.plural(len(rows), "horário", "horários"),
+        first_when=told.when(rows[0].start_at),
+        last_when=told.when(rows[-1].start_at),
+    )
+    await told.client(message, title="Horários fixos marcados")
+
+
+async def series_cancelled(told: Told, actor: Actor, others: int) -> None:
+    """Tell of a cancelled rest of a series in one message to each side that `acted` would tell."""
+    when = told.when() + _and_others(others)
+    if actor is Actor.CLIENT:
+        await told.professional(
+            BookingCancelledByClient(**told.to_professional, when=when), title="Horários fixos cancelados"
+        )
+        await told.client(BookingCancelledReceipt(**told.to_client, when=when))
+    else:
+        message = BookingCancelledByProfessional(**told.to_client, when=when)
+        await told.client(message, title="Horários fixos cancelados")
+
+
+async def series_moved(told: Told, old_start: datetime, others: int) -> None:
+    """Tell the client of a moved rest of a series in one message."""
+    message = BookingRescheduled(
+        **told.to_client,
+        old_when=told.when(old_start) + _and_others(others),
+        when=told.when() + _and_others(others),
+        appointment_id=str(told.row.id),
+    )
+    await told.client(message, title="Horários fixos remarcados")
+
+
+def series_conflict(session: AsyncSession, who: Parties, service: str, at: datetime, now: datetime) -> None:
+    """Leave the professional a notification of an occurrence that could not be booked."""
+    zone = zone_of(who.professional.timezone)
+    when = phrases.moment(at.astimezone(zone), now.astimezone(zone).date())
+    session.add(
+        Notification(
+            user_id=who.professional.user_id,
+            kind="series_conflict",
+            title="Horário fixo não coube na agenda",
+            body=f"{who.client.name}: {service}, {when}",
+            created_at=now,
+        )
+    )
+
+
+def _and_others(others: int) -> str:
+    """Write how many more of a series share the fate of the first."""
+    return f" (e mais {phrases.plural(others, 'horário', 'horários')} da série)" if others else ""
 
 
 def _confirmed(told: Told) -> BookingConfirmed:

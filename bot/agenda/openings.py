@@ -1,5 +1,6 @@
 """Free times on the database: what is open, and why something is not. Booking asks here too, under the lock."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -136,10 +137,15 @@ async def _explained(
     now: datetime,
     own: Own,
 ) -> Refused:
-    """Turn a reason into its refusal, with the facts its sentence needs and the three nearest free times."""
+    """Explain a reason with the three nearest free times beside it."""
     period = busy_period(rules, *around(rules, at, now), now)
     busy = await load_busy(session, agenda.professional.id, *period, now=now, own=own)
-    facts = _facts(rules, at, now) | {"nearest": nearest(rules, busy, at, now)}
+    return explain(rules, reason, at, now, nearest(rules, busy, at, now))
+
+
+def explain(rules: Rules, reason: Reason, at: datetime, now: datetime, near: Sequence[datetime]) -> Refused:
+    """Turn the reason why a time cannot be booked into its refusal, with the facts its sentence needs."""
+    facts = _facts(rules, at, now) | {"nearest": list(near)}
     if reason is Reason.CLOSED:
         closed_all_day = rules.hours.closed(day_of(rules.zone, epoch_minute(at)))
         return ClosedDay(**facts) if closed_all_day else ClosedThen(**facts)

@@ -4,7 +4,9 @@ Facts that fill a sentence are already written for people. A refused time also c
 times as aware UTC, in calendar order.
 """
 
-from ..errors import Conflict, Invalid, NotFound
+from .. import phrases
+from ..errors import Conflict, Forbidden, Invalid, NotFound
+from ..models.plans import PLANS, Capability, plans_with
 
 
 class SlotTaken(Conflict):
@@ -93,3 +95,49 @@ class KeyReused(Conflict):
 
     code = "idempotency_key_reused"
     sentence = "Essa chave de repetição já foi usada em outro agendamento."
+
+
+class NotInPlan(Forbidden):
+    """The professional's plan does not have it; the sentence says which one does."""
+
+    code = "not_in_plan"
+    sentence = "{what} fazem parte do plano {plan} ({price} por mês)."
+
+    def __init__(self, what: str, capability: Capability) -> None:
+        cheapest = plans_with(capability)[0]
+        price = phrases.money(PLANS[cheapest].price_cents)
+        super().__init__(what=what, plan=cheapest.value.capitalize(), price=price, capability=capability)
+
+
+class SeriesTooLong(Invalid):
+    code = "series_too_long"
+    sentence = "Uma série tem de 2 a {most} horários."
+
+
+class NotASeries(Invalid):
+    code = "not_a_series"
+    sentence = "Esse agendamento não faz parte de uma série."
+
+
+class SeriesLost(Conflict):
+    """Some of the times chosen for a series are not free: nothing was booked or moved. `starts` holds them, aware UTC."""
+
+    code = "series_lost"
+    sentence = "Nada foi marcado, porque nem todos os horários da série estão livres: {when}."
+
+
+class OfferOver(Conflict):
+    code = "offer_over"
+    sentence = "Essa vaga já não está guardada para você. Você continua podendo pedir outro horário."
+
+
+class NotWaiting(NotFound):
+    code = "not_waiting"
+    sentence = "Não encontrei esse pedido na lista de espera."
+
+
+class BadWish(Invalid):
+    """What somebody waits for can never come: a day that is over, or hours that end before they start."""
+
+    code = "bad_wish"
+    sentence = "Esse dia ou período não serve para a lista de espera."

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..agenda.hours import at_wall, zone_of
-from ..models.plans import Capability, plans_with
 from ..db import Database
 from ..models import Appointment, Client, Contact, Outbound, Professional, User
 from ..models.enums import Status
+from ..models.plans import Capability, plans_with
 from ..notify import outbox
 from ..notify.messages import SEPARATOR, DailyAgenda
 

@@ -1,0 +1,205 @@
+"""This one and the next: cancel or move the rest of a series, all of it or nothing.
+
+What is moved becomes a series of its own, as in every calendar; the old one ends the day before.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Appointment, RecurringSchedule
+from ..models.enums import Action, Actor, Payment, Status
+from . import notices, reminders
+from .booking import OPEN, may
+from .hours import MINUTE, at_wall, local_date, zone_of
+from .ledger import compare_and_set, find_locked, record
+from .lifecycle import IllegalMove, NotYours, after
+from .loading import Agenda, Own, load_agenda
+from .notices import Told
+from .parties import load_parties
+from .refusals import NotASeries
+from .series import Occurrence, judge, require_plan, series_lost
+
+
+async def cancel_following(
+    session: AsyncSession,
+    appointment_id: UUID,
+    *,
+    actor: Actor,
+    now: datetime,
+    professional_id: UUID | None = None,
+    contact_id: UUID | None = None,
+) -> list[Appointment]:
+    """Cancel an appointment of a series and all that follow it; each must allow it, or nothing is cancelled."""
+    first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
+    after(first.status, first.payment, Action.CANCEL, actor, start_at=first.start_at, now=now)
+    rows = await _following(session, first)
+    agenda = await load_agenda(session, first.professional_id, now=now)
+    who = await load_parties(session, first.professional_id, first.client_id)
+    for row in rows:
+        await may(session, row, Action.CANCEL, actor=actor, now=now)
+    cancelled = []
+    for row in rows:
+        change = after(row.status, row.payment, Action.CANCEL, actor, start_at=row.start_at, now=now)
+        before = row.status
+        gone = await compare_and_set(session, row, now, status=change.status, payment=change.payment)
+        record(session, gone, Action.CANCEL, actor, before, now, {"following": str(first.id)})
+        cancelled.append(gone)
+    await reminders.drop(session, [row.id for row in cancelled])
+    await _end(session, first.series_id, agenda, first.start_at, now)
+    await notices.series_cancelled(Told(session, cancelled[0], who, now), actor, len(cancelled) - 1)
+    return cancelled
+
+
+async def preview_move(
+    session: AsyncSession, appointment_id: UUID, start_at: datetime, *, professional_id: UUID, now: datetime
+) -> list[Occurrence]:
+    """Judge the new times of the rest of a series: the first goes to `start_at`, the others as far and to its hour."""
+    first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=None)
+    rows = await _following(session, first)
+    agenda = await load_agenda(session, professional_id, now=now)
+    require_plan(agenda)
+    return await _judged(session, agenda, rows, _shifted(agenda, rows, start_at), now)
+
+
+async def move_following(
+    session: AsyncSession,
+    appointment_id: UUID,
+    start_at: datetime,
+    *,
+    actor: Actor,
+    now: datetime,
+    professional_id: UUID,
+    instead: Mapping[datetime, datetime] | None = None,
+) -> list[Appointment]:
+    """Move an appointment of a series and all that follow it, all or none (`SeriesLost`).
+
+    `instead` says what to take in place of a new time that is not free, as the preview proposed it. A client moves
+    one appointment at a time: this is the professional's.
+    """
+    if actor is not Actor.PROFESSIONAL:
+        raise NotYours(action=Action.RESCHEDULE, actor=actor)
+    first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=None)
+    rows = await _following(session, first)
+    agenda = await load_agenda(session, professional_id, now=now)
+    require_plan(agenda)
+    wanted = [(instead or {}).get(at, at) for at in _shifted(agenda, rows, start_at)]
+    found = await _judged(session, agenda, rows, wanted, now)
+    if lost := [each.at for each in found if each.refusal is not None]:
+        raise series_lost(agenda, lost, now)
+    old_start, old_series = first.start_at, first.series_id
+    async with session.begin_nested():
+        series = await _split(session, agenda, first, start_at, len(rows))
+        moved = await _moved(session, rows, wanted, series, now)
+        await _end(session, old_series, agenda, old_start, now)
+    await reminders.drop(session, [row.id for row in moved])
+    who = await load_parties(session, professional_id, first.client_id)
+    for row in moved:
+        await reminders.plan(session, row, who, now=now)
+    await notices.series_moved(Told(session, moved[0], who, now), old_start, len(moved) - 1)
+    return moved
+
+
+async def _following(session: AsyncSession, first: Appointment) -> Sequence[Appointment]:
+    """Read what is still open of a series from an appointment on, in order."""
+    if first.series_id is None:
+        raise NotASeries
+    if first.status not in OPEN:
+        raise IllegalMove(status=first.status, action=Action.RESCHEDULE)
+    rows = await session.scalars(
+        select(Appointment)
+        .where(
+            Appointment.series_id == first.series_id,
+            Appointment.start_at >= first.start_at,
+            Appointment.status.in_(OPEN),
+        )
+        .order_by(Appointment.start_at)
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+def _shifted(agenda: Agenda, rows: Sequence[Appointment], start_at: datetime) -> list[datetime]:
+    """Move each start by the days the first one moves, and to its new wall hour."""
+    zone = agenda.professional.timezone
+    local = start_at.astimezone(zone_of(zone))
+    days = local.date() - local_date(zone, rows[0].start_at)
+    minute = local.hour * 60 + local.minute
+    return [start_at, *(at_wall(zone, local_date(zone, row.start_at) + days, minute) for row in rows[1:])]
+
+
+async def _judged(
+    session: AsyncSession, agenda: Agenda, rows: Sequence[Appointment], starts: Sequence[datetime], now: datetime
+) -> list[Occurrence]:
+    wanted = [(at, (row.end_at - row.start_at) // MINUTE) for row, at in zip(rows, starts, strict=True)]
+    return await judge(session, agenda, wanted, now=now, own=Own(appointments=[row.id for row in rows]))
+
+
+async def _moved(
+    session: AsyncSession,
+    rows: Sequence[Appointment],
+    starts: Sequence[datetime],
+    series: RecurringSchedule,
+    now: datetime,
+) -> list[Appointment]:
+    """Give rows their new times; first all step aside, so that one may take the place another is leaving."""
+    before = [(row.start_at, row.end_at - row.start_at, row.status) for row in rows]
+    aside = [await compare_and_set(session, row, now, status=Status.CANCELLED) for row in rows]
+    moved = []
+    for row, at, (old_start, length, status) in zip(aside, starts, before, strict=True):
+        new = await compare_and_set(
+            session,
+            row,
+            now,
+            start_at=at,
+            end_at=at + length,
+            status=Status.CONFIRMED,
+            payment=Payment.AUTHORIZED if row.payment is Payment.UNPAID else row.payment,
+            attendance_confirmed_at=None,
+            series_id=series.id,
+        )
+        details = {"from": old_start.isoformat(), "to": at.isoformat(), "following": str(rows[0].id)}
+        record(session, new, Action.RESCHEDULE, Actor.PROFESSIONAL, status, now, details)
+        moved.append(new)
+    return moved
+
+
+async def _split(
+    session: AsyncSession, agenda: Agenda, first: Appointment, start_at: datetime, left: int
+) -> RecurringSchedule:
+    """Make the series that the moved appointments go on in."""
+    old = await session.get_one(RecurringSchedule, first.series_id)
+    zone = agenda.professional.timezone
+    local = start_at.astimezone(zone_of(zone))
+    days = local.date() - local_date(zone, first.start_at)
+    new = RecurringSchedule(
+        professional_id=old.professional_id,
+        client_id=old.client_id,
+        service_id=old.service_id,
+        frequency=old.frequency,
+        starts_on=local.date(),
+        start_minute=local.hour * 60 + local.minute,
+        minutes=old.minutes,
+        price_cents=old.price_cents,
+        count=left if old.count is not None else None,
+        until=old.until + days if old.until is not None else None,
+        booked_through=old.booked_through + days if old.booked_through is not None else None,
+        created_at=old.created_at,
+    )
+    session.add(new)
+    await session.flush()
+    return new
+
+
+async def _end(
+    session: AsyncSession, series_id: UUID | None, agenda: Agenda, start_at: datetime, now: datetime
+) -> None:
+    """End a series the day before a start; what it had before stays in it."""
+    series = await session.get_one(RecurringSchedule, series_id)
+    series.ended_at = now
+    series.count = None
+    series.until = local_date(agenda.professional.timezone, start_at) - timedelta(days=1)
+    await session.flush()

@@ -1,0 +1,57 @@
+"""When a series happens: the same wall hour every week, every second week, or every month."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from .. import phrases
+from ..models import RecurringSchedule
+from ..models.enums import Frequency
+from .recurrence import occurrences, rule_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """When a series happens, in local wall time; it ends after `count`, with `until`, or not at all."""
+
+    frequency: Frequency
+    starts_on: date
+    start_minute: int
+    count: int | None = None
+    until: date | None = None
+
+    @property
+    def endless(self) -> bool:
+        return self.count is None and self.until is None
+
+    def starts(self, zone: str, first: date, end: date) -> list[datetime]:
+        """List the starts on the local dates first <= d < end, aware UTC."""
+        rule = rule_of(self.frequency, count=self.count, until=self.until)
+        return occurrences(rule, self._wall(self.starts_on), zone, (), (self._wall(first, 0), self._wall(end, 0)))
+
+    def _wall(self, day: date, minute: int | None = None) -> datetime:
+        minute = self.start_minute if minute is None else minute
+        return datetime(day.year, day.month, day.day, minute // 60, minute % 60)  # noqa: DTZ001 - wall time
+
+    @property
+    def rhythm(self) -> str:
+        """Say it in words: "toda quinta, às 15h"."""
+        day, at = phrases.weekday_name(self.starts_on), phrases.at_hour(self._wall(self.starts_on))
+        every = "todo" if self.starts_on.weekday() >= 5 else "toda"
+        match self.frequency:
+            case Frequency.WEEKLY:
+                return f"{every} {day}, {at}"
+            case Frequency.BIWEEKLY:
+                return f"{day} a cada duas semanas, {at}"
+            case Frequency.MONTHLY:
+                return f"todo dia {self.starts_on.day}, {at}"
+
+
+def pattern_of(series: RecurringSchedule) -> Pattern:
+    """Read the pattern of a series back from its row."""
+    return Pattern(
+        frequency=series.frequency,
+        starts_on=series.starts_on,
+        start_minute=series.start_minute,
+        count=series.count,
+        until=series.until,
+    )

@@ -1,0 +1,285 @@
+"""Series: the same wall hour every week, every second week or every month.
+
+A series is previewed first: every occurrence with its conflict, and a free time near it. The times chosen are then
+booked in one transaction, all or none. Its appointments are ordinary ones: each can be moved or cancelled alone, or
+with all that follow. A series without an end is kept booked some months ahead by a job.
+
+Series are the professional's to make and to move; a client may cancel.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import phrases
+from ..errors import Refused
+from ..models import Appointment, RecurringSchedule, Service
+from ..models.enums import Actor, Source
+from ..models.plans import Capability, allows
+from . import notices, reminders
+from .booking import place
+from .hours import local_date, zone_of
+from .ledger import keyed
+from .loading import NOTHING, OWN_HORIZON_DAYS, Agenda, Own, load_agenda, load_busy
+from .notices import Told
+from .openings import explain, lock
+from .owners import own_service
+from .parties import load_parties
+from .pattern import Pattern, pattern_of
+from .refusals import NotInPlan, SeriesLost, SeriesTooLong
+from .slots import Busy, Reason, Rules, busy_period, nearest, why_not
+
+# Two years of weeks.
+MOST: Final = 104
+# How far ahead a series without an end is booked; a job keeps it so.
+AHEAD: Final = timedelta(days=90)
+# A proposal further away than this belongs to another week.
+NEAR: Final = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time of a series: free, or refused with the nearest free time of the same days, if there is one."""
+
+    at: datetime
+    refusal: Refused | None = None
+    proposal: datetime | None = None
+
+    @property
+    def chosen(self) -> datetime | None:
+        """The time that is booked when nothing else is said."""
+        return self.at if self.refusal is None else self.proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A series and the appointments that now are in it."""
+
+    series: RecurringSchedule
+    rows: Sequence[Appointment]
+
+
+async def preview(
+    session: AsyncSession, professional_id: UUID, service_id: UUID, pattern: Pattern, *, now: datetime
+) -> list[Occurrence]:
+    """Judge every occurrence of a series to be: which are free, why the others are not, and what to do instead."""
+    service = await own_service(session, professional_id, service_id)
+    agenda = await load_agenda(session, professional_id, now=now)
+    require_plan(agenda)
+    starts = _starts(agenda, pattern, now)
+    return await judge(session, agenda, [(at, service.minutes) for at in starts], now=now)
+
+
+async def judge(
+    session: AsyncSession, agenda: Agenda, wanted: Sequence[tuple[datetime, int]], *, now: datetime, own: Own = NOTHING
+) -> list[Occurrence]:
+    """Judge times that are wanted together, with their lengths in minutes.
+
+    They and the proposals for those that are not free never stand in each other's way.
+    """
+    rules = {minutes: agenda.rules(minutes, Actor.PROFESSIONAL) for _, minutes in wanted}
+    first, last = min(at for at, _ in wanted), max(at for at, _ in wanted)
+    period = busy_period(rules[max(rules)], first - NEAR, last + NEAR, now)
+    busy = await load_busy(session, agenda.professional.id, *period, now=now, own=own)
+    reasons = []
+    for at, minutes in wanted:
+        reasons.append(why_not(rules[minutes], busy, at, now))
+        if reasons[-1] is None:
+            busy.append(Busy(at, at + timedelta(minutes=minutes)))
+    return [
+        Occurrence(at) if reason is None else _refused(rules[minutes], busy, at, reason, now)
+        for (at, minutes), reason in zip(wanted, reasons, strict=True)
+    ]
+
+
+def _refused(rules: Rules, busy: list[Busy], at: datetime, reason: Reason, now: datetime) -> Occurrence:
+    """Explain one refused time and propose the nearest free one, which is then taken for the others."""
+    near = [time for time in nearest(rules, busy, at, now) if abs(time - at) <= NEAR]
+    proposal = min(near, key=lambda time: (abs(time - at), time), default=None)
+    if proposal is not None:
+        busy.append(Busy(proposal, proposal + timedelta(minutes=rules.minutes)))
+    return Occurrence(at, explain(rules, reason, at, now, near), proposal)
+
+
+async def book(
+    session: AsyncSession,
+    *,
+    professional_id: UUID,
+    client_id: UUID,
+    service_id: UUID,
+    pattern: Pattern,
+    starts: Sequence[datetime],
+    now: datetime,
+    idempotency_key: str | None = None,
+) -> Booked:
+    """Book a series at the times chosen from its preview, all of them or none (`SeriesLost`).
+
+    The same key returns the series it made first.
+    """
+    await lock(session, professional_id)
+    if idempotency_key is not None and (first := await _keyed(session, professional_id, client_id, idempotency_key)):
+        return first
+    if not 1 <= len(set(starts)) <= MOST:
+        raise SeriesTooLong(most=MOST)
+    service = await own_service(session, professional_id, service_id)
+    who = await load_parties(session, professional_id, client_id)
+    agenda = await load_agenda(session, professional_id, now=now)
+    require_plan(agenda)
+    _starts(agenda, pattern, now)
+    chosen = sorted(set(starts))
+    async with session.begin_nested():
+        series = _row(agenda, client_id, service, pattern, now)
+        series.booked_through = _through(agenda, pattern, chosen, now)
+        session.add(series)
+        await session.flush()
+        rows = await _place_all(session, agenda, service, series, chosen, now=now, key=idempotency_key)
+    for row in rows:
+        await reminders.plan(session, row, who, now=now)
+    await notices.series_booked(Told(session, rows[0], who, now), pattern.rhythm, rows)
+    return Booked(series, rows)
+
+
+async def extend(session: AsyncSession, series_id: UUID, *, now: datetime) -> list[Appointment]:
+    """Book the coming occurrences of a series without an end; what is not free is told to the professional."""
+    series = await session.get(RecurringSchedule, series_id)
+    if series is None:
+        return []
+    await lock(session, series.professional_id)
+    await session.refresh(series)
+    agenda = await load_agenda(session, series.professional_id, now=now)
+    pattern = pattern_of(series)
+    service = await session.get(Service, series.service_id) if series.service_id else None
+    if series.ended_at is not None or not pattern.endless or not allows(agenda.professional.plan, Capability.SERIES):
+        return []
+    if service is None or not service.active:
+        series.ended_at = now
+        return []
+    zone = agenda.professional.timezone
+    first = max(series.booked_through or series.starts_on, local_date(zone, now)) + timedelta(days=1)
+    end = local_date(zone, now + AHEAD) + timedelta(days=1)
+    who = await load_parties(session, series.professional_id, series.client_id)
+    rows = []
+    for at in pattern.starts(zone, first, end):
+        try:
+            row = await _place(session, agenda, service, series, at, now=now)
+        except Refused:
+            notices.series_conflict(session, who, service.name, at, now)
+            continue
+        await reminders.plan(session, row, who, now=now)
+        rows.append(row)
+    series.booked_through = end - timedelta(days=1)
+    return rows
+
+
+def require_plan(agenda: Agenda) -> None:
+    """Refuse what only some plans have."""
+    if not allows(agenda.professional.plan, Capability.SERIES):
+        raise NotInPlan("Os horários fixos", Capability.SERIES)
+
+
+def _starts(agenda: Agenda, pattern: Pattern, now: datetime) -> list[datetime]:
+    """List what a new series asks for, within what may be booked at once."""
+    if pattern.count is not None and not 2 <= pattern.count <= MOST:
+        raise SeriesTooLong(most=MOST)
+    zone = agenda.professional.timezone
+    ahead = AHEAD if pattern.endless else timedelta(days=OWN_HORIZON_DAYS)
+    starts = pattern.starts(zone, pattern.starts_on, local_date(zone, now + ahead) + timedelta(days=1))
+    cut_short = pattern.count is not None and len(starts) < pattern.count
+    if not 1 <= len(starts) <= MOST or cut_short:
+        raise SeriesTooLong(most=MOST)
+    return starts
+
+
+def _through(agenda: Agenda, pattern: Pattern, chosen: Sequence[datetime], now: datetime) -> date:
+    """Say up to which local date the series is booked, so that the job knows where to go on."""
+    zone = agenda.professional.timezone
+    last = local_date(zone, chosen[-1])
+    return max(last, local_date(zone, now + AHEAD)) if pattern.endless else last
+
+
+def _row(agenda: Agenda, client_id: UUID, service: Service, pattern: Pattern, now: datetime) -> RecurringSchedule:
+    return RecurringSchedule(
+        professional_id=agenda.professional.id,
+        client_id=client_id,
+        service_id=service.id,
+        frequency=pattern.frequency,
+        starts_on=pattern.starts_on,
+        start_minute=pattern.start_minute,
+        minutes=service.minutes,
+        price_cents=service.price_cents,
+        count=pattern.count,
+        until=pattern.until,
+        created_at=now,
+    )
+
+
+async def _place_all(
+    session: AsyncSession,
+    agenda: Agenda,
+    service: Service,
+    series: RecurringSchedule,
+    starts: Sequence[datetime],
+    *,
+    now: datetime,
+    key: str | None,
+) -> list[Appointment]:
+    rows, lost = [], []
+    for number, at in enumerate(starts):
+        try:
+            numbered = f"{key}:{number}" if key else None
+            rows.append(await _place(session, agenda, service, series, at, now=now, key=numbered))
+        except Refused:
+            lost.append(at)
+    if lost:
+        raise series_lost(agenda, lost, now)
+    return rows
+
+
+async def _place(
+    session: AsyncSession,
+    agenda: Agenda,
+    service: Service,
+    series: RecurringSchedule,
+    at: datetime,
+    *,
+    now: datetime,
+    key: str | None = None,
+) -> Appointment:
+    return await place(
+        session,
+        agenda,
+        service,
+        at,
+        actor=Actor.PROFESSIONAL,
+        now=now,
+        own=NOTHING,
+        client_id=series.client_id,
+        series_id=series.id,
+        source=Source.SERIES,
+        idempotency_key=key,
+    )
+
+
+def series_lost(agenda: Agenda, lost: Sequence[datetime], now: datetime) -> SeriesLost:
+    """Build the refusal of a series some of whose times are not free; the sentence names the first ones."""
+    zone = agenda.professional.timezone
+    today = local_date(zone, now)
+    named = [phrases.moment(at.astimezone(zone_of(zone)), today) for at in lost[:3]]
+    if len(lost) > 3:
+        named.append(phrases.plural(len(lost) - 3, "outro", "outros"))
+    return SeriesLost(when=phrases.listing(named), starts=list(lost))
+
+
+async def _keyed(session: AsyncSession, professional_id: UUID, client_id: UUID, key: str) -> Booked | None:
+    first = await keyed(session, professional_id, client_id, f"{key}:0")
+    if first is None or first.series_id is None:
+        return None
+    rows = await session.scalars(
+        select(Appointment).where(Appointment.series_id == first.series_id).order_by(Appointment.start_at)
+    )
+    return Booked(await session.get_one(RecurringSchedule, first.series_id), rows.all())
