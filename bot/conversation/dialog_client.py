@@ -134,7 +134,7 @@ async def _continued(talk: Talk) -> Answer | None:
         return await tapped(talk, *buttons.decode(pick))
     if taken_back(talk):
         return drop(talk)
-    decision = read_yes_no(talk.heard.text)
+    decision = read_yes_no(talk.heard.text, str(talk.pending.get("tool", "")))
     if decision and talk.asked == "want":
         return await _book(talk)
     if decision is not None or intent is Intent.CONFIRM:

@@ -135,7 +135,7 @@ async def _continued(talk: Talk) -> Answer | None:
         return await tapped(talk, *buttons.decode(pick))
     if taken_back(talk):
         return drop(talk)
-    decision = read_yes_no(talk.heard.text)
+    decision = read_yes_no(talk.heard.text, str(talk.pending.get("tool", "")))
     if talk.memory.get("new_name") and (decision or _NEW.search(plain(talk.heard.text))):
         return await professional_acts.new_client(talk)
     if decision is not None:

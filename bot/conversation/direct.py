@@ -151,8 +151,10 @@ async def _attending(session: AsyncSession, here: Scene, tap: buttons.Tap) -> An
 
 async def _yes_or_no(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
     """A strict yes or no while something waits for one."""
-    decision = read_yes_no(here.text)
-    if here.pending is None or decision is None or here.payload:
+    if here.pending is None or here.payload:
+        return None
+    decision = read_yes_no(here.text, here.pending.tool)
+    if decision is None:
         return None
     if decision:
         return await pending.accept(session, here, here.pending, toolkit)
