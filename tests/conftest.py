@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,9 +45,10 @@ def clock() -> StillClock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """Address of a real Postgres server, without a database name."""
-    with servers.postgres(tmp_path_factory.mktemp("postgres")) as address:
+    # Not in pytest's own folder: that one is private to root, whom the server refuses to run as.
+    with tempfile.TemporaryDirectory(prefix="odys-postgres-") as folder, servers.postgres(Path(folder)) as address:
         yield address
 
 

@@ -73,9 +73,6 @@ def _as_ordinary_user(folder: Path) -> list[str]:
     if os.geteuid() != 0:
         return []
     shutil.chown(folder, "postgres")
-    for parent in folder.parents:
-        if parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)  # pytest's temporary folders are private to root
     return ["runuser", "-u", "postgres", "--"]
 
 

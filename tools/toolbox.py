@@ -19,7 +19,7 @@ from bot.whatsapp.outgoing import Outgoing
 from .agenda import GetAppointmentsToday, MyAppointments, UpdateAppointmentStatus
 from .appointments import BookAppointment, CancelAppointment, RescheduleAppointment
 from .base import Context, Effect, Tool
-from .payments import RequestPayment, SendRevenueChart
+from .payments import RequestPayment
 from .people import FindProfessional, GetCustomerByPhone, GetProfessionalInfo
 from .revenue import GetRevenueSummary
 from .slots import ListFreeSlots
@@ -39,7 +39,6 @@ TOOLS: Final[tuple[type[Tool], ...]] = (
     GetProfessionalInfo,
     FindProfessional,
     RequestPayment,
-    SendRevenueChart,
 )
 BY_NAME: Final[Mapping[str, type[Tool]]] = {tool.name: tool for tool in TOOLS}
 
