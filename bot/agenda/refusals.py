@@ -120,10 +120,20 @@ class NotASeries(Invalid):
 
 
 class SeriesLost(Conflict):
-    """Some of the times chosen for a series are not free: nothing was booked or moved. `starts` holds them, aware UTC."""
+    """Some times of a series are not free: nothing was booked or moved. `starts` holds them, aware UTC."""
 
     code = "series_lost"
     sentence = "Nada foi marcado, porque nem todos os horários da série estão livres: {when}."
+
+
+class NoWaitlist(Invalid):
+    code = "no_waitlist"
+    sentence = "{professional} não usa lista de espera."
+
+
+class TooManyWishes(Conflict):
+    code = "too_many_wishes"
+    sentence = "Você já está esperando por {most} horários. Desista de algum antes de pedir outro."
 
 
 class OfferOver(Conflict):

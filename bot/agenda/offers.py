@@ -1,0 +1,169 @@
+"""Offering what came free to who waits for it, however it came free: cancelled, moved, expired, opened."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .. import phrases
+from ..models import Client, Contact, Outbound, Service, WaitlistEntry
+from ..models.enums import WaitlistStatus
+from ..models.plans import Capability, allows
+from ..notify import outbox
+from ..notify.messages import WaitlistOffer
+from .hours import at_wall, local_date, zone_of
+from .loading import Agenda, load_agenda, load_busy
+from .openings import lock
+from .reminders import quiet
+from .slots import Busy, Rules, busy_period, free_times
+
+# Long enough to be seen at work, short enough that the next one still has a chance.
+OFFER: Final = timedelta(hours=1)
+# A shorter offer would run out before it is read.
+SHORTEST: Final = timedelta(minutes=10)
+
+
+async def offer_openings(session: AsyncSession, professional_id: UUID, *, now: datetime) -> int:
+    """Close what ran out and offer each waiting client, in order, the first time that fits; count the offers."""
+    await lock(session, professional_id)
+    agenda = await load_agenda(session, professional_id, now=now)
+    zone = agenda.professional.timezone
+    await _close_old(session, agenda, now)
+    if quiet(now, zone) or not allows(agenda.professional.plan, Capability.WAITLIST):
+        return 0
+    waiting = await _waiting(session, professional_id)
+    if not waiting:
+        return 0
+    rules = {service.id: agenda.rules(service.minutes) for _, service, _ in waiting}
+    busy = await _busy(session, agenda, max(rules.values(), key=lambda each: each.minutes), now)
+    told = await _told_before(session, professional_id)
+    offers = 0
+    for entry, service, client in waiting:
+        start = _first_fitting(entry, rules[service.id], busy, told, now)
+        if start is None:
+            continue
+        await _offer(session, agenda, entry, service, client, start, now)
+        busy.append(Busy(start, start + timedelta(minutes=service.minutes), counts=False))
+        offers += 1
+    return offers
+
+
+async def _close_old(session: AsyncSession, agenda: Agenda, now: datetime) -> None:
+    """Take off the list who let an offer run out, and who waits for a day that is over."""
+    today = local_date(agenda.professional.timezone, now)
+    await session.execute(
+        update(WaitlistEntry)
+        .where(
+            WaitlistEntry.professional_id == agenda.professional.id,
+            or_(
+                (WaitlistEntry.status == WaitlistStatus.OFFERED) & (WaitlistEntry.offer_expires_at <= now),
+                (WaitlistEntry.status == WaitlistStatus.WAITING) & (WaitlistEntry.day < today),
+            ),
+        )
+        .values(status=WaitlistStatus.EXPIRED)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+async def _waiting(session: AsyncSession, professional_id: UUID) -> Sequence[tuple[WaitlistEntry, Service, Client]]:
+    """Read who waits and can be told, first come first, with the services on offer that they wait for."""
+    rows = await session.execute(
+        select(WaitlistEntry, Service, Client)
+        .join(Service, Service.id == WaitlistEntry.service_id)
+        .join(Client, Client.id == WaitlistEntry.client_id)
+        .join(Contact, Contact.id == Client.contact_id)
+        .where(
+            WaitlistEntry.professional_id == professional_id,
+            WaitlistEntry.status == WaitlistStatus.WAITING,
+            Service.active,
+            Contact.unreachable_at.is_(None),
+            Contact.opted_out_at.is_(None),
+        )
+        .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
+    )
+    return [(entry, service, client) for entry, service, client in rows]
+
+
+async def _busy(session: AsyncSession, agenda: Agenda, longest: Rules, now: datetime) -> list[Busy]:
+    end = now + timedelta(days=(longest.horizon_days or 0) + 1)
+    return await load_busy(session, agenda.professional.id, *busy_period(longest, now, end, now), now=now)
+
+
+async def _told_before(session: AsyncSession, professional_id: UUID) -> Collection[str]:
+    """Read the keys of every offer made so far: nobody is offered the same time twice."""
+    keys = await session.scalars(
+        select(Outbound.dedup_key).where(
+            Outbound.professional_id == professional_id,
+            Outbound.kind == WaitlistOffer.name,
+            Outbound.dedup_key.is_not(None),
+        )
+    )
+    return {key for key in keys if key}
+
+
+def _key(entry: WaitlistEntry, start: datetime) -> str:
+    return f"{WaitlistOffer.name}:{entry.id}:{start.isoformat()}"
+
+
+def _first_fitting(
+    entry: WaitlistEntry, rules: Rules, busy: Sequence[Busy], told: Collection[str], now: datetime
+) -> datetime | None:
+    """Find the first free time that an entry asks for and was not offered before."""
+    zone = rules.zone
+    if entry.day is not None:
+        first, end = at_wall(zone, entry.day, 0), at_wall(zone, entry.day + timedelta(days=1), 0)
+    else:
+        first, end = now, now + timedelta(days=(rules.horizon_days or 0) + 1)
+    for start in free_times(rules, busy, first, end, now):
+        in_time = _deadline(rules, start, now) - now >= SHORTEST
+        if in_time and _within(entry, rules, start) and _key(entry, start) not in told:
+            return start
+    return None
+
+
+def _within(entry: WaitlistEntry, rules: Rules, start: datetime) -> bool:
+    if entry.start_minute is None or entry.end_minute is None:
+        return True
+    local = start.astimezone(zone_of(rules.zone))
+    minute = local.hour * 60 + local.minute
+    return entry.start_minute <= minute and minute + rules.minutes <= entry.end_minute
+
+
+def _deadline(rules: Rules, start: datetime, now: datetime) -> datetime:
+    """Say until when a time can be offered: an answer after that would be too late to book it."""
+    return min(now + OFFER, start - timedelta(minutes=rules.min_notice))
+
+
+async def _offer(
+    session: AsyncSession,
+    agenda: Agenda,
+    entry: WaitlistEntry,
+    service: Service,
+    client: Client,
+    start: datetime,
+    now: datetime,
+) -> None:
+    zone = zone_of(agenda.professional.timezone)
+    deadline = _deadline(agenda.rules(service.minutes), start, now)
+    entry.status, entry.offered_start_at, entry.offer_expires_at = WaitlistStatus.OFFERED, start, deadline
+    today, until = now.astimezone(zone).date(), deadline.astimezone(zone)
+    await outbox.owe(
+        session,
+        WaitlistOffer(
+            client=phrases.first_name(client.name),
+            professional=agenda.professional.name,
+            service=service.name,
+            when=phrases.moment(start.astimezone(zone), today),
+            until=phrases.hour(until) if until.date() == today else phrases.moment(until, today),
+            entry_id=str(entry.id),
+        ),
+        contact_id=client.contact_id,
+        professional_id=agenda.professional.id,
+        now=now,
+        expires_at=deadline,
+        dedup_key=_key(entry, start),
+    )
+    await session.flush()
