@@ -52,7 +52,7 @@ CLIENT: Final[Rules] = (
     ),
     line(
         Intent.RESCHEDULE,
-        rf"{MOVE}|{SHIFT}|(?:em vez|ao inves|no lugar) d[aeo]|mais (?:tarde|cedo) (?:no )?meu horario",
+        rf"{MOVE}|{SHIFT}|(?:em vez|ao inves|no lugar) d[aeo]s?|mais (?:tarde|cedo) (?:no )?meu horario",
         "meu horario e .* (?:da para|pode|podia) ser",
         rf"{CANNOT}.* (?:da para|pode|podia|poderia|teria como) ser.*",
         r"pass(?:ar|a|e|aria) (?:o|a|as?) d[aeo]s? .* (?:para|as) .*",
@@ -79,7 +79,8 @@ CLIENT: Final[Rules] = (
     line(
         Intent.MORE,
         "outr[oa]s? (?:horarios?|opc(?:ao|oes)|dias?|datas?|hora)|mais (?:horarios?|opcoes)",
-        "nenhum(?:a)?(?: .*)?|(?:nao )?tem outr[oa]|tem mais(?: tarde| cedo)?|(?<!o )mais (?:tarde|cedo)",
+        "nenhum(?:a)?(?: .*)?|(?:nao )?tem outr[oa]|algum outr[oa]|outra opcao|tem mais(?: tarde| cedo)?",
+        "(?<!o )mais (?:tarde|cedo)",
     ),
     line(
         Intent.LATE,
@@ -89,7 +90,8 @@ CLIENT: Final[Rules] = (
     ),
     line(
         Intent.CONFIRM,
-        r"confirmo|estou confirmado|vou comparecer|(?:^|\| )(?:esta )?confirmad[oa](?= \||$)|vou sim",
+        "confirmo|estou confirmado|vou comparecer",
+        r"(?:^|\| )(?:esta )?confirmad[oa](?: entao| viu| obrigad[oa])?(?= \||$)|vou sim",
         r"estarei (?:la|ai)|presenca|pode confirmar|confirmar|(?:^|\| )(?:eu )?vou(?= \||$)|estou indo",
         "a caminho",
     ),
@@ -99,7 +101,8 @@ CLIENT: Final[Rules] = (
         r"tenho (?:algum |alguma )?(?:\w+ )?(?:horario|algo|coisa|consulta|agendamento)? ?(?:marcad|agendad)[oa]",
         "(?:estou|esta|fiquei|ficou) (?:marcad|agendad)[oa]|que dia (?:eu )?(?:marquei|ficou)",
         r"(?:esqueci|sabe|lembra|ver) (?:\w+ )?que (?:horas?|horario|dia) .*",
-        "ja (?:marquei|agendei|esta marcad[oa])",
+        "ja (?:marquei|agendei|esta marcad[oa])|marquei para quando",
+        "tenho (?:consulta|sessao|horario) (?:hoje|amanha|essa|esta) ?.*",
         "(?:cancelou|cancelaram|desmarcou|desmarcaram|confirmou|confirmaram).*|meu horario",
         "tem algo no meu nome",
         "(?:que horas|qual horario|que horario|que dia) (?:eu )?(?:marquei|tinha marcado)",
@@ -107,7 +110,7 @@ CLIENT: Final[Rules] = (
     ),
     line(
         Intent.HOURS,
-        "horarios? de (?:funcionamento|atendimento|abertura|trabalho)|ate que horas?",
+        "horarios? de (?:funcionamento|atendimento|abertura|trabalho|voces)|ate que horas?",
         r"(?:que horas?|horario) (?:\w+ ){0,2}(?:abrem?|fecham?|comecam?|funcionam?|encerram?|atendem?)",
         rf"(?:abrem?|fecham?|funcionam?|trabalham?) (?:que horas|ate|aos?|no|na|em|{DAY}).*",
         rf"atendem? (?:que horas|ate|aos? (?:{WEEKDAY})|(?:no|em) {WEEKDAY}|{WEEKDAY})(?: que horas)?(?= \||$| de)",
@@ -122,32 +125,35 @@ CLIENT: Final[Rules] = (
         rf"{TIME} (?:\w+ ){{0,4}}{FREE_TIME}|{FREE_TIME} (?:para|hoje|amanha)|tem (?:para )?(?:{DAY}).*",
         r"disponibilidade|proximo horario|quais (?:\w+ ){0,2}horarios.*|me (?:atender|atende|atendem)",
         r"atendem? (?:hoje|amanha|.*\d).*|(?:posso|consigo|da para|podia) (?:eu )?(?:ir|passar) .*",
-        "(?:quero|queria|gostaria de|preciso|precisava|vou querer|querendo|vim|da para)(?: de)?(?: ir)?"
+        "(?:quero|queria|gostaria de|preciso|precisava|vou querer|querendo|vim|da para|bora|vamos)(?: de)?(?: ir)?"
         " (?:fazer|cortar|pintar|aparar|depilar|tingir|alisar|consultar|treinar|um|uma|me consultar) ?.*",
         rf"encaixe|vaga|(?:\d\S*|{DAY}) (?:esta |e )?{FREE_TIME}|(?:as )?\d\S* tem$",
+        "garantir (?:meu |um )?horario.*|tem (?:algo|alguma coisa) para .*",
         "tem (?:como|jeito de) (?:eu )?ir .*|como (?:eu )?(?:agendo|marco)",
     ),
     line(
         Intent.PAYMENT,
-        "paga|pix|cartao|credito|debito|pag(?:ar|uei|amento|o)|parcel(?:a|ar|ado)|boleto|nota fiscal|recibo",
+        "paga|pix|cartao|credito|debito|pag(?:ar|uei|amento|o)|parcel(?:a|am|ar|ado)|boleto|nota fiscal|recibo",
         "sinal",
     ),
     line(
         Intent.SERVICES,
-        "servicos?|o que (?:e que )?voces fazem",
+        "servicos?|procedimentos?|o que (?:e que )?voces (?:fazem|oferecem)",
+        "tem (?:corte|escova|progressiva|pacote|algum pacote) .*|tem (?:corte|escova|progressiva|pacote)",
         "tem (?:manicure|barbeiro|cabeleireir[oa]|depilacao|massagem|sobrancelha).*",
         r"voces? (?:faz(?:em)?|trabalham? com) .*|(?:^|\| )faz(?:em)? .*|trabalham? com .*|quanto tempo .*",
         "duracao|demora quanto.*",
     ),
     line(
         Intent.PRICES,
-        r"quanto (?!tempo)(?:\w+ ){0,4}?(?:custam?|cobram?|fica|ficar|sai|e|esta|vale|seria|da)",
+        r"quanto (?!tempo)(?:\w+ ){0,4}?(?:custam?|cobram?|fica|ficar|sai|custaria|e|esta|vale|seria|da)",
         r"quanto(?= \||$)|precos?|valor(?:es)?|tabela|orcamento|quanto que e|e caro|baratinho",
     ),
     line(
         Intent.ADDRESS,
         r"enderecos?|onde (?:que )?(?:e|ficam?|esta|estao|voces? \w+|eu vou|vou)|voces? (?:ficam?|sao de) .*",
-        "localizacao|mapa|manda a loc|como (?:eu )?(?:chego|faco para chegar)|qual (?:e )?(?:a )?rua",
+        "localizacao|mapa|manda a loc|como (?:eu )?(?:chego|chegar|faco para chegar)|atendem? onde",
+        "qual (?:e )?(?:a )?rua",
         "(?:que|qual) bairro|e perto d[aeo]|fica (?:onde|em|perto).*",
     ),
     *CHATTER,

@@ -21,7 +21,7 @@ from .gathering import (
     recall,
     taken_back,
 )
-from .intents import Intent, understand
+from .intents import ASIDES, Intent, understand
 from .offer import BOOK, MOVE, NEXT, choose_service, later, note, offer, take
 from .picking import on_its_day, start_of
 from .searching import search
@@ -110,9 +110,9 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
     """Begin something new."""
     if handler := HANDLERS.get(intent):
         return await handler(talk)
-    if intent is Intent.PRICES and talk.said.dated and not talk.heard.payload:
+    if intent in {Intent.PRICES, Intent.SERVICES} and talk.said.dated and not talk.heard.payload:
         # "Quero corte amanhã 10h, quanto custa?" asks for the price of what it wants.
-        return await _book(talk, intent)
+        return await _book(talk, *({intent} & ASIDES))
     if intent in ASKED:
         return talk.answer(choices(await told(talk, intent), [PERSON] if intent in TO_A_PERSON else []))
     if intent is Intent.NONE and await _names_a_wish(talk):

@@ -118,10 +118,9 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
 
 async def _implied(talk: Talk) -> Answer | None:
     """A day alone asks for its agenda; a name alone, for the client."""
-    when = talk.said.when
-    if when.day and not when.time_only:
+    when, names = talk.said.when, people_in(talk.said.rest)
+    if when.day and not when.time_only and not names:
         return await professional_reads.agenda(talk)
-    names = people_in(talk.said.rest)
     if len(names) == 1 and names[0].split() == talk.said.rest.split():
         found = await professional_reads.customers(talk, names[0])
         return await professional_reads.customer(talk) if found else None

@@ -72,7 +72,8 @@ DAY: Final = (
     "|janeiro|fevereiro|marco|abril|maio|junho|julho|agosto|setembro|novembro|dezembro)"
 )
 TIME: Final = (
-    r"(?:hora|horarios?|vagas?|encaixe|espaco|espacinho|disponibilidade|agenda|brecha|janela|horinha|buraquinho)"
+    "(?:hora|horinha|horarios?|horariozinho|vagas?|encaixe|espaco|espacinho|disponibilidade|agenda|brecha|janela"
+    "|buraquinho)"
 )
 FREE_TIME: Final = r"(?:livres?|disponive(?:l|is)|vag[oa]s?|abert[oa]s?|sobrando)"
 APPOINTMENT: Final = (
@@ -85,7 +86,7 @@ CANCEL = r"(?:cancel(?:ar|a|o|e|em|amento|ando)|desmarc(?:ar|a|o|ando)|desmarque
 MOVE = (
     r"(?:remarc(?:ar|a|o|armos|acao|ando)|remarque|reagend(?:ar|a|e|o|amento|armos)|adi(?:ar|e|amento)"
     r"|antecip(?:ar|a|e|o)"
-    r"|adiantar|adiante|transf(?:erir|ere|ira))"
+    r"|adianta|adiantar|adiante|transf(?:erir|ere|ira))"
 )
 SHIFT = r"(?:mud(?:ar|a|e|o)|troc(?:ar|a|o)|troque|alter(?:ar|a|e|o)|empurr(?:ar|a|e)|desloc(?:ar|a)|mov(?:er|e|a))"
 CANNOT = (
@@ -106,20 +107,21 @@ CHATTER: Final[Rules] = (
         Intent.DROP,
         r"^(?:\| )?(?:(?:ah|nao|entao|nada) (?:\| )?)?(?:deixa(?: para la| para depois| quieto| isso)?"
         r"|esquec[ea](?: isso)?|desisto|mudei de ideia|nada(?: nao)?|nao precisa(?: mais| nao)?|nao quero(?:"
-        r" mais)?(?: nada)?|agora nao|para)(?: \|.*)?$",
+        r" mais)?(?: nada)?|agora nao|para)"
+        r"(?: (?:entao|viu|por favor|ta|obrigad[oa]))*(?: \|.*)?$",
     ),
     line(
         Intent.HELP,
         r"^(?:\| )*(?:ajuda|help|menu|opcoes|comandos|socorro|inicio|me ajuda)(?: \|)*$|^[ |?]*\?[ |?]*$",
         "comandos|como (?:isso |isto |voce )?funciona",
         "o que (?:e que )?voce (?:sabe |pode )?(?:faz|fazer|sabe)$|o que (?:eu )?(?:posso|da para) .*",
-        "nao sei (?:como )?(?:usar|mexer)|preciso de ajuda",
+        "nao sei (?:como )?(?:usar|mexer)|preciso de ajuda|me ajuda aqui|quais (?:sao )?(?:as )?opcoes",
     ),
     line(Intent.THANKS, "obrigad[oa]s?|valeu|agrade(?:co|cid[oa])|grat[oa]|gratidao|tmj"),
     line(
         Intent.BYE,
         rf"tchau|xau|ate (?:mais|logo|breve|ja|la|a proxima|{DAY})|\| ate |falou|boa semana|bom fim de semana",
-        "bom descanso|^ate$|fui$",
+        r"bom descanso|^ate$|fui(?= \||$)",
     ),
     line(
         Intent.GREET,
@@ -130,5 +132,6 @@ CHATTER: Final[Rules] = (
 WHO = (
     r"quem e voce|quem e$|quem (?:esta )?fala(?:ndo)?|(?:voce|isso|isto|ai|aqui) e (?:um |uma )?(?:robo"
     r"|bot|ia|maquina|automatic[oa]|pessoa)"
-    r"|^(?:e )?(?:um )?(?:robo|bot)|com quem (?:que )?(?:eu )?(?:falo|estou falando)|que (?:telefone|contato) e esse"
+    r"|^(?:e )?(?:um )?(?:robo|bot)|.* ou (?:e )?(?:um )?robo|com quem (?:que )?(?:eu )?(?:falo|estou falando)"
+    r"|que (?:telefone|contato) e esse"
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+from .. import phrases
 from ..models.enums import Payment, Status
 from ..notify.render import chat
 from .brain import Answer
@@ -117,20 +118,19 @@ async def act(talk: Talk) -> Answer:
     when = wanted.source if moving else talk.said.when
     if moving:
         note(talk, *wanted.wishes)
-    name, phone = _named(talk)
-    hour = _hour_said(talk)
-    if phone:
+    people, hour = people_in(talk.said.rest, besides=names((await info(talk)).get("services") or [])), _hour_said(talk)
+    if phone := phone_in(talk.heard.text):
         found = await customers(talk, phone)
         if len(found) != 1:
             return talk.ask("whom", chat("client_unknown", name=phone))
-        name = found[0]["name"]
-    told = bool(name or hour or when.kind is not Kind.NONE)
+        people = [found[0]["name"]]
+    told = bool(people or hour or when.kind is not Kind.NONE)
     if not told and talk.memory["doing"] in {CANCEL, MOVE}:
         return talk.ask("whom", chat("ask_whom"))
-    found = _of(name, filtered(await _candidates(talk), when))
+    found = _of(people, filtered(await _candidates(talk, people), when))
     found = [each for each in found if hour is None or start_of(talk, each).strftime("%H:%M") == hour]
     if not found:
-        return _nobody(talk, name)
+        return _nobody(talk, phrases.listing(people))
     if len(found) > 1:
         return ask_which(talk, chat("which_appointment"), found)
     return await picked(talk, found[0])
@@ -142,22 +142,21 @@ def _hour_said(talk: Talk) -> str | None:
     return f"{int(found[1]):02d}:{found[2] or '00'}" if found else None
 
 
-def _of(name: str, appointments: Sequence[Data]) -> list[Data]:
-    """Return the appointments of whoever the name fits best."""
-    best = max((called(name, each["client"]) for each in appointments), default=0)
-    return [each for each in appointments if not name or (best and called(name, each["client"]) == best)]
+def _of(people: Sequence[str], appointments: Sequence[Data]) -> list[Data]:
+    """Return the appointments of those whom the names fit best; all of them where nobody is named."""
+    best = {name: max((called(name, each["client"]) for each in appointments), default=0) for name in people}
+    return [
+        each
+        for each in appointments
+        if not people or any(best[name] and called(name, each["client"]) == best[name] for name in people)
+    ]
 
 
 def described(talk: Talk) -> Data | None:
     """Return the one candidate that a message describes, by name or by time."""
-    name, _ = _named(talk)
-    found = _of(name, filtered(talk.memory.get("candidates", []), talk.said.when))
-    return found[0] if len(found) == 1 and (name or talk.said.dated) else None
-
-
-def _named(talk: Talk) -> tuple[str, str]:
     people = people_in(talk.said.rest)
-    return (people[0] if len(people) == 1 else ""), phone_in(talk.heard.text)
+    found = _of(people, filtered(talk.memory.get("candidates", []), talk.said.when))
+    return found[0] if len(found) == 1 and (people or talk.said.dated) else None
 
 
 def _nobody(talk: Talk, name: str) -> Answer:
@@ -169,7 +168,7 @@ def _nobody(talk: Talk, name: str) -> Answer:
     return talk.ask("whom", chat("ask_whom"))
 
 
-async def _candidates(talk: Talk) -> list[Data]:
+async def _candidates(talk: Talk, people: Sequence[str]) -> list[Data]:
     """Return the appointments that the deed in question is possible for, the nearest first."""
     said = talk.said.when
     day = said.day if said.day and not said.time_only and talk.memory["doing"] != MOVE else None
@@ -177,18 +176,16 @@ async def _candidates(talk: Talk) -> list[Data]:
         data = await day_of(talk, words_of(day))
         return [each for each in (data["appointments"] if data else []) if _possible(talk, each)]
     if talk.memory.get("action") in {"complete", "no_show", "paid"}:
-        return await _lately(talk)
+        return await _lately(talk, people)
     return [each for each in await coming(talk) if _possible(talk, each)]
 
 
-async def _lately(talk: Talk) -> list[Data]:
+async def _lately(talk: Talk, people: Sequence[str]) -> list[Data]:
     """Return what is over or under way: of today, else of the last days."""
-    name, _ = _named(talk)
     for back in range(BACK):
         data = await day_of(talk, {0: "hoje", 1: "ontem"}.get(back) or words_of(talk.now.date() - timedelta(days=back)))
         found = [each for each in (data["appointments"] if data else []) if _possible(talk, each)]
-        found = [each for each in found if not name or called(name, each["client"])]
-        if found:
+        if found := _of(people, found):
             return found
     return []
 

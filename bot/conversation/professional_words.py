@@ -42,8 +42,8 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.PENDING,
-        r"pendentes?|pendencias?|(?:falta|tem|tenho) (?:\w+ ){0,3}confirmar|o que falta.*",
-        r"pedidos?(?: novos?)(?!\S)|pedidos|solicitacoes|quem (?:ainda )?nao confirmou",
+        r"pendentes?|pendencias?|(?:falta|tem|tenho|alguem|alguma) (?:\w+ ){0,3}confirmar|o que falta.*",
+        r"pedidos?(?: novos?)(?!\S)|pedidos|solicitac(?:ao|oes)(?: nova)?|quem (?:ainda )?nao confirmou",
         "alguem (?:pediu|quer) .*",
     ),
     line(
@@ -55,8 +55,9 @@ PROFESSIONAL: Final[Rules] = (
         Intent.NEXT,
         rf"(?:quem|qual) (?:e )?(?:o |a |meu |minha )?proxim[oa](?! (?:{DAY}|horario (?:livre|vago|disponivel)"
         rf"|vaga))",
-        r"(?:^|\| )proxim[oa] (?:cliente|atendimento|horario)|quem (?:\w+ ){0,2}agora|quem (?:e|vem) depois",
-        "^(?:o )?proxim[oa]$",
+        r"(?:^|\| )proxim[oa] (?:cliente|atendimento|horario(?! livre| vago| disponivel))",
+        r"quem (?:\w+ ){0,2}agora|quem (?:e|vem) depois",
+        r"^(?:o )?proxim[oa](?: por favor)?$|agora \| quem vem",
     ),
     line(
         Intent.CUSTOMER,
@@ -69,7 +70,7 @@ PROFESSIONAL: Final[Rules] = (
         Intent.AGENDA,
         r"quem (?:\w+ ){0,2}(?:tenho|tem|vem|atendo|vai|esta|faltou|veio|cancelou|desmarcou|marcou|furou)",
         rf"o que (?:eu )?(?:tenho|tem).*|tem quem|me mostra (?:{DAY}).*",
-        r"quant[oa]s (?:\w+ ){0,2}(?:pessoas|clientes|atendimentos|horarios|agendamentos)",
+        r"quant[oa]s (?:\w+ ){0,2}(?:tenho|pessoas|clientes|atendimentos|horarios|agendamentos)",
         "(?:tenho|tem) (?:muita |algum |muito )?(?:alguem|cliente|alguma coisa|algo|gente|compromisso"
         "|atendimento)(?! (?:pendente|para confirmar))",
     ),
@@ -77,7 +78,7 @@ PROFESSIONAL: Final[Rules] = (
         Intent.PAID,
         r"pagou|recebi d[aeo]|(?:marc|coloc|registr|anot|bot)\w+ (?:\w+ ){0,4}(?:pag[oa]|pagamento).*",
         "pagamento d[aeo] .*|pix d[aeo] .* caiu|recebi o (?:pagamento|pix)|baixa no pagamento|acertou|quitou",
-        "esta pag[oa]",
+        "(?:esta|foi) pag[oa]",
     ),
     line(
         Intent.NO_SHOW,
@@ -87,7 +88,7 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.COMPLETE,
         "conclu(?:ir|i|a|o|ido|ida)|finaliz(?:ar|a|e|ei|ado)|termin(?:ei|ou|a|ar|ado)|acab(?:ei|ou|ado)",
-        "ja atendi|encerr(?:a|ar|e|ei|ou)|atendi (?:a|o)|foi atendid[oa]",
+        "ja atendi|pronto com|encerr(?:a|ar|e|ei|ou)|atendi (?:a|o)|foi atendid[oa]",
     ),
     line(
         Intent.REJECT,
@@ -116,14 +117,15 @@ PROFESSIONAL: Final[Rules] = (
         "(?:coloc|bot|anot)(?:a|ar|e) (?:a|o|um|uma|dona|seu) .*",
         rf"agenda (?:o|a|um|uma|dona|seu|xfone) (?!{DAY}).*|agenda (?:para )(?:o|a) (?!{DAY}).*",
         rf"agenda (?!(?:{DAY}|d[aeo]s?|desta|desse|deste|dessa|na|no|para|esta|essa|completa|cheia|livre|toda)"
-        rf" ).* (?:{DAY}|\d+\S*).*",
+        rf"(?!\S)).* (?:{DAY}|\d+\S*).*",
+        "quer (?:vir|(?:um )?horario).*",
     ),
     line(Intent.CONFIRM, "confirm(?:ar|a|e|o|ad[oa])|aceit(?:ar|a|e|o)|aprov(?:ar|a|e|o)"),
     line(
         Intent.AGENDA,
         "agenda",
         rf"(?:compromissos?|horarios|atendimentos|agendamentos|clientes) (?:de |da |do |para |desta )?(?:{DAY})",
-        rf"como (?:esta|ficou|vai|anda|e) (?:\w+ ){{0,2}}(?:{DAY}|dia|tarde|manha)",
+        rf"como (?:esta|ficou|foi|vai|anda|e) (?:\w+ ){{0,2}}(?:{DAY}|dia|tarde|manha)",
         "meus? (?:atendimentos|clientes|horarios|compromissos|dia)",
     ),
     line(

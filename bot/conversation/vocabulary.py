@@ -136,7 +136,7 @@ STRETCHED: Final = _words("sim nao oi ola ok claro isso quero pode bora valeu be
 @lru_cache(maxsize=512)
 def plain(text: str) -> str:
     """Return a message as plain words and signs, single spaces between them and around."""
-    text = _SKIN.sub("", text[:READ]).lower()
+    text = _SKIN.sub("", text[:READ]).lower().replace("p/", "p ").replace("c/", "com ")
     text = _EMOJI.sub(lambda found: EMOJI[found[0]], text)
     words = _WORD.findall(_LONG.sub(r"\1", unaccented(text)))
     return f" {' '.join(map(mended, words))} "

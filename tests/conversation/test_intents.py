@@ -14,11 +14,13 @@ from bot.models.enums import Role
 CLIENT = """
 greet: oi | olá | Oi! | oiii | bom dia | Boa tarde! | boa noite | opa, tudo bem? | e aí | oi, bom dia, tudo bem? | eai
 greet: 👋 | Olá, boa tarde | hey | oie | alô | oii tudo bem | bom diaa | Oi Odys | boa noite, td bem? | olaa
+greet: oi sumido | Boa tardeee | bom dia meu amigo | oi gente
 thanks: obrigado | obrigada! | muito obrigada | valeu | vlw | obg | brigadão | ok obrigado até sexta | 🙏
 thanks: show, valeu! | agradeço muito | obrigada, bom fim de semana | perfeito, obrigada | muitíssimo obrigada
-thanks: ok, muito obrigado! | valeu demais | obrigadaa 😍 | agradecida
+thanks: ok, muito obrigado! | valeu demais | obrigadaa 😍 | agradecida | mt obrigada viu | valeuuu
+thanks: tudo bem, obrigado pela atenção | show, obg
 bye: tchau | até mais | até logo | até amanhã! | até sexta | tchau tchau | falou, até | boa semana | até a próxima
-bye: bjs tchau | até quinta então
+bye: bjs tchau | até quinta então | fui, abraço | até segunda!
 book: oi, queria marcar um corte amanhã de manhã | tem vaga sexta? | quero um horário | quero agendar uma consulta
 book: gostaria de marcar um horário | dá pra me encaixar hoje? | tem horário hoje à tarde? | vc tem horario amnhã?
 book: quero marcar | qro marcar pra hj | tem como marcar pra segunda? | marca pra mim quinta às 10
@@ -43,7 +45,13 @@ book: gostaria de agendar uma sessão | pode me atender amanhã às 9? | há vag
 book: bom dia! teria disponibilidade para terça às 10h? | tem jeito de eu ir hoje? | quero marcar uma avaliação
 book: reserva pra mim o das 15h | amanhã às 15h tá livre? | às 16h tem? | 15h tá disponível?
 book: primeira vez aqui, como faço pra marcar? | como agendo? | como faço para agendar um horário?
-book: posso marcar pra dois? | agendar para minha mãe
+book: posso marcar pra dois? | agendar para minha mãe | tem um horariozinho pra mim amanhã? | vc tem algo pra quinta?
+book: quero fazer a barba sexta | bora cortar o cabelo hoje? | queria um encaixe hj se possível
+book: será que dá pra me atender hoje às 18h? | marca pra mim, por favor, dia 30
+book: gostaria de um horário para minha esposa | tem brecha hoje? | ainda tem vaga pra amanhã de tarde?
+book: pode agendar um corte pra mim? | dá pra marcar pelo whats? | tô querendo marcar um horário
+book: quero garantir um horário de sábado | vi seu instagram, queria agendar | vcs tem horario livre agora?
+book: qdo tem vaga? | preciso cortar o cabelo urgente, tem vaga?
 cancel: vou ter que desmarcar | não vou poder ir | cancela meu horário | preciso cancelar
 cancel: quero cancelar minha consulta | infelizmente não vou conseguir ir hoje | não vou mais
 cancel: nao vai dar pra ir amanhã | n vou poder ir hj | desmarca pra mim | surgiu um imprevisto, não consigo ir
@@ -59,7 +67,11 @@ cancel: mil desculpas mas vou ter que cancelar | cancele por favor meu agendamen
 cancel: não poderei comparecer à consulta | hoje não consigo ir | aconteceu um imprevisto aqui
 cancel: vou precisar desmarcar amanhã | n vai dar p eu ir | quero cancelar tudo | pode tirar meu nome da agenda
 cancel: adoeci, nao vou poder ir amanha | tô gripada, cancela pra mim | desmarcar o horario das 15 | não irei mais
-cancel: gostaria de cancelar a sessão de quinta-feira | cancela aí
+cancel: gostaria de cancelar a sessão de quinta-feira | cancela aí | desmarca aí pra mim
+cancel: não vou conseguir chegar, pode cancelar | gente mil perdões, não poderei ir hoje
+cancel: tive um problema e não vou conseguir ir | quero cancelar o agendamento de amanhã | cancela por gentileza
+cancel: infelizmente preciso desmarcar | pode desmarcar minha sessão | não vai dar pra eu ir amanhã
+cancel: vou ter que cancelar, surgiu uma viagem
 reschedule: dá pra mudar pra sexta? | remarcar | preciso adiar | quero remarcar | tem como trocar meu horário?
 reschedule: pode passar pra quinta às 16h? | preciso mudar o dia | da pra antecipar? | queria trocar pra outro dia
 reschedule: não vou poder ir, dá pra mudar pra sexta? | reagenda pra mim | vamos remarcar? | muda meu horário pra 15h
@@ -75,6 +87,10 @@ reschedule: dá pra ser mais cedo meu horário? | pode adiar pra semana que vem?
 reschedule: não consigo ir quinta, tem outro dia? | não vou conseguir ir amanhã, posso ir outro dia? | muda pra 16h
 reschedule: troca meu horário de amanhã pra sexta por favor | queria remarcar pra um horário mais tarde
 reschedule: posso transferir pra segunda? | gostaria de alterar a data | me muda pra terça
+reschedule: tem como mudar meu horário pra mais cedo? | preciso reagendar minha consulta de amanhã
+reschedule: posso trocar o dia? | da pra passar p/ segunda? | queria adiar um pouquinho | remarca por favor pra quinta
+reschedule: quero antecipar meu horario | consegue mudar das 10 pras 11?
+reschedule: mudança de planos, pode ser sexta em vez de quinta?
 mine: quando é meu horário? | que horas é minha consulta? | qual meu horário? | tenho horário marcado? | meus horários
 mine: quais são meus agendamentos? | que dia eu marquei? | tá marcado pra quando? | esqueci que horas é
 mine: ver meus horários | minha consulta é que dia mesmo? | meu horário é amanhã? | eu tenho algo marcado?
@@ -83,54 +99,67 @@ mine: cancelaram minha consulta? | qual o dia do meu corte? | que hr é meu hora
 mine: to marcado pra que dia? | qdo é meu horario | já marquei? | que dia é minha próxima sessão?
 mine: esqueci meu horário | confere meu horário pra mim | minha consulta tá de pé? | eu tinha marcado que horas mesmo?
 mine: meu horário de amanhã é que horas? | marquei pra que dia? | tem algo no meu nome? | qual horário eu marquei?
-mine: me lembra meu horário
+mine: me lembra meu horário | que horas eu marquei? | pode me lembrar meu horário? | eu marquei pra quando?
+mine: tenho consulta essa semana? | to agendado? | meu corte é hj ou amanhã?
 prices: quanto custa? | qual o preço? | qual o valor do corte? | quanto é a barba? | preços | tabela de preços
 prices: valores | quanto vc cobra? | quanto fica corte e barba? | qto custa | quanto tá o corte? | qual valor?
 prices: e o preço? | quanto sai a consulta | me passa os valores | quanto q é | qual é o valor da sessão?
 prices: qual valor da barba? | cabelo e barba quanto fica? | quanto vcs cobram no corte? | preço do pezinho
 prices: qto é a hidratação | é quanto? | quanto vai ficar? | me manda a tabela de valores
-prices: quanto custa pra fazer luzes | é caro?
+prices: quanto custa pra fazer luzes | é caro? | qual o preço da sessão? | quanto que vocês cobram?
+prices: quanto custaria um corte infantil? | e a barba quanto é? | valores por favor | vc cobra quanto?
 services: quais serviços vocês fazem? | o que vcs fazem? | vc faz barba? | lista de serviços | serviços
 services: quanto tempo demora? | trabalha com coloração? | faz sobrancelha? | quanto tempo dura a sessão?
 services: quais são os serviços? | quais os serviços disponíveis? | vcs fazem progressiva?
-services: quanto tempo leva o corte? | tem manicure? | vocês trabalham com criança?
+services: quanto tempo leva o corte? | tem manicure? | vocês trabalham com criança? | o que vcs oferecem?
+services: vocês fazem luzes? | tem corte infantil? | quais procedimentos vcs fazem? | quanto tempo demora a sessão?
 hours: qual o horário de funcionamento? | que horas abre? | vocês abrem sábado? | até que horas vcs atendem?
 hours: tá aberto hoje? | quais dias vc atende? | horário de atendimento | que horas fecha? | funciona no domingo?
 hours: vcs trabalham no feriado? | abre que horas amanhã? | atende aos sábados? | qual horário vcs abrem?
 hours: abre domingo? | vocês fecham que horas hoje? | horário de atendimento? | vcs atendem no sábado?
-hours: tão abertos agora? | trabalha segunda?
+hours: tão abertos agora? | trabalha segunda? | vcs abrem que horas? | funciona feriado? | fecha que horas?
+hours: até que horas vocês ficam abertos? | qual o horário de vocês? | trabalham no domingo?
 address: onde fica? | qual o endereço? | me manda a localização | como chego aí? | vcs ficam onde? | endereço pf
 address: qual a rua? | onde vc atende? | fica em que bairro? | manda o endereco | é perto do metrô? | onde é?
 address: qual é o endereço de vocês? | onde é o salão? | como faço pra chegar aí? | localização | vcs são de onde?
-address: é em qual rua? | manda localização por favor
+address: é em qual rua? | manda localização por favor | qual o endereço de vcs? | fica onde?
+address: me manda a localização por favor | como chegar? | vcs atendem onde?
 help: ajuda | help | menu | o que você faz? | como funciona? | ? | opções | não sei usar isso
 help: o que posso fazer aqui? | preciso de ajuda | me ajuda | como isso funciona? | o que vc sabe fazer?
+help: me ajuda aqui | quais as opções? | o que eu posso fazer por aqui?
 person: quero falar com uma pessoa | atendente | falar com alguém | me passa pra um humano | quero falar com a Ana
 person: posso falar com o profissional? | tem alguém aí? | não quero falar com robô | quero atendimento humano
 person: chama o atendente | me liga por favor | quero falar com o dono | pode chamar alguém?
 person: quero falar com gente de verdade | passa pra um atendente | falar com atendente
-person: quero conversar com a doutora
+person: quero conversar com a doutora | quero falar com o Rafael | tem como falar com alguém? | quero um atendente
+person: prefiro falar com uma pessoa
 who: quem é você? | vc é um robô? | com quem eu falo? | é robô? | que número é esse? | isso é automático?
 who: quem tá falando? | é um robô que responde? | você é uma pessoa? | quem é? | com quem estou falando?
+who: isso é um robô? | é você mesmo Rafael ou robô? | com quem falo?
 confirm: confirmo | confirmado | vou sim | confirmo presença | estarei lá | pode confirmar | eu vou
 confirm: confirmo meu horário | tô indo | confirmar presença | presença confirmada | confirmo sim | tô confirmando
-confirm: pode confirmar minha presença | tá confirmado sim, vou | vou comparecer
+confirm: pode confirmar minha presença | tá confirmado sim, vou | vou comparecer | confirmado então
+confirm: vou sim, pode confirmar | tá confirmado | confirmo minha presença amanhã
 drop: deixa pra lá | esquece | deixa quieto | desisto | mudei de ideia | deixa, não precisa | nada não
 drop: não precisa mais | não quero mais | deixa | esquece isso | ah deixa quieto | não precisa, obrigado
-drop: deixa pra depois | não, deixa pra lá | nada, esquece
+drop: deixa pra depois | não, deixa pra lá | nada, esquece | esquece, depois eu vejo | deixa quieto então
+drop: deixa pra lá obrigada
 keep: não quero cancelar | não cancela | não é pra desmarcar | não quero remarcar | não desmarca não
 keep: não vou cancelar | cancela não | nem pense em cancelar meu horário | não quero cancelar nada
 keep: eu não disse que queria cancelar | não quero desmarcar | eu não quero cancelar nada não | não é pra cancelar
-keep: não precisa cancelar | por favor não cancele meu horário
+keep: não precisa cancelar | por favor não cancele meu horário | não cancela não por favor | não quero desmarcar nada
+keep: não é pra cancelar meu horário
 more: tem outros horários? | outros horários | mais opções | nenhum desses | tem outro? | mais horários
 more: tem mais tarde? | não tem outro horário? | outro dia | outra data | nenhum serve | tem mais algum horário?
-more: nenhum desses serve | não dá nenhum | outros dias | tem outra opção?
+more: nenhum desses serve | não dá nenhum | outros dias | tem outra opção? | tem outro horário? | nenhum desses dá
+more: outra opção? | algum outro?
 late: vou me atrasar 10 minutos | vou atrasar um pouco | to atrasada | chego em 15 min, atrasei
 late: posso chegar 10 minutos depois? | vou chegar 15 minutos atrasado | tô um pouco atrasada
-late: vou demorar um pouco, trânsito | me atrasei
+late: vou demorar um pouco, trânsito | me atrasei | vou atrasar uns minutinhos | chego 10 min atrasado
+late: estou atrasado, trânsito
 payment: aceita cartão? | qual o pix? | como faço pra pagar? | posso pagar no pix? | já paguei
 payment: tem que pagar adiantado? | vocês aceitam pix? | posso pagar no cartão de crédito? | qual a chave pix
-payment: divide no cartão? | paga na hora?
+payment: divide no cartão? | paga na hora? | vcs parcelam? | aceita débito? | já fiz o pix | como pago?
 waitlist: me avisa se abrir vaga | lista de espera | se alguém desmarcar me chama | avisa se surgir horário
 waitlist: se surgir uma vaga me avisa | me coloca na lista de espera | caso alguém desista me chama
 series: quero horário fixo toda quinta | toda semana às 10h | quero deixar marcado toda segunda | marcar semanalmente
@@ -144,7 +173,9 @@ none: amanhã | de tarde | às 16h | corte e barba quinta 15h pode ser? | 15h | 
 none: sim | não | talvez | 123 | asdf | kkkk | hum | moro na rua das flores | tenho alergia a lâmina
 none: meu cabelo é cacheado | a segunda opção | o último | dia 12 | meu filho tem 5 anos | tá | huum | certo
 none: pode ser | prefiro de manhã | o mais cedo | qualquer um | semana que vem | depois das 18h | João Pedro | cabelo
-none: bom | a primeira | esse | quinta ou sexta | ontem fui aí | estou grávida | https://x.com | 999
+none: bom | a primeira | esse | quinta ou sexta | ontem fui aí | estou grávida | https://x.com | 999 | humm
+none: meu nome é Joana | sou alérgica | amanhã às 9 | 16:30 | depois eu te falo | 2 | quarta | é pro meu filho
+none: kkk beleza
 """
 
 PROFESSIONAL = """
@@ -162,25 +193,31 @@ agenda: qual a agenda de hoje? | como tá amanhã? | quem são os clientes de ho
 agenda: tem alguém marcado às 10? | quem tá marcado amanhã de manhã? | quantas pessoas tenho amanhã?
 agenda: agenda da semana que vem | o que tem pra hoje? | quem é que vem amanhã? | minha agenda de sexta por favor
 agenda: hoje tem quem? | tem cliente agora à tarde? | lista os atendimentos de amanhã | ver agenda
-agenda: quem vai vir na quinta | tenho muita gente hoje? | como está a agenda?
+agenda: quem vai vir na quinta | tenho muita gente hoje? | como está a agenda? | como tá minha agenda hoje?
+agenda: quem eu tenho amanhã de manhã? | quantos eu tenho hoje? | me diz a agenda de sexta | tem alguém hoje?
+agenda: quais os clientes de amanhã | como foi ontem? | quem veio ontem? | agenda dia 31 | e sexta, quem vem?
 next: quem é o próximo? | próximo cliente | qual o próximo horário? | quem vem agora? | quem é o prox
 next: próximo atendimento | quem eu atendo agora? | qual meu próximo atendimento? | quem é o próximo da fila?
-next: próximo | qual o proximo cliente? | quem é agora? | quem vem depois?
+next: próximo | qual o proximo cliente? | quem é agora? | quem vem depois? | quem é o próximo cliente?
+next: próximo por favor | e agora, quem vem?
 pending: quem falta confirmar? | tem algo pra confirmar? | pedidos pendentes | quais pedidos estão pendentes?
 pending: pendências | tenho pedidos novos? | o que falta eu confirmar | solicitações | quem ainda não confirmou?
 pending: tem alguém pra confirmar? | o que está pendente? | tem pedido novo? | alguém pediu horário?
+pending: alguém pra confirmar? | o que tem pendente? | tem solicitação nova?
 revenue: quanto faturei esse mês? | faturamento da semana | quanto recebi ontem | quanto ganhei hoje? | faturamento
 revenue: quanto entrou essa semana? | qual meu faturamento de outubro? | quanto fiz hoje | receita do mês
 revenue: quanto vou receber hoje? | quanto deu ontem? | qto faturei hj | meus ganhos do mês passado
 revenue: quanto já recebi este mês | balanço do mês | quanto já faturei em novembro? | faturei quanto ontem?
 revenue: qto ganhei esse mês? | quanto entrou de dinheiro hoje? | me diz o faturamento | total recebido na semana
-revenue: quanto fiz na semana passada?
+revenue: quanto fiz na semana passada? | faturei quanto esse mês? | quanto entrou hoje? | meu faturamento de setembro
+revenue: quanto ganhei semana passada | qual foi minha receita ontem
 customer: quem é o 11 98888-7777? | telefone da Júlia | ficha do Carlos | 11988887777 | contato do Pedro
 customer: qual o tel da Ana? | quem é a Júlia? | dados da Maria Clara | histórico do Pedro | +55 11 98888-7777
 customer: me passa o numero da Bia | quando a Ana veio pela última vez? | quantas vezes o Carlos faltou?
 customer: procura a Júlia | busca o cliente João | qual o telefone do João? | me fala da Júlia
 customer: quem é esse número 11987654321? | 21 99999-1234 | tem o contato da Carla? | ficha da cliente Ana Paula
-customer: informações do Pedro
+customer: informações do Pedro | qual o número da Carla? | quem é a Fernanda? | me mostra a ficha do João
+customer: 11 97777-8888 | contato da Beatriz por favor
 book: marca a Júlia quinta às 15h | agenda o Pedro amanhã 10h corte | encaixa a Ana | marcar Carlos sexta 9h
 book: agenda a Maria pra segunda às 14h | coloca o João às 16h hoje | bota a Ana amanhã 11h
 book: marque a Bia dia 12 às 10h | agenda pedro amanhã 10h | reserva sábado 9h pro Marcos | quero marcar a Júlia
@@ -191,72 +228,90 @@ book: agenda um corte pra Júlia segunda 10h | coloca a Maria na quarta às 8 | 
 book: marca João dia 30 14:30 | marcar horário | quero agendar um cliente | marca a Dona Lúcia às 9h de sexta
 book: agendar Beatriz na terça à tarde | reserva as 15h de amanhã pra Carla | anota o Paulo amanhã às 11
 book: agenda a cliente Ana Paula de Souza quinta 16h | marca o Lucas agora às 14h | Júlia quer marcar quinta às 15h
+book: marca a Fernanda amanhã 9h | agenda a Carla pra quarta 15h barba | encaixa o João às 18h hoje
+book: coloca a Bia sexta às 10 | marcar o Paulo para segunda 8h | a Ana quer vir quinta às 15h
+book: a Bia quer um horário amanhã
 confirm: confirma a Júlia | confirmar o Pedro | pode confirmar a Ana | aceita a Bia | confirma o horário do Carlos
 confirm: confirma | aprova o Pedro | confirme a Júlia de quinta | aceitar | confirma a das 15h
 confirm: pode aceitar o pedido da Ana | pode confirmar a Maria | aceito o pedido da Júlia | confirma o das 10h
-confirm: confirmar Ana | ok confirma o João
+confirm: confirmar Ana | ok confirma o João | confirma o João aí | pode confirmar o pedido da Carla | confirmo a Bia
+confirm: aceita o da Júlia
 reject: recusa o Pedro | rejeita a Ana | recusar | não aceita o Carlos | recusa o pedido da Júlia
 reject: não confirma o Pedro | não vou aceitar a Bia | recusa a Maria | não quero aceitar o Pedro
-reject: rejeitar o pedido do João | não aceita
+reject: rejeitar o pedido do João | não aceita | recusa o da Carla | rejeita esse pedido do João
+reject: não vou confirmar a Bia
 no_show: a Júlia não veio | faltou o Carlos | o Pedro faltou | a Ana não apareceu | Carlos furou | a Bia deu bolo
 no_show: a julia n veio hj | o cliente das 15h não veio | Pedro não compareceu | marca falta pro Carlos
 no_show: registra falta da Ana | levei bolo do Pedro | Maria não veio hoje | a cliente faltou | não apareceu o Pedro
-no_show: João me deu bolo | anota falta da Carla | o das 9h faltou | Ana não compareceu ontem
+no_show: João me deu bolo | anota falta da Carla | o das 9h faltou | Ana não compareceu ontem | o João furou comigo
+no_show: a Carla não apareceu hoje | Bia faltou de novo | não veio o Paulo | o das 10h não compareceu
 complete: conclui o Pedro | terminei com a Ana | já atendi o Carlos | finaliza a Júlia | acabei o corte do João
 complete: atendimento da Bia concluído | encerra o horário do Pedro | conclui a das 10h | finalizei com o Marcos
 complete: conclua a Ana | terminei o Pedro | atendi a Maria | acabei com a Júlia | pode concluir o Pedro
-complete: João concluído | finalizar atendimento da Ana | Ana foi atendida
+complete: João concluído | finalizar atendimento da Ana | Ana foi atendida | terminei a Bia | João finalizado
+complete: concluí o atendimento da Carla | atendi o Paulo agora | pronto com a Bia
 paid: a Júlia pagou | o Pedro já pagou | recebi da Ana | marca como pago o Carlos | pagamento da Bia
 paid: o pix do João caiu | Ana pagou | recebi o pagamento do Pedro | a Júlia acertou no pix | coloca a Ana como paga
 paid: dá baixa no pagamento do Carlos | Maria pagou | recebi do João | João pagou no pix | Ana acertou
 paid: marca pagamento da Júlia | a Carla quitou | Pedro pagou em dinheiro | Maria já pagou hoje
+paid: a Bia pagou em dinheiro | recebi da Carla agora | João já acertou | o corte do carlos foi pago
+paid: marca a Bia como paga
 cancel: desmarca a Ana | cancela o Pedro de sexta | cancelar a Júlia | cancela o horário das 15h | a Júlia cancelou
 cancel: a Ana desmarcou | o Pedro não vem mais | a Bia não vai poder vir | preciso desmarcar o Carlos
 cancel: cancela meu horário com o Pedro | a ana avisou que não vem | cancela a Maria amanhã | desmarque o João
 cancel: a Ana não vem mais | Pedro cancelou comigo | tira a Júlia da agenda | cancela o das 10h
-cancel: Maria avisou que não vem
+cancel: Maria avisou que não vem | desmarca a Carla de amanhã | cancela o horário do João | a Bia desmarcou
+cancel: o Paulo não vem hoje | tira o João da agenda de amanhã
 reschedule: passa o Pedro pra sexta 10h | remarca a Ana | muda a Júlia pra quinta às 16h | troca o Carlos pra amanhã
 reschedule: transfere a Bia para segunda | joga o João pras 17h | adia a Ana | reagendar o Pedro
 reschedule: antecipa a Júlia pra 14h | preciso remarcar a cliente das 15h | a Ana pediu pra mudar pra sexta
 reschedule: empurra o Pedro pra 11h | desmarca a Ana e marca ela sexta às 10h | muda o João pra amanhã 15h
 reschedule: a Maria quer mudar pra sexta | remarca o das 15h pra 16h | passa a Ana das 10 pras 11
-reschedule: troca a Júlia de quinta pra sexta | coloca a Ana às 16h em vez das 15h
+reschedule: troca a Júlia de quinta pra sexta | coloca a Ana às 16h em vez das 15h | passa a Bia pra terça às 9
+reschedule: remarca o João pra semana que vem | muda o Paulo das 9 pras 10 | a Carla quer trocar pra sexta
+reschedule: adianta o João pra 14h
 free: quais horários tenho livres amanhã? | tenho horário livre hoje? | to livre que horas amanhã?
 free: horários vagos sexta | tem buraco na agenda hoje? | quando estou livre? | vagas de amanhã
 free: que horário eu tenho disponível quinta? | tem encaixe amanhã? | horarios disponiveis sexta | tenho vaga amanhã?
 free: que horários estão livres sexta? | qual o próximo horário livre? | que horas tô livre amanhã?
-free: tem horário vago hoje? | quais vagas tenho essa semana?
+free: tem horário vago hoje? | quais vagas tenho essa semana? | que horas tenho livre hoje?
+free: tem vaga na minha agenda amanhã? | estou livre às 15h? | quais buracos tenho amanhã? | próximo horário livre
 block: bloqueia sexta à tarde | vou tirar férias de 20 a 30/12 | não vou atender amanhã | fecha minha agenda segunda
 block: folga sexta | não trabalho dia 24 | vou viajar semana que vem | bloquear das 12h às 14h | férias
 block: fecha a agenda de sexta | não vou trabalhar sexta | fecha sexta | tira o dia 24
 block: vou estar de férias em janeiro | bloqueia amanhã de manhã | não atendo dia 31 | preciso de folga segunda
-block: feche amanhã
+block: feche amanhã | não vou atender dia 24 | fecha a agenda de amanhã | tô de folga sexta | bloqueia das 12 às 13
+block: tira férias em janeiro
 open: abre sábado 9 às 12 | vou atender sábado das 9 às 12 | abrir a agenda domingo | libera sexta de manhã
 open: desbloqueia sexta | abre domingo de manhã | vou trabalhar no feriado | libera sábado à tarde
-open: quero abrir sábado
+open: quero abrir sábado | vou trabalhar domingo | abre a agenda sábado | libera o horário das 12h
 services: meus serviços | adicionar serviço | novo serviço barba 30 reais 20 min | quais serviços eu tenho
 services: remove o serviço barba | meus serviços quais são? | adiciona o serviço hidratação | cadastrar serviço
-services: apaga o serviço barba | incluir um serviço novo
+services: apaga o serviço barba | incluir um serviço novo | quais meus serviços? | cadastra um serviço novo
+services: adiciona serviço sobrancelha
 set_price: muda o preço do corte para 50 | o corte agora é 60 reais | aumenta a barba pra 40 reais
 set_price: alterar valor da consulta | corte passou pra R$ 55 | muda o valor da barba pra 35 | corte agora custa 45
 set_price: aumentar preço do corte pra 70 | o preço do corte é 50 | reajusta a consulta para 200
+set_price: aumenta o corte pra 60 | muda o preço da barba | o valor da consulta passou pra 200
 hours: meus horários de atendimento | mudar meu horário de trabalho | meu expediente | que horas eu abro?
 hours: quais dias eu atendo? | qual meu horário de atendimento? | muda meus horários de trabalho | que dias eu atendo?
+hours: meu horário de trabalho | que horas eu começo? | mudar meu expediente
 link: meu link | manda meu link | link de agendamento | qr code | qual o link pros clientes? | qual meu link?
 link: me manda o link da agenda | link pra cliente marcar | gera o qr code
 plan: meu plano | quero assinar | qual plano eu tenho? | quanto custa o odys? | mudar de plano | quanto custa o plano?
 plan: assinar o pro | cancelar minha assinatura
 help: ajuda | o que você faz? | menu | como funciona? | comandos | ? | me ajuda | o que você sabe fazer?
-help: quais são os comandos?
+help: quais são os comandos? | o que dá pra fazer aqui?
 who: quem é você? | vc é robô?
-drop: deixa pra lá | esquece | deixa | desisto | não precisa | não, deixa pra lá
+drop: deixa pra lá | esquece | deixa | desisto | não precisa | não, deixa pra lá | esquece isso
 keep: não cancela a Ana | não quero cancelar | não desmarca o Pedro | não recusa a Júlia | não marca falta
-keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém
+keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém | não cancela o João
+keep: não é pra desmarcar ninguém
 more: outros horários | tem outro? | mais opções
 unsure: a Júlia não pagou | a Ana não faltou | quem não pagou? | quanto a Júlia pagou? | confirma ou recusa?
 unsure: confirma todos | a Júlia faltou pagar
 none: Júlia | amanhã | 15h | corte | ok | sim | não | hum | asdf | a das 15h | kkkk | quinta às 10 | a Ana Paula | 10h
-none: Maria Clara | de manhã | é a de sexta | sei lá
+none: Maria Clara | de manhã | é a de sexta | sei lá | Carla | amanhã 9h | tá bom | o segundo | 50 reais
 """
 
 
