@@ -13,12 +13,13 @@ from .offer import note, wishes_of
 from .refusals import slot_option
 from .talk import Data, Talk, option
 from .vocabulary import plain
-from .wish import Said, Wish, fits
+from .wish import Said, Wish, clock, fits
 
 # "de quinta pra sexta", "das 10 pras 11": where it stands and where it should go.
 _FROM_TO: Final = re.compile(
     r"(?<!\w)(?P<source>d[aeo]s?\s.+?)\s+(?P<target>(?:pra|para|pro|p)s?\s.+)$", re.IGNORECASE | re.DOTALL
 )
+_BARE: Final = re.compile(r"^(d[ao]s\s+\d{1,2})$", re.IGNORECASE)
 _OF: Final = re.compile(r"(?:^|\s)(?:d[aeo]s?|[oa]\s+d[aeo]s?)\s*$", re.IGNORECASE)
 _STARTS_OF: Final = re.compile(r"^(?:[oa]\s+)?d[aeo]s?\s", re.IGNORECASE)
 
@@ -45,7 +46,9 @@ def move_in(said: Said, now: datetime) -> Move:
     nothing = read("", now)
     text = without_phone(said.text)
     if both := _FROM_TO.search(text):
-        source, target = (Said.read(both[part], now) for part in ("source", "target"))
+        # "Das 10": beside another hour, a bare number is one.
+        source = Said.read(_BARE.sub(r"\1h", both["source"]), now)
+        target = Said.read(both["target"], now)
         if source.when.kind is not Kind.NONE and target.dated:
             return Move(source.when, tuple(target.wishes))
     if not said.dated:
@@ -66,9 +69,9 @@ def nudged(said: Said, local: datetime) -> Wish | None:
     words = plain(said.text)
     day = local.date().isoformat()
     if " mais tarde " in words:
-        return Wish(day, stretch=f"depois das {local:%H:%M}")
+        return Wish(day, stretch=f"depois das {clock(local.time())}")
     if " mais cedo " in words:
-        return Wish(day, stretch=f"antes das {local:%H:%M}")
+        return Wish(day, stretch=f"antes das {clock(local.time())}")
     return None
 
 

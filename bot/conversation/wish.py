@@ -65,19 +65,24 @@ class Wish:
     def words(self) -> str:
         """Return the wish as words for the tools."""
         day = f"{date.fromisoformat(self.day):%d/%m/%Y}" if self.day else self.span
-        hour = f"às {self.hour}" if self.hour else ""
+        hour = f"às {clock(time.fromisoformat(self.hour))}" if self.hour else ""
         part = PART_WORDS[Part(self.part)] if self.part else ""
         return " ".join(piece for piece in (day, hour or self.stretch or part) if piece)
+
+
+def clock(at_time: time) -> str:
+    """Return an hour as words that cannot be of the other half of the day: "06:00" alone may be six in the evening."""
+    return f"{at_time:%H:%M} da manhã" if 0 < at_time.hour < 12 else f"{at_time:%H:%M}"
 
 
 def _stretch(when: When) -> str:
     match when.kind, when.start, when.end:
         case Kind.RANGE, datetime() as start, datetime() as end:
-            return f"entre {start:%H:%M} e {end:%H:%M}"
+            return f"entre {clock(start.time())} e {clock(end.time())}"
         case Kind.AFTER, datetime() as start, _:
-            return f"depois das {start:%H:%M}"
+            return f"depois das {clock(start.time())}"
         case Kind.BEFORE, _, datetime() as end:
-            return f"antes das {end:%H:%M}"
+            return f"antes das {clock(end.time())}"
     return ""
 
 
