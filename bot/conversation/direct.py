@@ -179,7 +179,9 @@ async def _chosen(session: AsyncSession, here: Scene, professional_id: UUID | No
     conversation.mode = Role.CLIENT
     await _forget(session, here)
     words = chat("professional_chosen", professional=professional.name, profession=professional.profession)
-    return Answer(say=Text(words), professional_id=professional.id, state={"tokens": {}})
+    # What was asked before anybody was chosen comes next; nothing else of another agenda is kept.
+    dialog = {key: kept for key, kept in (here.state.get("dialog") or {}).items() if key == "then"}
+    return Answer(say=Text(words), professional_id=professional.id, state={"tokens": {}, "dialog": dialog})
 
 
 async def _person(_session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
