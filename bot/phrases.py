@@ -77,11 +77,13 @@ def duration(minutes: int) -> str:
 
 
 def phone(e164: str) -> str:
-    """Write a number as "(11) 98888-7777"; one from abroad stays "+" and its digits."""
+    """Write a number as people dial it, "(11) 98888-7777"; one from abroad stays "+" and its digits."""
     digits = "".join(c for c in e164 if c in "0123456789")
     # 55, two digits of area, and eight digits or nine since the ninth was added.
     if digits.startswith("55") and len(digits) in {12, 13}:
         area, local = digits[2:4], digits[4:]
+        if len(local) == 8 and local[0] in "6789":  # a mobile that WhatsApp registered without its ninth digit
+            local = f"9{local}"
         return f"({area}) {local[:-4]}-{local[-4:]}"
     return f"+{digits}" if digits else ""
 

@@ -66,20 +66,22 @@ class RoleTools:
         if tool is None or self.asker.role not in tool.roles:
             allowed = [each.name for each in TOOLS if self.asker.role in each.roles]
             return ToolResult({"ok": False, "error": "unknown_tool", "allowed": allowed})
+        fresh: dict[str, Any] = {}
         try:
             asked = tool.model_validate(dict(arguments))
             async with self.db.begin() as session:
-                context = Context(session, self.asker, self.tokens, {})
-                result = await asked.call(context)
+                result = await asked.call(Context(session, self.asker, self.tokens, fresh))
         except ValidationError as error:
             details = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
             return ToolResult({"ok": False, "error": "invalid_arguments", "details": details})
         except Refused as refusal:
             TRACE.note("tool", name, result=refusal.code)
-            return ToolResult({"ok": False, "error": refusal.code, "message": refusal.message})
-        self.tokens.update(context.fresh)
+            told = {"ok": False, "error": refusal.code, "message": refusal.message}
+            # Who else was meant: candidates come with tokens of their own.
+            return ToolResult(told | {"customers": refusal.facts.get("customers", [])}, tokens=fresh)
+        self.tokens.update(fresh)
         TRACE.note("tool", name, arguments=dict(arguments), proposes=result.proposal is not None)
-        return ToolResult({"ok": True, **result.data}, result.proposal, {**context.fresh, **result.tokens})
+        return ToolResult({"ok": True, **result.data}, result.proposal, {**fresh, **result.tokens})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@ from ..processes import ROOT, until
 from ..servers import free_port
 from .browser import chromium, tab
 
+# A turn waits for the rest of a burst, and a busy machine for its turn: patience is not what is tested here.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
+
 
 @pytest.fixture
 async def demo(tmp_path: Path) -> AsyncIterator[str]:
@@ -56,6 +60,11 @@ def last(seat: Locator) -> Locator:
     return seat.locator(".message.theirs .bubble").last
 
 
+async def tap(seat: Locator, title: str | re.Pattern[str]) -> None:
+    """Tap an option that can still be tapped; the ones of answered questions cannot."""
+    await seat.get_by_role("button", name=title, exact=isinstance(title, str), disabled=False).last.click()
+
+
 async def write(page: Page, seat: Locator, text: str) -> None:
     await seat.get_by_label("Mensagem", exact=True).fill(text)
     await page.keyboard.press("Enter")
@@ -63,29 +72,30 @@ async def write(page: Page, seat: Locator, text: str) -> None:
 
 async def test_the_main_dialogues_in_the_simulator(demo: str) -> None:
     async with chromium() as browser, tab(browser, f"{demo}/simulador") as page:
+        page.set_default_timeout(PATIENCE)
         client, professional = phone(page, "client"), phone(page, "professional")
 
         await write(page, client, "oi, queria marcar um corte amanhã de manhã")
-        await client.get_by_role("button", name=re.compile("^Ver ")).click()
+        await tap(client, re.compile("^Ver "))
         sheet = client.get_by_role("dialog")
         await sheet.get_by_role("button", name=re.compile(r"\dh")).first.click()
         await expect(last(client)).to_contain_text(re.compile(r"Corte.*\d\d/\d\d, às \d+h.*R\$ 50,00", re.DOTALL))
-        await client.get_by_role("button", name="Sim", exact=True).click()
+        await tap(client, "Sim")
         await expect(last(client)).to_contain_text("pedido")
         await expect(last(professional)).to_contain_text("Júlia Ramos")
 
-        await professional.get_by_role("button", name="Confirmar").click()
+        await tap(professional, "Confirmar")
         await expect(last(client)).to_contain_text(re.compile("confirmado", re.IGNORECASE))
 
         await write(page, client, "vou ter que desmarcar")
-        await client.get_by_role("button", name="Sim", exact=True).last.click()
+        await tap(client, "Sim")
         await expect(last(client)).to_contain_text(re.compile("cancelad", re.IGNORECASE))
         await expect(last(professional)).to_contain_text(re.compile("cancel", re.IGNORECASE))
 
         for question, answer in (
-            ("quem tenho hoje?", r"\d\d/\d\d"),
-            ("quanto faturei esse mês?", r"R\$ "),
-            ("quem é o 11 98888-7777?", "Júlia Ramos"),
+            ("quem tenho hoje?", r"Agenda de .*\d\d/\d\d|Nenhum horário marcado para"),
+            ("quanto faturei esse mês?", r"Recebido: R\$ "),
+            ("quem é o 11 98888-7777?", "Telefone: .11. 98888-7777"),
         ):
             await write(page, professional, question)
             await expect(last(professional)).to_contain_text(re.compile(answer))
@@ -96,17 +106,21 @@ async def test_the_main_dialogues_in_the_simulator(demo: str) -> None:
 
 async def test_the_next_day_brings_reminders_and_the_agenda(demo: str) -> None:
     async with chromium() as browser, tab(browser, f"{demo}/simulador") as page:
+        page.set_default_timeout(PATIENCE)
         client, professional = phone(page, "client"), phone(page, "professional")
-        await write(page, professional, "marca a Júlia depois de amanhã às 10h, corte")
-        await expect(last(professional)).to_contain_text(re.compile("Júlia|livre|ocupad", re.IGNORECASE))
-        if await professional.get_by_role("button", name="Sim", exact=True).count() == 0:
-            await professional.get_by_role("button", name=re.compile(r"\dh|^Ver ")).last.click()
-            sheet = professional.get_by_role("dialog")
-            if await sheet.count():
-                await sheet.get_by_role("button", name=re.compile(r"\dh")).first.click()
-        await professional.get_by_role("button", name="Sim", exact=True).last.click()
+        await write(page, professional, "marca a Júlia quinta às 15h, corte")
+        await expect(last(professional)).to_contain_text(re.compile("Posso marcar|mais próximos"))
+        if await professional.get_by_role("button", name="Sim", exact=True).count() == 0:  # taken: the nearest
+            await tap(professional, "Ver horários")
+            await professional.get_by_role("dialog").get_by_role("button", name=re.compile(r"\dh")).first.click()
+        await tap(professional, "Sim")
         await expect(last(client)).to_contain_text(re.compile("confirmado", re.IGNORECASE))
-        before = await client.locator(".message.theirs").count()
-        await page.get_by_role("button", name="Próximo dia").click()
-        await expect(client.locator(".message.theirs")).not_to_have_count(before)
+        for _ in range(7):  # to the eve of any Thursday
+            if await client.locator(".message.theirs").count() > 1:
+                break
+            shown = await page.locator("#day").inner_text()
+            await page.get_by_role("button", name="Próximo dia").click()
+            await expect(page.locator("#day")).not_to_have_text(shown)
+            await page.wait_for_timeout(1000)  # what came due arrives over HTTP
         await expect(last(client)).to_contain_text(re.compile("lembr|amanhã", re.IGNORECASE))
+        await expect(professional.get_by_text("Bom dia, Rafael!").first).to_be_attached()
