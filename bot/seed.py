@@ -178,17 +178,23 @@ async def _day(
 ) -> None:
     """Fill about half of a day, later days less; what is over is completed and mostly paid."""
     windows = HOURS[day.weekday()]
-    minute, last = windows[0]
+    minute, today = windows[0][0], now.astimezone(ZoneInfo(ZONE)).date()
+    if day == today - timedelta(days=1):
+        # Nobody has said yet whether Júlia came yesterday: "a Júlia não veio" has something to speak of.
+        start = datetime.combine(day, time(minute // 60), tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+        row = _appointment(professional, services[0], clients[0], start, dice, now)
+        row.status, row.payment, row.paid_at = Status.CONFIRMED, Payment.AUTHORIZED, None
+        session.add(row)
+        minute += services[0].minutes
     # Júlia is the visitor: her own agenda is left to the person who plays her.
-    others = clients[1:] if day >= now.date() else clients
+    others = clients[1:] if day >= today else clients
     while minute + 60 <= windows[-1][1]:
         inside = next((window for window in windows if window[0] <= minute < window[1]), None)
-        if inside is None or dice.random() < (0.45 if day <= now.date() else 0.7):
+        if inside is None or dice.random() < (0.45 if day <= today else 0.7):
             minute += 30
             continue
         service, client = dice.choice(services), dice.choice(others)
-        last = inside[1]
-        if minute + service.minutes > last:
+        if minute + service.minutes > inside[1]:
             minute += 30
             continue
         start = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=ZoneInfo(ZONE)).astimezone(UTC)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from ..agenda.hours import Window
@@ -17,7 +18,8 @@ _LENGTH = re.compile(
     r"|(?P<minutes>\d{1,3})\s*(?:min(?:utos?)?|m)\b|(?P<half>meia hora)|(?P<one>uma hora(?P<and> e meia)?))(?!\w)",
     re.IGNORECASE,
 )
-_JOINTS = re.compile(r"^(?:e|de|por|custa|dura|a|com)\s+|\s+(?:e|de|por|custa|dura|a|com)$|^[\s,;:\-–—.]+|[\s,;:\-–—.]+$")
+_SIGNS, _LINKS = r"[\s,;:\-–—.]+", r"(?:e|de|por|custa|dura|a|com)"
+_JOINTS = re.compile(rf"^{_LINKS}\s+|\s+{_LINKS}$|^{_SIGNS}|{_SIGNS}$")
 
 _DAYS: Final = {
     **dict.fromkeys(("segunda", "seg", "2a"), 0),
@@ -158,7 +160,7 @@ def _checked(week: dict[int, list[tuple[int, int]]]) -> tuple[Window, ...] | Non
     windows = []
     for day, spans in sorted(week.items()):
         ordered = sorted(set(spans))
-        if any(before[1] > after[0] for before, after in zip(ordered, ordered[1:], strict=False)):
+        if any(before[1] > after[0] for before, after in pairwise(ordered)):
             return None
         windows += [Window(day, start, end) for start, end in ordered]
     return tuple(windows)

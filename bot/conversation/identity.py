@@ -16,13 +16,10 @@ from ..whatsapp.phones import phone_key
 
 def identities(event: Mapping[str, Any]) -> list[tuple[IdentityKind, str]]:
     """Return every address in a message event, the phone first; both ninth-digit forms are one key."""
-    found: list[tuple[IdentityKind, str]] = []
-    if key := phone_key(event.get("from") or ""):
-        found.append((IdentityKind.PHONE, key))
-    for kind in (IdentityKind.BSUID, IdentityKind.LID, IdentityKind.USERNAME):
-        if value := event.get(kind.value):
-            found.append((kind, str(value)))
-    return found
+    key = phone_key(event.get("from") or "")
+    others = (IdentityKind.BSUID, IdentityKind.LID, IdentityKind.USERNAME)
+    phone = [(IdentityKind.PHONE, key)] if key else []
+    return phone + [(kind, str(event[kind.value])) for kind in others if event.get(kind.value)]
 
 
 async def recognise(session: AsyncSession, channel: Channel, event: Mapping[str, Any], now: datetime) -> Contact:

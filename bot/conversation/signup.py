@@ -204,7 +204,7 @@ async def _windows(session: AsyncSession, professional_id: UUID) -> list[Availab
 
 def link_to(here: Scene, slug: str) -> str:
     """Return the link that opens WhatsApp with the words that choose this agenda."""
-    number = here.first.event.get("display") or ""
+    number = here.first.event.get("our_number") or ""
     return f"https://wa.me/{number}?text=agendar%20{slug}"
 
 

@@ -96,6 +96,9 @@ class Turns:
         return True
 
     async def _answer(self, held: Held) -> None:
+        silent = held.conversation.silent_until
+        if self.presence and not (silent and silent > self.clock.now()):
+            await self.presence.typing(held)
         text = None
         if self.ears and held.rows[0].event.get("voice"):
             heard = await self.ears.listen(held)
@@ -107,8 +110,6 @@ class Turns:
             answer = await answer_directly(session, here, self.toolkit)
             if answer is not None:
                 return await conclude(session, here, answer)
-        if self.presence:
-            await self.presence.typing(held)
         await self._conclude(here, await self._think(here))
         return None
 

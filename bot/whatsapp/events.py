@@ -43,6 +43,8 @@ class Message:
     username: str | None = None
     lid: str | None = None
     name: str = ""
+    # Our own number as people dial it, digits: what a link to this conversation needs.
+    our_number: str = ""
     sent_at: datetime | None = None
     type: MessageType
     raw_type: str = ""
@@ -70,6 +72,7 @@ class Message:
             "username": self.username,
             "lid": self.lid,
             "name": self.name,
+            "our_number": self.our_number,
             "type": self.type.value,
             "raw_type": self.raw_type,
             "text": self.text,

@@ -102,6 +102,7 @@ def _message(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
         bsuid=bsuid,
         username=text(profile.get("username"), NAME) or None,
         name=text(profile.get("name"), NAME).strip(),
+        our_number=_digits(mapping(value.get("metadata")).get("display_phone_number")),
         sent_at=moment(raw.get("timestamp")),
         raw_type=contents.raw_type(raw),
         reply_to=text(context.get("id"), ID) or None,
@@ -109,6 +110,10 @@ def _message(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
         group=text(raw.get("group_id"), ID) or None,
         **contents.read(raw),
     )
+
+
+def _digits(number: object) -> str:
+    return "".join(sign for sign in text(number, ACCOUNT) if sign.isascii() and sign.isdigit())
 
 
 def _contact(value: dict[str, Any], phone: str | None, bsuid: str | None) -> dict[str, Any]:
