@@ -1,0 +1,375 @@
+"""The storm itself: four workers that are killed, a clock that jumps, an outage, a WhatsApp that stumbles.
+
+The workers are real processes on a real database; Graph and the intake that its statuses come back to run here. The
+clock stands still for nobody: it goes on by itself and is moved from one stop of the timetable to the next as soon as
+everything due has been dealt with.
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import aiohttp
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+from sqlalchemy import and_, func, or_, select
+
+from bot.db import Database
+from bot.models import Inbound, Outbound
+from bot.models.enums import InboundStatus, OutboundStatus
+from bot.queue import SilentBell
+from bot.settings import Settings
+from bot.whatsapp.signature import sign
+from web.app import create
+
+from ..fakes.graph import (
+    ACCOUNT,
+    SECRET,
+    TOKEN,
+    AcceptThenCut,
+    AcceptThenFail,
+    Behaviour,
+    Cut,
+    Graph,
+    Refuse,
+    Sent,
+    graph,
+    status_body,
+)
+from ..processes import ROOT, until
+from .storm_town import BOOKED, DAYS, Town
+from .storm_worker import FileClock
+
+# A lease lasts 30 s and a doubt 60: in three such steps whatever a dead worker held is in somebody's hands again.
+TICK = timedelta(seconds=40)
+TICKS = 20  # 13 minutes: the last stop of an evening is a quarter of an hour before the quiet hours
+# Minutes of UTC. By day at most 90 minutes apart, or reminders of two hours before would be too late; in the
+# evenings once for each of the zones, a quarter of an hour before its quiet hours; once in the night.
+STOPS = (405, 645, 675, *range(735, 1276, 90), 1365, 1425, 1485, 1545)
+OUTAGE = timedelta(hours=6)
+HICCUPS: tuple[Behaviour, ...] = (Refuse(429, 130429), AcceptThenFail(), AcceptThenCut(), Cut())
+
+
+class Diary(list[Sent]):
+    """What Graph took, with the moment of the storm at which it did."""
+
+    def __init__(self, clock: FileClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._news = asyncio.Event()
+        self.at: list[datetime] = []
+
+    def append(self, sent: Sent) -> None:
+        super().append(sent)
+        self.at.append(self._clock.now())
+        self._news.set()
+
+    async def grows(self, by: int) -> None:
+        """Return when so many more were taken, or after a while: there may not be so many."""
+        wanted = len(self) + by
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.5):
+                while len(self) < wanted:
+                    self._news.clear()
+                    await self._news.wait()
+
+
+@dataclass
+class Courier:
+    """Carry the statuses of what was taken to the intake, many in one delivery, as Meta does under load."""
+
+    http: aiohttp.ClientSession
+    diary: Diary
+    url: str
+    clock: FileClock
+    carried: int = 0
+
+    @property
+    def idle(self) -> bool:
+        return self.carried == len(self.diary)
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(0.03)
+            if news := self.diary[self.carried : self.carried + 100]:
+                await self._carry(news)
+                self.carried += len(news)
+
+    async def _carry(self, news: list[Sent]) -> None:
+        at = int(self.clock.now().timestamp())
+        bodies = [status_body(sent, "delivered", at=at) for sent in news]
+        whole = bodies[0]
+        whole["entry"] = [entry for body in bodies for entry in body["entry"]]
+        raw = json.dumps(whole).encode()
+        headers = {"X-Hub-Signature-256": sign(raw, SECRET), "Content-Type": "application/json"}
+        async with self.http.post(self.url, data=raw, headers=headers) as answer:
+            assert answer.status == 200
+
+
+@dataclass
+class Crew:
+    """The workers, by process id, each with a log of its own, and the process that starts them."""
+
+    folder: Path
+    foreman: asyncio.subprocess.Process
+    working: list[int] = field(default_factory=list)
+    started: int = 0
+
+    @classmethod
+    async def gather(cls, folder: Path, clock: Path, workers: int, environment: dict[str, str]) -> Self:
+        foreman = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.jobs.storm_worker",
+            str(clock),
+            str(folder),
+            # Somebody looks every 60 ms: nobody waits long, and a small machine has time for others.
+            str(0.06 * workers),
+            cwd=ROOT,
+            env=environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        return cls(folder, foreman)
+
+    async def hire(self, count: int) -> None:
+        assert self.foreman.stdin is not None
+        assert self.foreman.stdout is not None
+        for _ in range(count):
+            self.started += 1
+            self.foreman.stdin.write(b"%d\n" % self.started)
+            self.working.append(int(await self.foreman.stdout.readline()))
+
+    async def kill(self, victims: Iterable[int]) -> None:
+        """End workers as a power cut would, and return when they are gone."""
+        for pid in list(victims):
+            self.working.remove(pid)
+            os.kill(pid, signal.SIGKILL)
+            await until(partial(dead, pid))
+
+    def dead_by_themselves(self) -> list[int]:
+        return [pid for pid in self.working if dead(pid)]
+
+    async def dismiss(self) -> None:
+        """End everybody."""
+        await self.kill(pid for pid in self.working if not dead(pid))
+        self.foreman.kill()
+        await self.foreman.wait()
+
+    def logs(self) -> str:
+        found = sorted(self.folder.glob("worker-*.log"))
+        return "\n".join(f"== {log.name}\n{log.read_text()[-2000:]}" for log in found if log.stat().st_size)
+
+
+def dead(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@dataclass
+class Plan:
+    """How bad the weather is."""
+
+    appointments: int = 600
+    workers: int = 4
+    kills: int = 5
+    changes: float = 0.2  # this part of the appointments is cancelled or moved meanwhile
+    stops: int = 26  # of the timetable: until the outage is over and the morning after it has passed
+    seed: int = 7
+
+
+@dataclass
+class Storm:
+    """Everything together, and what the audit needs to know about how it went."""
+
+    plan: Plan
+    db: Database
+    clock: FileClock
+    fake: Graph
+    diary: Diary
+    courier: Courier
+    crew: Crew
+    town: Town
+    dice: random.Random
+    # When everything due had been dealt with, the outage, the jump forwards; by the storm's clock.
+    calms: list[datetime] = field(default_factory=list)
+    outage: tuple[datetime, datetime] = (BOOKED, BOOKED)
+    # Messages taken from workers that were dead before they could write it down.
+    untold: int = 0
+    kills: int = 0
+    say: Callable[[str], None] = lambda _: None
+
+    async def rage(self) -> None:
+        """Live through the timetable."""
+        stops = list(timetable())[: self.plan.stops]
+        first, second = stops.index(_at(0, 1095)), stops.index(_at(1, 1185))
+        lost = stops[second] + OUTAGE
+        others = [n for n, moment in enumerate(stops) if n != first and not stops[second] <= moment <= lost]
+        stormy = set(self.dice.sample(others, self.plan.kills))
+        await self.crew.hire(self.plan.workers)
+        share = round(self.plan.appointments * self.plan.changes / len(others))
+        for number, moment in enumerate(stops):
+            if moment <= self.outage[1]:
+                continue
+            self.clock.jump_to(moment)
+            if self.dice.random() < 0.3:
+                self.fake.next(*self.dice.sample(HICCUPS, 2))
+            if number == first:
+                await self._jump_in_flight()
+            elif number == second:
+                await self._lose_everybody(moment)
+            else:
+                changing = asyncio.create_task(self._change_minds(share))
+                if number in stormy:
+                    await self._kill_in_flight(self.dice.randint(1, max(1, self.plan.workers - 1)))
+                await changing
+            await self.calm()
+            if number == first + 1:
+                await self._jump_back()
+            self.say(f"{self.clock.now():%d/%m %H:%M} UTC: {len(self.diary)} taken, {self.kills} killed")
+
+    async def _change_minds(self, count: int) -> None:
+        """Cancel and move some appointments while the workers are at it."""
+        for _ in range(count):
+            now = self.clock.now()
+            if candidates := self.town.changeable(now):
+                change = self.dice.choice((self.town.cancel, self.town.move))
+                await change(self.dice.choice(candidates), now, self.dice)
+
+    async def _kill_in_flight(self, count: int) -> None:
+        """Kill workers when some more messages are on their way, and start others."""
+        await self._some_are_taken()
+        await self._kill(self.dice.sample(self.crew.working, count))
+        await self.crew.hire(count)
+
+    async def _kill(self, victims: Sequence[int]) -> None:
+        await self.crew.kill(victims)
+        self.kills += len(victims)
+        taken = {sent.opaque for sent in self.diary}
+        await asyncio.sleep(0.1)  # whoever lives has written down what came back
+        async with self.db.begin() as session:
+            held = await session.scalars(select(Outbound.id).where(Outbound.status == OutboundStatus.SENDING))
+            self.untold += len(taken & {str(identifier) for identifier in held})
+
+    async def _lose_everybody(self, moment: datetime) -> None:
+        """Kill every worker in mid-work; six hours later they are started again."""
+        await self._some_are_taken()
+        await self._kill(self.crew.working[:])
+        self.clock.jump(OUTAGE)
+        self.outage = (moment, self.clock.now())
+        await self.crew.hire(self.plan.workers)
+
+    async def _jump_in_flight(self) -> None:
+        """Put the clock an hour forward while messages are on their way."""
+        await self._some_are_taken()
+        self.clock.jump(timedelta(hours=1))
+
+    async def _jump_back(self) -> None:
+        """Put the clock an hour back, and forward again: nothing may be said twice."""
+        for hours in (-1, 1):
+            self.clock.jump(timedelta(hours=hours))
+            await asyncio.sleep(0.5)
+            await self.calm()
+
+    async def _some_are_taken(self) -> None:
+        """Wait until a random part of what is due now has been taken."""
+        due, _ = await self._waiting()
+        await self.diary.grows(self.dice.randint(1, max(1, due // 2)))
+
+    async def calm(self) -> None:
+        """Return when everything due has been dealt with; time passes for what waits for a lease or a doubt."""
+        ticks, waiting, changed = 0, (0, 0), time.monotonic()
+        while True:
+            assert not self.crew.dead_by_themselves(), self.crew.logs()
+            now = await self._waiting()
+            if now == (0, 0) and self.courier.idle:
+                self.calms.append(self.clock.now())
+                return
+            if now != waiting or self.fake.flying or not self.courier.idle:
+                waiting, changed = now, time.monotonic()
+            # Nothing moves any more: what is left was a dead worker's, or waits behind that, or for another try.
+            if time.monotonic() - changed > (1 if now[0] else 0.25):
+                self.clock.jump(TICK)
+                ticks, changed = ticks + 1, time.monotonic()
+                assert ticks <= TICKS, f"{now} rows are left: {self.crew.logs()}"
+            await asyncio.sleep(0.05)
+
+    async def _waiting(self) -> tuple[int, int]:
+        """Count what can be done at once, and what waits for the clock."""
+        soon, now = self.clock.now() + TICKS * TICK, self.clock.now()
+        owed, is_ = Outbound.status, OutboundStatus
+        at_once = and_(owed == is_.QUEUED, Outbound.due_at <= now)
+        again = and_(owed == is_.QUEUED, Outbound.attempts > 0, Outbound.due_at > now)
+        later = or_(owed == is_.SENDING, and_(or_(again, owed == is_.UNCERTAIN), Outbound.due_at <= soon))
+        counted = select(func.count().filter(at_once), func.count().filter(later)).select_from(Outbound)
+        news = select(func.count()).select_from(Inbound).where(Inbound.status == InboundStatus.NEW)
+        async with self.db.begin() as session:
+            ready, waiting = (await session.execute(counted)).one()
+            return ready + (await session.scalar(news) or 0), waiting
+
+
+def _at(day: int, minute: int) -> datetime:
+    midnight = BOOKED.replace(hour=0, minute=0)
+    return midnight + timedelta(days=day, minutes=minute)
+
+
+def timetable() -> Iterable[datetime]:
+    """Name the moments the clock is moved to, from the day of the bookings to the night after the last day."""
+    for day in range(len(DAYS) + 1):
+        for minute in STOPS:
+            if _at(day, minute) > BOOKED:
+                yield _at(day, minute)
+
+
+@asynccontextmanager
+async def storm(
+    url: str, folder: Path, plan: Plan, say: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[Storm]:
+    """Yield a town that is booked full and a storm that has not begun; end whatever still runs afterwards."""
+    clock = FileClock(folder / "clock")
+    clock.jump_to(BOOKED)
+    diary, db = Diary(clock), Database(url)
+    async with graph(accepted=diary) as fake, aiohttp.ClientSession() as http:
+        settings = Settings(
+            _env_file=None,
+            whatsapp_app_secret=[SecretStr(SECRET)],
+            whatsapp_verify_token=SecretStr("verificar"),
+        )
+        async with TestServer(create(settings, db, SilentBell(), clock)) as server:
+            town = Town(db)
+            await town.fill(plan.appointments)
+            crew = await Crew.gather(folder, folder / "clock", plan.workers, _environment(url, fake.url))
+            courier = Courier(http, diary, str(server.make_url("/webhooks/whatsapp")), clock)
+            carrying = asyncio.create_task(courier.run())
+            try:
+                yield Storm(plan, db, clock, fake, diary, courier, crew, town, random.Random(plan.seed), say=say)
+            finally:
+                carrying.cancel()
+                await asyncio.gather(carrying, return_exceptions=True)
+                await crew.dismiss()
+    await db.close()
+
+
+def _environment(database_url: str, api_url: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "DATABASE_URL": database_url,
+        "WHATSAPP_API_URL": api_url,
+        "WHATSAPP_TOKEN": TOKEN,
+        "WHATSAPP_PHONE_NUMBER_ID": ACCOUNT,
+    }
