@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import DateTime, Dialect, Insert, Table, TypeDecorator, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -88,6 +90,22 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+@lru_cache(maxsize=64)
+def _insert_new(dialect: str, table: Table) -> Insert:
+    build = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return build(table).on_conflict_do_nothing().returning(table.c.id)
+
+
+async def add_new(session: AsyncSession, table: Any, row: Mapping[str, Any]) -> UUID | None:
+    """Insert one row unless a unique key of it is taken; return its id, or None.
+
+    For rows that are written all day long: the statement is put together once, which is half of its cost.
+    """
+    statement = _insert_new(session.get_bind().dialect.name, getattr(table, "__table__", table))
+    added: UUID | None = await session.scalar(statement, dict(row))
+    return added
 
 
 def insert_new(session: AsyncSession, table: Any, rows: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> Insert:

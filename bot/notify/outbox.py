@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import insert_new
+from ..db import add_new
 from ..models import Appointment, Conversation, Outbound, new_id
 from ..models.enums import OutboundStatus, Transport
 from ..whatsapp.outgoing import Outgoing, to_json
@@ -79,4 +79,4 @@ async def say(
 
 async def _insert(session: AsyncSession, **values: Any) -> None:
     row = {"id": new_id(), "status": OutboundStatus.QUEUED, "attempts": 0, "error_code": "", "error": "", **values}
-    await session.execute(insert_new(session, Outbound, row))
+    await add_new(session, Outbound, row)
