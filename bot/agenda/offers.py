@@ -1,6 +1,6 @@
 """Offering what came free to who waits for it, however it came free: cancelled, moved, expired, opened."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -39,10 +39,9 @@ async def offer_openings(session: AsyncSession, professional_id: UUID, *, now: d
         return 0
     rules = {service.id: agenda.rules(service.minutes) for _, service, _ in waiting}
     busy = await _busy(session, agenda, max(rules.values(), key=lambda each: each.minutes), now)
-    told = await _told_before(session, professional_id)
     offers = 0
     for entry, service, client in waiting:
-        start = _first_fitting(entry, rules[service.id], busy, told, now)
+        start = await _first_fitting(session, entry, rules[service.id], busy, now)
         if start is None:
             continue
         await _offer(session, agenda, entry, service, client, start, now)
@@ -92,24 +91,12 @@ async def _busy(session: AsyncSession, agenda: Agenda, longest: Rules, now: date
     return await load_busy(session, agenda.professional.id, *busy_period(longest, now, end, now), now=now)
 
 
-async def _told_before(session: AsyncSession, professional_id: UUID) -> Collection[str]:
-    """Read the keys of every offer made so far: nobody is offered the same time twice."""
-    keys = await session.scalars(
-        select(Outbound.dedup_key).where(
-            Outbound.professional_id == professional_id,
-            Outbound.kind == WaitlistOffer.name,
-            Outbound.dedup_key.is_not(None),
-        )
-    )
-    return {key for key in keys if key}
-
-
 def _key(entry: WaitlistEntry, start: datetime) -> str:
     return f"{WaitlistOffer.name}:{entry.id}:{start.isoformat()}"
 
 
-def _first_fitting(
-    entry: WaitlistEntry, rules: Rules, busy: Sequence[Busy], told: Collection[str], now: datetime
+async def _first_fitting(
+    session: AsyncSession, entry: WaitlistEntry, rules: Rules, busy: Sequence[Busy], now: datetime
 ) -> datetime | None:
     """Find the first free time that an entry asks for and was not offered before."""
     zone = rules.zone
@@ -119,9 +106,14 @@ def _first_fitting(
         first, end = now, now + timedelta(days=(rules.horizon_days or 0) + 1)
     for start in free_times(rules, busy, first, end, now):
         in_time = _deadline(rules, start, now) - now >= SHORTEST
-        if in_time and _within(entry, rules, start) and _key(entry, start) not in told:
+        if in_time and _within(entry, rules, start) and not await _offered_before(session, entry, start):
             return start
     return None
+
+
+async def _offered_before(session: AsyncSession, entry: WaitlistEntry, start: datetime) -> bool:
+    """Say whether a time was offered to somebody before: what is declined once is not asked again."""
+    return await session.scalar(select(Outbound.id).where(Outbound.dedup_key == _key(entry, start))) is not None
 
 
 def _within(entry: WaitlistEntry, rules: Rules, start: datetime) -> bool:
