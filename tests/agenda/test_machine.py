@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -320,6 +321,7 @@ class Agenda(RuleBasedStateMachine):
             assert must <= reminded
 
 
+@pytest.mark.usefixtures("db")  # empties the database afterwards
 def test_whatever_people_do_the_agenda_stays_whole(database_url: str) -> None:
     class Here(Agenda):
         url = database_url
