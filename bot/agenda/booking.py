@@ -47,7 +47,7 @@ OPEN: Final = (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
 NOTE_LIMIT: Final = 500
 
 
-async def book(  # noqa: PLR0913 - what a booking is made of
+async def book(
     session: AsyncSession,
     *,
     professional_id: UUID,
