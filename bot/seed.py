@@ -1,6 +1,7 @@
 """A believable agenda for the demo: a barber, nine clients, six weeks behind him and one ahead."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -54,20 +55,27 @@ SERVICES: Final = (("Corte", 30, 5000), ("Barba", 30, 3500), ("Corte e barba", 6
 # Every day has hours, so that "amanhã de manhã" finds something whenever the demo is started.
 HOURS: Final = {**dict.fromkeys(range(6), ((540, 720), (780, 1140))), 6: ((540, 780),)}
 WEEKS_BEHIND, DAYS_AHEAD = 6, 7
+DICE = 895  # an agenda with a full today and a tomorrow that has room in the morning
 
 
-async def seed(session: AsyncSession, *, account: str, now: datetime) -> None:
+async def seed(session: AsyncSession, *, account: str, now: datetime, weeks_behind: int = WEEKS_BEHIND) -> None:
     """Fill an empty database; one that has a professional is left as it is."""
     if await session.scalar(select(Professional.id).limit(1)):
         return
     professional = await _professional(session, account, now)
     services = await _services(session, professional.id, now)
     clients = [await _client(session, professional, somebody, account, now) for somebody in CLIENTS]
-    # The same agenda at every start: a demo is talked about, and pictures of it are compared.
-    dice = random.Random(7)  # noqa: S311
     today = now.astimezone(ZoneInfo(ZONE)).date()
-    for offset in range(-7 * WEEKS_BEHIND, DAYS_AHEAD + 1):
-        await _day(session, professional, services, clients, today + timedelta(days=offset), dice, now)
+    for offset in range(-7 * weeks_behind, DAYS_AHEAD + 1):
+        # The same agenda at every start, day by day: a demo is talked about, and pictures of it are compared.
+        dice = random.Random(DICE + offset)  # noqa: S311
+        session.add_all(_day(professional, services, clients, today + timedelta(days=offset), dice, now))
+    await session.flush()
+    for client in clients:
+        who = await load_parties(session, professional.id, client.id)
+        ahead = select(Appointment).where(Appointment.client_id == client.id, Appointment.status == Status.CONFIRMED)
+        for row in await session.scalars(ahead):
+            await reminders.plan(session, row, who, now=now)
 
 
 async def _contact(session: AsyncSession, somebody: Somebody, now: datetime) -> Contact:
@@ -167,24 +175,22 @@ def _conversation(
     )
 
 
-async def _day(
-    session: AsyncSession,
+def _day(
     professional: Professional,
     services: list[Service],
     clients: list[Client],
     day: date,
     dice: random.Random,
     now: datetime,
-) -> None:
+) -> Iterator[Appointment]:
     """Fill about half of a day, later days less; what is over is completed and mostly paid."""
     windows = HOURS[day.weekday()]
     minute, today = windows[0][0], now.astimezone(ZoneInfo(ZONE)).date()
     if day == today - timedelta(days=1):
         # Nobody has said yet whether Júlia came yesterday: "a Júlia não veio" has something to speak of.
-        start = datetime.combine(day, time(minute // 60), tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
-        row = _appointment(professional, services[0], clients[0], start, dice, now)
+        row = _appointment(professional, services[0], clients[0], _at(day, minute), dice, now)
         row.status, row.payment, row.paid_at = Status.CONFIRMED, Payment.AUTHORIZED, None
-        session.add(row)
+        yield row
         minute += services[0].minutes
     # Júlia is the visitor: her own agenda is left to the person who plays her.
     others = clients[1:] if day >= today else clients
@@ -197,14 +203,12 @@ async def _day(
         if minute + service.minutes > inside[1]:
             minute += 30
             continue
-        start = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
-        row = _appointment(professional, service, client, start, dice, now)
-        session.add(row)
-        await session.flush()
-        if row.status is Status.CONFIRMED:
-            who = await load_parties(session, professional.id, client.id)
-            await reminders.plan(session, row, who, now=now)
+        yield _appointment(professional, service, client, _at(day, minute), dice, now)
         minute += service.minutes
+
+
+def _at(day: date, minute: int) -> datetime:
+    return datetime.combine(day, time(minute // 60, minute % 60), tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
 
 
 def _appointment(

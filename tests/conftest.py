@@ -101,27 +101,39 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of the SQLite file that the tests share, one after the other."""
+    path = tmp_path_factory.mktemp("shared") / "odys.sqlite3"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """Address of a migrated database; every test that takes it runs on SQLite and on Postgres."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "odys.sqlite3")
-        return f"sqlite:///{tmp_path / 'odys.sqlite3'}"
-    url: str = request.getfixturevalue("postgres_database")
+    url: str = request.getfixturevalue(f"{request.param}_database")
     return url
 
 
+@pytest.fixture(scope="session")
+async def opened() -> AsyncIterator[dict[str, Database]]:
+    """The databases that are open: an engine compiles each statement once, so the tests share it."""
+    databases: dict[str, Database] = {}
+    yield databases
+    for database in databases.values():
+        await database.close()
+
+
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
+async def db(database_url: str, opened: dict[str, Database]) -> AsyncIterator[Database]:
     """An empty, migrated database, open."""
-    database = Database(database_url)
+    database = opened.get(database_url) or opened.setdefault(database_url, Database(database_url))
     yield database
-    if not database.sqlite:
-        # Emptied afterwards instead of rolled back: commits, locks and second connections are real in every test.
-        async with database.begin() as session:
-            for table in reversed(Base.metadata.sorted_tables):
-                await session.execute(text(f'DELETE FROM "{table.name}"'))
-    await database.close()
+    # Emptied afterwards instead of rolled back: commits, locks and second connections are real in every test.
+    async with database.begin() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            await session.execute(text(f'DELETE FROM "{table.name}"'))
 
 
 @pytest.fixture

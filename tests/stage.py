@@ -167,7 +167,7 @@ async def stage(db: Database, clock: StillClock, *, seeded: bool = True, **setti
         chosen = stage_settings(fake.url, **settings)
         if seeded:
             async with db.begin() as session:
-                await seed(session, account=ACCOUNT, now=clock.now())
+                await seed(session, account=ACCOUNT, now=clock.now(), weeks_behind=2)
         app = create(chosen, db, SilentBell(), clock)
         async with TestServer(app) as server, services(chosen, clock, db) as all_of:
             yield Stage(all_of, clock, fake, str(server.make_url("/webhooks/whatsapp")), clock.now())

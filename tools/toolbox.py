@@ -76,9 +76,10 @@ class RoleTools:
             return ToolResult({"ok": False, "error": "invalid_arguments", "details": details})
         except Refused as refusal:
             TRACE.note("tool", name, result=refusal.code)
-            told = {"ok": False, "error": refusal.code, "message": refusal.message}
-            # Who else was meant: candidates come with tokens of their own.
-            return ToolResult(told | {"customers": refusal.facts.get("customers", [])}, tokens=fresh)
+            told: dict[str, Any] = {"ok": False, "error": refusal.code, "message": refusal.message}
+            if customers := refusal.facts.get("customers"):  # whom it may have meant, with tokens of their own
+                told["customers"] = customers
+            return ToolResult(told, tokens=fresh)
         self.tokens.update(fresh)
         TRACE.note("tool", name, arguments=dict(arguments), proposes=result.proposal is not None)
         return ToolResult({"ok": True, **result.data}, result.proposal, {**fresh, **result.tokens})

@@ -29,6 +29,6 @@ def tell_rows(db: Database) -> None:
     @event.listens_for(db.engine.sync_engine, "after_cursor_execute")
     def tell(_connection: Any, cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:
         found = _WRITE.match(statement)
-        if found and found[2] in (_CHANGED if found[1].lower() == "update" else _NEW):
-            count = max(int(getattr(cursor, "rowcount", 1) or 0), 1)
-            TRACE.note(Kind.ROW, f"{found[2]}: {_VERBS[found[1].lower()]}", linhas=count)
+        touched = int(getattr(cursor, "rowcount", 0) or 0)
+        if found and touched and found[2] in (_CHANGED if found[1].lower() == "update" else _NEW):
+            TRACE.note(Kind.ROW, f"{found[2]}: {_VERBS[found[1].lower()]}", linhas=abs(touched))
