@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
 import aiohttp
@@ -29,7 +30,7 @@ from bot.conversation.presence import CloudPresence
 from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
-from bot.jobs import digest, holds, reminders, watchdog
+from bot.jobs import digest, holds, reminders, series, waitlist, watchdog
 from bot.log import setup
 from bot.notify import sender
 from bot.notify.settle import settle as settle_statuses
@@ -48,6 +49,8 @@ Context = dict[str, Any]
 JOB_TIMEOUT = 60
 # Turns mostly wait for a model or the database: a hundred at once keep two cores busy.
 MAX_JOBS = 100
+# The hours below are Brasília's, wherever the server stands; it has had no daylight saving time since 2019.
+BRASILIA = timezone(timedelta(hours=-3))
 # Jobs that run when the worker is asked to stop may finish for this long.
 GRACE = 20
 
@@ -126,14 +129,21 @@ async def sweep(ctx: Context) -> None:
 
 
 async def remind(ctx: Context) -> None:
-    """Owe the daily agendas that are due and let go of reminders that are too late."""
+    """Do what the minute makes due: late reminders, questions that ran out, offers, daily agendas."""
     all_of: Services = ctx["services"]
     now = all_of.clock.now()
     TRACE.note("job", "lembretes e agendas do dia")
     await reminders.tidy_reminders(all_of.db, now=now)
     await holds.expire_pending(all_of.db, now=now)
+    await waitlist.offer_openings(all_of.db, now=now)
     await digest.owe_due_digests(all_of.db, now=now)
     await all_of.send_due()
+
+
+async def extend(ctx: Context) -> None:
+    """Book further ahead what comes back every week or month."""
+    all_of: Services = ctx["services"]
+    await series.extend_series(all_of.db, now=all_of.clock.now())
 
 
 async def watch(ctx: Context) -> None:
@@ -153,6 +163,8 @@ CRON: Sequence[CronJob] = [
     cron(sweep, second=set(range(0, 60, 5)), keep_result=0, max_tries=1),
     # Every minute: professionals live in several zones, and 08:00 comes to each at another moment.
     cron(remind, second=0, keep_result=0, max_tries=1),
+    # Before anybody is awake: an hour that does not fit is a notification in the morning.
+    cron(extend, hour=4, minute=10, second=0, keep_result=0, max_tries=1),
     cron(watch_lightly, minute=set(range(0, 60, 10)), second=30, keep_result=0, max_tries=1),
     cron(watch, hour=9, minute=0, second=0, keep_result=0, max_tries=1),
 ]
@@ -166,6 +178,7 @@ def _options() -> dict[str, Any]:
         "job_timeout": JOB_TIMEOUT,
         "keep_result": 0,
         "job_completion_wait": GRACE,
+        "timezone": BRASILIA,
         "job_serializer": pack,
         "job_deserializer": unpack,
     }
@@ -232,7 +245,6 @@ class WorkerSettings:
     job_timeout: ClassVar = JOB_TIMEOUT
     keep_result: ClassVar = 0
     job_completion_wait: ClassVar = GRACE
+    timezone: ClassVar = BRASILIA
     job_serializer: ClassVar = staticmethod(pack)
     job_deserializer: ClassVar = staticmethod(unpack)
-
-

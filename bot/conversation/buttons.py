@@ -10,6 +10,7 @@ YES, NO = "yes", "no"
 CONFIRM, REJECT, ATTEND = "confirm", "reject", "attend"
 ACCEPT, DECLINE = "accept", "decline"
 PROFESSIONAL = "pro"
+RELEASE = "release"
 # Everything else is the dialogue's: slot, service, client, appt, do, move, cancel.
 
 
@@ -24,6 +25,11 @@ class Tap(NamedTuple):
             return UUID(self.value)
         except ValueError:
             return None
+
+    @property
+    def uuid(self) -> UUID:
+        """The value as an id; ask `id` first whether it is one."""
+        return UUID(self.value)
 
 
 def encode(verb: str, value: object) -> str:

@@ -5,14 +5,14 @@ any brain is asked. A step that passes has written nothing.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..agenda import booking
+from ..agenda import booking, waitlist
 from ..errors import Refused
 from ..models import Contact, Conversation, PendingAction, Professional
 from ..models.enums import Action, Actor, Role
@@ -95,26 +95,20 @@ async def _tap(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer |
     if here.payload is None:
         return None
     tap = buttons.decode(here.payload)
-    match tap.verb:
-        case buttons.YES | buttons.NO:
-            return await _decided(session, here, toolkit, tap)
-        case buttons.CONFIRM | buttons.REJECT:
-            return await _ruled(session, here, tap)
-        case buttons.ATTEND:
-            return await _attending(session, here, tap)
-        case buttons.PROFESSIONAL:
-            return await _chosen(session, here, tap.id)
-        case "release":
-            return await handoff.release(session, here, tap)
-        case "slot" | "service" | "client" | "appt":
-            return None if tap.value in here.state.get("tokens", {}) else Answer(say=Text(chat("old_button")))
-        case "do" | "move" | "cancel":
-            return None
-    return Answer(say=Text(chat("old_button")))
+    if tap.verb in STEERING:
+        return None
+    if tap.verb in BY_TOKEN:
+        return None if tap.value in here.state.get("tokens", {}) else Answer(say=Text(chat("old_button")))
+    if tap.verb not in TAPS:
+        return Answer(say=Text(chat("old_button")))
+    if tap.id is None:
+        return Answer(say=Text(chat("foreign_button")))
+    return await TAPS[tap.verb](session, here, toolkit, tap)
 
 
 async def _decided(session: AsyncSession, here: Scene, toolkit: Toolkit, tap: buttons.Tap) -> Answer:
-    found = await pending.find(session, here, tap.id) if tap.id else None
+    """Sim or Não under a question."""
+    found = await pending.find(session, here, tap.uuid)
     if found is None:
         return Answer(say=Text(chat("foreign_button")))
     if tap.verb == buttons.YES:
@@ -122,31 +116,41 @@ async def _decided(session: AsyncSession, here: Scene, toolkit: Toolkit, tap: bu
     return await pending.decline(session, here, found)
 
 
-async def _ruled(session: AsyncSession, here: Scene, tap: buttons.Tap) -> Answer:
+async def _ruled(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:
     """Confirmar or Recusar under a booking request: the tap is the professional's decision."""
-    if here.own is None or tap.id is None:
+    if here.own is None:
         return Answer(say=Text(chat("foreign_button")))
     action = Action.CONFIRM if tap.verb == buttons.CONFIRM else Action.REJECT
     try:
         async with session.begin_nested():
             done = await booking.act(
-                session, tap.id, action, actor=Actor.PROFESSIONAL, professional_id=here.own.id, now=here.now
+                session, tap.uuid, action, actor=Actor.PROFESSIONAL, professional_id=here.own.id, now=here.now
             )
     except Refused as refusal:
         return explain(refusal, here.asker, {})
     return Answer(say=await booking.receipt(session, done, action))
 
 
-async def _attending(session: AsyncSession, here: Scene, tap: buttons.Tap) -> Answer:
+async def _attending(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:
     """Confirmar under a reminder: the client says they are coming."""
-    if tap.id is None:
-        return Answer(say=Text(chat("foreign_button")))
     try:
         async with session.begin_nested():
-            row = await booking.attend(session, tap.id, contact_id=here.contact.id, now=here.now)
+            row = await booking.attend(session, tap.uuid, contact_id=here.contact.id, now=here.now)
     except Refused as refusal:
         return explain(refusal, here.asker, {})
     return Answer(say=await booking.receipt(session, row, Action.ATTEND))
+
+
+async def _offered(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:
+    """Quero or Não quero under an offer of the waitlist."""
+    decide = waitlist.accept if tap.verb == buttons.ACCEPT else waitlist.decline
+    try:
+        async with session.begin_nested():
+            await decide(session, tap.uuid, contact_id=here.contact.id, now=here.now)
+    except Refused as refusal:
+        return explain(refusal, here.asker, {})
+    # What was booked is told by its own message.
+    return Answer() if tap.verb == buttons.ACCEPT else Answer(say=Text(chat("declined")))
 
 
 async def _yes_or_no(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
@@ -203,6 +207,16 @@ async def _mode(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None
     return Answer(say=Text(chat("mode_client")), state={})
 
 
+async def _picked(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:
+    """One of several professionals in a list."""
+    return await _chosen(session, here, tap.uuid)
+
+
+async def _released(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:
+    """Devolver ao Odys: the bot may speak again in a client's conversation."""
+    return await handoff.release(session, here, tap)
+
+
 async def _forget(session: AsyncSession, here: Scene) -> None:
     """Let go of what was asked on the other side: a yes must never cross from one role to the other."""
     if here.pending is not None:
@@ -224,3 +238,17 @@ STEPS: Final[tuple[Step, ...]] = (
     _person,
     _signup,
 )
+TAPS: Final[Mapping[str, Callable[[AsyncSession, Scene, Toolkit, buttons.Tap], Awaitable[Answer]]]] = {
+    buttons.YES: _decided,
+    buttons.NO: _decided,
+    buttons.CONFIRM: _ruled,
+    buttons.REJECT: _ruled,
+    buttons.ATTEND: _attending,
+    buttons.ACCEPT: _offered,
+    buttons.DECLINE: _offered,
+    buttons.PROFESSIONAL: _picked,
+    buttons.RELEASE: _released,
+}
+# Options of lists, which live as long as their tokens, and steps of the dialogue: the brain's.
+BY_TOKEN: Final = frozenset({"slot", "service", "client", "appt"})
+STEERING: Final = frozenset({"do", "move", "cancel"})

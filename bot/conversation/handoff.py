@@ -29,7 +29,7 @@ async def call_person(session: AsyncSession, here: Scene) -> Outgoing:
         Notification(user_id=owner.id, kind="person_called", title="Atendimento", body=words, created_at=here.now)
     )
     if owner.contact_id and (theirs := await _conversation_of(session, owner.contact_id)):
-        release = Option(buttons.encode("release", conversation.id), "Devolver ao Odys")
+        release = Option(buttons.encode(buttons.RELEASE, conversation.id), "Devolver ao Odys")
         await outbox.say(session, Choices(words, (release,)), theirs, now=here.now)
     return Text(chat("person_called", professional=here.professional.name))
 
@@ -61,5 +61,3 @@ def silent(here: Scene) -> bool:
     """Tell whether a person has taken over this conversation."""
     until = here.conversation.silent_until
     return until is not None and until > here.now and not here.is_professional
-
-
