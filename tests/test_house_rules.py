@@ -32,7 +32,7 @@ FLOORS = [
     {"migrations"},
     {"models"},
     {"db", "queue", "ratelimit", "auth", "trace", "feed", "serving"},
-    {"settings", "errors", "clock", "log", "phrases", "text"},
+    {"settings", "errors", "clock", "log", "phrases", "quiet", "text"},
 ]
 
 

@@ -19,14 +19,9 @@ from ..models.enums import OutboundStatus
 from ..models.plans import Capability, allows
 from ..notify import outbox
 from ..notify.messages import Message, Reminder2h, Reminder24h
-from .hours import at_wall, zone_of
+from ..quiet import out_of_quiet
+from .hours import zone_of
 from .parties import Parties
-
-# Local wall minutes: 21:00 to 8:00.
-QUIET_FROM: Final = 21 * 60
-QUIET_UNTIL: Final = 8 * 60
-# Half an hour before the quiet hours, so that a long queue is empty when they begin.
-EVENING: Final = QUIET_FROM - 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +34,6 @@ class Reminder:
 
 DAY_BEFORE: Final = Reminder(timedelta(hours=24), timedelta(hours=3))
 SHORTLY_BEFORE: Final = Reminder(timedelta(hours=2), timedelta(minutes=15))
-
-
-def quiet(at: datetime, zone: str) -> bool:
-    """Say whether a moment lies in the quiet hours of a zone."""
-    minute = _wall_minute(at, zone)
-    return minute >= QUIET_FROM or minute < QUIET_UNTIL
-
-
-def out_of_quiet(at: datetime, zone: str) -> datetime:
-    """Move a moment that lies in the quiet hours to the evening before them."""
-    if not quiet(at, zone):
-        return at
-    day = at.astimezone(zone_of(zone)).date()
-    return at_wall(zone, day if _wall_minute(at, zone) >= QUIET_FROM else day - timedelta(days=1), EVENING)
-
-
-def after_quiet(at: datetime, zone: str) -> datetime:
-    """Move a moment that lies in the quiet hours to the morning after them."""
-    if not quiet(at, zone):
-        return at
-    day = at.astimezone(zone_of(zone)).date()
-    return at_wall(zone, day + timedelta(days=1) if _wall_minute(at, zone) >= QUIET_FROM else day, QUIET_UNTIL)
 
 
 async def plan(session: AsyncSession, row: Appointment, who: Parties, *, now: datetime) -> None:
@@ -125,8 +98,3 @@ def _hour(local: datetime, due: datetime, professional: Professional) -> str:
 
 def _local_date(at: datetime, zone: str) -> date:
     return at.astimezone(zone_of(zone)).date()
-
-
-def _wall_minute(at: datetime, zone: str) -> int:
-    local = at.astimezone(zone_of(zone))
-    return local.hour * 60 + local.minute

@@ -10,11 +10,11 @@ from typing import Final
 from sqlalchemy import ColumnElement, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..agenda.reminders import after_quiet, quiet
 from ..db import Database, skip_locked
 from ..models import Outbound, Professional
 from ..models.enums import OutboundStatus
 from ..notify.messages import REMINDER
+from ..quiet import after_quiet, quiet
 
 # One transaction's worth: a backlog of an outage is walked through in steps that do not hold others up.
 BATCH: Final = 500

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from ..models import Appointment, Contact, ContactIdentity, Conversation, Outbound, Professional
 from ..models.enums import Channel, IdentityKind, OutboundStatus, Status, Transport
+from ..quiet import after_quiet, quiet
 from ..whatsapp import window
 from ..whatsapp.faults import Action, Fault
 from ..whatsapp.outgoing import Outgoing
@@ -64,6 +65,7 @@ class _Owed:
     conversation: Conversation | None
     appointment: Appointment | None
     account: str
+    zone: str
 
 
 async def claim(session: AsyncSession, *, now: datetime, account: str, limit: int) -> Claim:
@@ -97,7 +99,8 @@ async def _take_from_the_dead(session: AsyncSession, now: datetime) -> None:
         .with_for_update(skip_locked=True)
     )
     for row in lapsed:
-        doubt(row, Fault("sender_died", Action.AWAIT_STATUS), (row.lease_until or now) - LEASE + STATUS_WAIT)
+        # From now, not from the claim: a clock that was put forward must not take it from a sender that lives.
+        doubt(row, Fault("sender_died", Action.AWAIT_STATUS), now + STATUS_WAIT)
     await session.flush()
 
 
@@ -145,23 +148,22 @@ async def _with_context(session: AsyncSession, rows: Sequence[Outbound], default
         each.id: each for each in await session.scalars(select(Appointment).where(Appointment.id.in_(booked)))
     }
     owners = {row.professional_id for row in rows if row.professional_id}
-    own_numbers = select(Professional.id, Professional.account).where(
-        Professional.id.in_(owners), Professional.channel == Channel.CLOUD
-    )
-    number_of = {row.id: row.account for row in await session.execute(own_numbers)}
+    columns = (Professional.id, Professional.channel, Professional.account, Professional.timezone)
+    agendas = {row.id: row for row in await session.execute(select(*columns).where(Professional.id.in_(owners)))}
     talks = (await session.scalars(select(Conversation).where(Conversation.contact_id.in_(people)))).all()
     by_id = {talk.id: talk for talk in talks}
     by_number = {(talk.contact_id, talk.account): talk for talk in talks if talk.channel is Channel.CLOUD}
     found = []
     for row in rows:
         talk = by_id.get(row.conversation_id) if row.conversation_id else None
-        own = number_of.get(row.professional_id) if row.professional_id else None
+        agenda = agendas.get(row.professional_id) if row.professional_id else None
+        own = agenda.account if agenda and agenda.channel is Channel.CLOUD else None
         account = (talk.account if talk else own) or default
         contact = contacts.get(row.contact_id) if row.contact_id else None
         if talk is None and contact is not None:
             talk = by_number.get((contact.id, account))
         appointment = appointments.get(row.appointment_id) if row.appointment_id else None
-        found.append(_Owed(row, contact, talk, appointment, account))
+        found.append(_Owed(row, contact, talk, appointment, account, agenda.timezone if agenda else ""))
     return found
 
 
@@ -184,6 +186,8 @@ def _job(owed: _Owed, bsuids: dict[UUID, str], now: datetime) -> Job | None:
     if why := _useless(owed, now):
         skip(row, why)
         return None
+    if _sleeping(owed, now):
+        return None
     to = Address(contact.phone, bsuids.get(contact.id)) if contact else Address()
     if not (to.phone or to.bsuid):
         give_up(row, Fault("no_address", Action.DROP))
@@ -205,6 +209,19 @@ def _job(owed: _Owed, bsuids: dict[UUID, str], now: datetime) -> Job | None:
     row.status, row.lease_until, row.provider_id = OutboundStatus.SENDING, now + LEASE, None
     row.attempts += 1
     return Job(row.id, row.attempts, owed.account, to, outgoing)
+
+
+def _sleeping(owed: _Owed, now: datetime) -> bool:
+    """Put a reminder that is late off until the morning, or let go of one that cannot wait so long."""
+    row = owed.row
+    if row.appointment_start_at is None or not owed.zone or not quiet(now, owed.zone):
+        return False
+    morning = after_quiet(now, owed.zone)
+    if row.expires_at is not None and row.expires_at <= morning:
+        skip(row, "quiet_hours")
+    else:
+        row.due_at = morning
+    return True
 
 
 def _useless(owed: _Owed, now: datetime) -> str:

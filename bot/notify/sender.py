@@ -12,6 +12,7 @@ from ..whatsapp.faults import Action, Fault, SendFailed
 from ..whatsapp.transport import Accepted, Address, Transport
 from . import delivery, numbers
 from .claim import Claim, Job, claim
+from .settle import settle
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ async def send_due(
 
     `account` is the number that messages leave from when neither conversation nor professional has one.
     """
+    # What a telephone already said comes first: a doubtful message must not go out again while its status waits.
+    await settle(db, clock)
     sender = _Sender(db, transport, clock, pace or NoPace(), deadline)
     flying: set[asyncio.Task[None]] = set()
     count = 0

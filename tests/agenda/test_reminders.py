@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from bot.agenda import owners
 from bot.agenda.hours import Window
-from bot.agenda.reminders import after_quiet, out_of_quiet, quiet
 from bot.db import Database
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.reminders import tidy_reminders
 from bot.models import Outbound
 from bot.models.enums import Action, Actor, OutboundStatus, Plan
+from bot.quiet import after_quiet, out_of_quiet, quiet
 
 from .factories import NOW, THURSDAY_15H, a_client, a_contact, a_professional, a_service, an_appointment
 from .world import DAY, HOUR, LATER, MINUTE, World

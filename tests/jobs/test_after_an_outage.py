@@ -23,9 +23,6 @@ from ..fakes.graph import ACCOUNT, Accept, AcceptThenCut, Sent, graph, status_bo
 from ..notify.post_office import PostOffice, open_office, owed
 
 ANA = "5511988887777"
-pytestmark = pytest.mark.xfail(
-    reason="a claim neither waits for a status that is here nor for the morning", strict=True
-)
 
 
 @pytest.fixture

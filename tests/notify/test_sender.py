@@ -396,7 +396,7 @@ async def test_a_sender_that_died_leaves_a_doubt_not_a_duplicate(post: PostOffic
     post.clock.jump(seconds=31)
     await post.send()
     assert ((await post.row()).status, post.graph.attempts) == (UNCERTAIN, 0)
-    post.clock.jump(seconds=STATUS_WAIT.total_seconds() - 31)
+    post.clock.jump(seconds=STATUS_WAIT.total_seconds())  # from when its death was noticed
     await post.send()
     assert (await post.row()).status is SENT
     assert post.graph.texts_to(ANA) == ["oi"]
