@@ -18,7 +18,6 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-import pytest
 from sqlalchemy import select
 
 from bot import phrases
@@ -182,11 +181,6 @@ async def live_through(url: str, folder: Path, plan: Plan, *, loud: bool = False
         return weather, found
 
 
-# The sender sends twice after a jump of the clock and at night after an outage: see test_after_an_outage.
-unsettled = pytest.mark.xfail(reason="a claim neither waits for a status that is here nor for the morning")
-
-
-@unsettled
 async def test_every_reminder_once_whatever_happens_to_the_workers(postgres_url: str, tmp_path: Path) -> None:
     """Four workers killed at random, changed minds, a clock that jumps both ways, an outage of six hours."""
     weather, found = await live_through(postgres_url, tmp_path, Plan())
@@ -196,7 +190,6 @@ async def test_every_reminder_once_whatever_happens_to_the_workers(postgres_url:
     assert found.skipped > 0
 
 
-@unsettled
 async def test_every_reminder_once_with_one_worker_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
     shutil.copy(sqlite_template, tmp_path / "odys.sqlite3")
     plan = Plan(appointments=96, workers=1, kills=2)
