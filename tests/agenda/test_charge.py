@@ -17,10 +17,9 @@ from bot.errors import Refused
 from bot.models import Appointment, Client, Contact, Conversation, Outbound
 from bot.models.enums import Action, Channel, Payment, Plan, Status
 from bot.whatsapp.outgoing import Image, Text, from_json, plain
-from bot.whatsapp.phones import phone_key
 
 from ..conftest import StillClock
-from ..stage import CARLOS, stage
+from ..stage import stage
 from . import qr_reader
 from .factories import NOW, THURSDAY_15H, a_past_appointment, a_professional
 from .test_pix import fields
@@ -207,18 +206,19 @@ async def test_the_professional_reads_what_is_on_its_way(db: Database) -> None:
 async def test_text_and_picture_reach_the_phone_in_this_order(db: Database, clock: StillClock) -> None:
     async with stage(db, clock) as here:
         async with db.begin() as session:
-            row = await session.scalar(
-                select(Appointment)
+            found = await session.execute(
+                select(Appointment, Contact.phone)
                 .join(Client, Client.id == Appointment.client_id)
-                .where(Client.phone_key == phone_key(CARLOS), Appointment.status == Status.CONFIRMED)
+                .join(Contact, Contact.id == Client.contact_id)
+                .where(Appointment.status == Status.CONFIRMED)
                 .limit(1)
             )
-            assert row is not None
+            row, phone = found.one()
             asked = await charge.request(
                 session, row.id, professional_id=row.professional_id, now=clock.now(), key="stage"
             )
         await here.settle()
-        text, picture = [sent for sent in here.graph.accepted if sent.to == CARLOS]
+        text, picture = [sent for sent in here.graph.accepted if sent.to == phone]
         assert asked.code in text.text.splitlines()
         assert picture.body["type"] == "image"
         assert picture.body["image"]["caption"] == asked.code

@@ -122,5 +122,5 @@ async def test_the_next_day_brings_reminders_and_the_agenda(demo: str) -> None:
             await page.get_by_role("button", name="Próximo dia").click()
             await expect(page.locator("#day")).not_to_have_text(shown)
             await page.wait_for_timeout(1000)  # what came due arrives over HTTP
-        await expect(last(client)).to_contain_text(re.compile("lembr|amanhã", re.IGNORECASE))
+        await expect(last(client)).to_contain_text(re.compile("lembr|chegando|amanhã", re.IGNORECASE))
         await expect(professional.get_by_text("Bom dia, Rafael!").first).to_be_attached()
