@@ -9,10 +9,21 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
+from bot.agenda import waitlist
 from bot.conversation import inbox
 from bot.conversation.brain import Answer, Brain, Heard
 from bot.db import Database
-from bot.models import Appointment, Conversation, Inbound, Notification, Outbound, PendingAction
+from bot.models import (
+    Appointment,
+    Client,
+    Conversation,
+    Inbound,
+    Notification,
+    Outbound,
+    PendingAction,
+    Professional,
+    Service,
+)
 from bot.models.enums import InboundKind, InboundStatus, PendingStatus
 from bot.whatsapp.outgoing import Text
 
@@ -231,3 +242,43 @@ async def test_opting_out_stops_everything_but_answers(here: Stage) -> None:
     assert [status.value for status in statuses] == ["skipped"]
     await here.says(JULIA, "quais os serviços?")
     assert len(here.heard_all(JULIA)) == 1
+
+
+async def wait_for_tomorrow(here: Stage) -> None:
+    """Put Carlos on the waitlist for a cut tomorrow, and let the offer be made."""
+    async with here.services.db.begin() as session:
+        owner = (await session.scalars(select(Professional))).one()
+        client = (await session.scalars(select(Client).where(Client.name == "Carlos Lima"))).one()
+        service = (await session.scalars(select(Service).where(Service.name == "Corte"))).one()
+        tomorrow = here.clock.now().date() + timedelta(days=1)
+        await waitlist.join(
+            session,
+            professional_id=owner.id,
+            client_id=client.id,
+            service_id=service.id,
+            day=tomorrow,
+            now=here.clock.now(),
+        )
+    await here.later(minutes=1)
+
+
+async def test_an_offer_of_the_waitlist_is_taken_with_a_tap(here: Stage) -> None:
+    await wait_for_tomorrow(here)
+    assert "Corte" in here.heard(CARLOS)
+    await here.taps(CARLOS, "Quero")
+    assert "22/11" in here.heard(CARLOS)
+    assert "Carlos Lima" in here.heard(RAFAEL)
+    await here.taps(CARLOS, "Quero")
+    assert here.heard(RAFAEL) == ""
+    async with here.services.db.begin() as session:
+        booked = await session.scalars(select(Appointment).where(Appointment.created_at > here.began))
+        assert len(booked.all()) == 1
+
+
+async def test_an_offer_of_the_waitlist_can_be_refused(here: Stage) -> None:
+    await wait_for_tomorrow(here)
+    here.heard(CARLOS)
+    await here.taps(CARLOS, "Não quero")
+    assert len(here.heard_all(CARLOS)) >= 1
+    async with here.services.db.begin() as session:
+        assert await session.scalar(select(Appointment.id).where(Appointment.created_at > here.began)) is None
