@@ -226,7 +226,8 @@ class Storm:
             if moment <= self.outage[1]:
                 continue
             self.clock.jump_to(moment)
-            if self.dice.random() < 0.3:
+            # Not when the clock leaps: a doubt needs a minute to be resolved, and it would take that minute away.
+            if number != first and self.dice.random() < 0.3:
                 self.fake.next(*self.dice.sample(HICCUPS, 2))
             if number == first:
                 await self._jump_in_flight()
