@@ -10,8 +10,8 @@ from sqlalchemy import and_, exists, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from ..models import Appointment, Contact, ContactIdentity, Conversation, Outbound, Professional
-from ..models.enums import Channel, IdentityKind, OutboundStatus, Status, Transport
+from ..models import Appointment, Contact, ContactIdentity, Conversation, Inbound, Outbound, Professional
+from ..models.enums import Channel, IdentityKind, InboundKind, OutboundStatus, Status, Transport
 from ..quiet import after_quiet, quiet
 from ..whatsapp import window
 from ..whatsapp.faults import Action, Fault
@@ -122,6 +122,8 @@ async def _due(session: AsyncSession, now: datetime, account: str, limit: int) -
         other.id != Outbound.id,
         or_(other.status == OutboundStatus.SENDING, waits_before),
     )
+    # What a telephone already said comes first: no doubt is resolved by sending again while a status waits here.
+    unheard = exists().where(text("inbound.status = 'new'"), Inbound.lane == "", Inbound.kind == InboundKind.STATUS)
     statement = (
         select(Outbound)
         .where(
@@ -129,6 +131,7 @@ async def _due(session: AsyncSession, now: datetime, account: str, limit: int) -
             Outbound.transport == Transport.WHATSAPP,
             Outbound.status.in_([OutboundStatus.QUEUED, OutboundStatus.UNCERTAIN]),
             Outbound.due_at <= now,
+            or_(Outbound.status == OutboundStatus.QUEUED, ~unheard),
             ~somebody_first,
         )
         .order_by(Outbound.priority, Outbound.due_at, Outbound.id)
