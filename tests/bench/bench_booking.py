@@ -1,123 +1,218 @@
-"""Booking on Postgres beside a bare INSERT under the same constraint: `python -m tests.bench.bench_booking`.
+"""Booking beside a bare INSERT under the same constraint, in one run: `uv run python -m tests.bench.bench_booking`.
 
-Each is one transaction, from the same process, as many at once as said; every booking finds its time free. A bare
-INSERT writes one row; a booking asks the rules under the lock, and writes the row, its event, a message to each side
-and a notification.
+Both fill the same agendas with appointments that do not meet, from the same process, with as many at once. The bare
+INSERT is one statement and its commit, through the same pool of connections and, for comparison, through the driver
+alone. A booking also takes the lock, judges by the rules, and owes two messages. The server is the one named in
+TEST_POSTGRES_URL, else one of its own, which does not wait for the disk.
 """
 
 import argparse
 import asyncio
+import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
-from bot.agenda import booking, ledger
+import asyncpg
+from sqlalchemy import event, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+from bot.agenda import booking
 from bot.agenda.hours import Window
 from bot.db import Database
 from bot.migrations.run import migrate
-from bot.models import Client, Professional, Service
-from bot.models.enums import Actor, Source, Status
+from bot.models import Appointment, new_id
+from bot.models.enums import Actor, Payment, Source, Status
 
-from ..agenda.factories import NOW, THURSDAY_15H, a_client, a_professional, a_service
+from .. import servers
+from ..agenda.factories import NOW, a_client, a_professional, a_service
 from ..conftest import create_database
-from ..servers import postgres
 
+GOAL = 0.5
+ROUNDS = 5
 ALWAYS = tuple(Window(day, 0, 1440) for day in range(7))
-Attempt = Callable[[int], Awaitable[None]]
+FIRST = NOW.replace(hour=3) + timedelta(days=2)
+LENGTH = timedelta(minutes=30)
+COLUMNS = (
+    "id, professional_id, client_id, service_id, service_name, price_cents, start_at, end_at, status, payment, source, "
+    "note, sequence, created_at, updated_at"
+)
+INSERT = (
+    f"INSERT INTO appointments ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+)
 
 
-class Bench:
-    """Some agendas that are open around the clock, and a client in each."""
+@dataclass
+class Agenda:
+    """One professional with a service and a client, and the next time that is free."""
 
-    def __init__(self, db: Database, agendas: int) -> None:
-        self.db, self.agendas = db, agendas
-        self.worlds: list[tuple[Professional, Client, Service]] = []
+    professional: UUID
+    client: UUID
+    service: UUID
+    places: "Iterator[int]"
 
-    async def set_up(self) -> None:
-        async with self.db.begin() as session:
-            for i in range(self.agendas):
-                owner = await a_professional(
-                    session, name=f"Bia {i}", number=97000000 + i, hours=ALWAYS, horizon_days=3000
-                )
-                self.worlds.append((owner, await a_client(session, owner), await a_service(session, owner)))
+    def next(self) -> datetime:
+        return FIRST + next(self.places) * LENGTH
 
-    def _when(self, number: int, offset: int) -> datetime:
-        """Give each attempt a time of its own; the two kinds of attempt use different agendas' years."""
-        return THURSDAY_15H + timedelta(minutes=30) * (number // self.agendas) + timedelta(days=offset)
 
-    async def bare(self, number: int) -> None:
-        owner, client, service = self.worlds[number % self.agendas]
-        start = self._when(number, 1500)
-        async with self.db.begin() as session:
-            await ledger.insert(
-                session,
-                professional_id=owner.id,
-                client_id=client.id,
-                service_id=service.id,
-                service_name=service.name,
-                start_at=start,
-                end_at=start + timedelta(minutes=30),
-                status=Status.CONFIRMED,
-                source=Source.API,
-                created_at=NOW,
-                updated_at=NOW,
+async def agendas(db: Database, number: int) -> list[Agenda]:
+    made = []
+    for place in range(number):
+        async with db.begin() as session:
+            owner = await a_professional(
+                session, name=f"Bia {place}", number=97_000_000 + place, hours=ALWAYS, horizon_days=365
             )
+            service = await a_service(session, owner)
+            client = await a_client(session, owner, number=88_000_000 + place)
+        made.append(Agenda(owner.id, client.id, service.id, count()))
+    return made
 
-    async def book(self, number: int) -> None:
-        owner, client, service = self.worlds[number % self.agendas]
-        async with self.db.begin() as session:
+
+def book(db: Database, actor: Actor) -> Callable[[Agenda], Awaitable[None]]:
+    async def one(agenda: Agenda) -> None:
+        async with db.begin() as session:
             await booking.book(
                 session,
-                professional_id=owner.id,
-                client_id=client.id,
-                service_id=service.id,
-                start_at=self._when(number, 0),
+                professional_id=agenda.professional,
+                client_id=agenda.client,
+                service_id=agenda.service,
+                start_at=agenda.next(),
                 source=Source.API,
-                actor=Actor.CLIENT,
+                actor=actor,
                 now=NOW,
             )
 
-
-async def rate(attempt: Attempt, first: int, count: int, at_once: int) -> float:
-    """Run attempts `first`.. so many at once; return how many a second."""
-    numbers = iter(range(first, first + count))
-
-    async def one_after_the_other() -> None:
-        for number in numbers:
-            await attempt(number)
-
-    start = time.perf_counter()
-    await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
-    return count / (time.perf_counter() - start)
+    return one
 
 
-async def measure(url: str, count: int, at_once: int, agendas: int) -> None:
-    db = Database(url)
-    bench = Bench(db, agendas)
-    await bench.set_up()
-    for attempt in (bench.bare, bench.book):
-        await rate(attempt, 0, 100, at_once)
-    for round_ in range(3):
-        first = 100 + round_ * count
-        bare = await rate(bench.bare, first, count, at_once)
-        booked = await rate(bench.book, first, count, at_once)
-        print(f"bare INSERT {bare:7.0f}/s   booking {booked:7.0f}/s   ratio {booked / bare:.2f}")
-    await db.close()
+def insert(db: Database) -> Callable[[Agenda], Awaitable[None]]:
+    statement = postgresql_insert(Appointment)
+
+    async def one(agenda: Agenda) -> None:
+        start = agenda.next()
+        row = {
+            "id": new_id(),
+            "professional_id": agenda.professional,
+            "client_id": agenda.client,
+            "service_id": agenda.service,
+            "service_name": "Corte",
+            "price_cents": 50_00,
+            "start_at": start,
+            "end_at": start + LENGTH,
+            "status": Status.PENDING_CONFIRMATION,
+            "payment": Payment.UNPAID,
+            "source": Source.API,
+            "created_at": NOW,
+            "updated_at": NOW,
+        }
+        async with db.begin() as session:
+            await session.execute(statement.values(row))
+
+    return one
+
+
+def drive(pool: asyncpg.Pool) -> Callable[[Agenda], Awaitable[None]]:
+    async def one(agenda: Agenda) -> None:
+        start = agenda.next()
+        values = (agenda.professional, agenda.client, agenda.service, "Corte", 50_00, start, start + LENGTH)
+        words = ("pending_confirmation", "unpaid", "api", "", 0, NOW, NOW)
+        await pool.execute(INSERT, new_id(), *values, *words)
+
+    return one
+
+
+async def rate(task: Callable[[Agenda], Awaitable[None]], among: list[Agenda], at_once: int, number: int) -> float:
+    """Measure how many a second, `at_once` people taking the agendas in turn."""
+    order = iter([among[place % len(among)] for place in range(number)])
+
+    async def person() -> None:
+        for agenda in order:
+            await task(agenda)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(person() for _ in range(at_once)))
+    return number / (time.perf_counter() - began)
+
+
+@contextmanager
+def statements(db: Database) -> Iterator[Counter[str]]:
+    """Count the statements that reach the database."""
+    seen: Counter[str] = Counter()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen[" ".join(statement.split())[:90]] += 1
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+
+
+@asynccontextmanager
+async def opened(url: str, at_once: int) -> AsyncIterator[tuple[Database, asyncpg.Pool]]:
+    db = Database(url, pool_size=at_once)
+    pool = await asyncpg.create_pool(url, min_size=at_once, max_size=at_once)
+    try:
+        yield db, pool
+    finally:
+        await pool.close()
+        await db.close()
+
+
+async def compare(url: str, *, among: int, at_once: int, number: int) -> None:
+    async with opened(url, at_once) as (db, pool):
+        tasks = {
+            "booked by a client": book(db, Actor.CLIENT),
+            "booked by the professional": book(db, Actor.PROFESSIONAL),
+            "bare INSERT": insert(db),
+            "bare INSERT, driver alone": drive(pool),
+        }
+        rates: dict[str, list[float]] = {name: [] for name in tasks}
+        for _ in range(ROUNDS):
+            for name, task in tasks.items():
+                async with db.begin() as session:
+                    await session.execute(text("TRUNCATE professionals, contacts, users CASCADE"))
+                fresh = await agendas(db, among)
+                await rate(task, fresh, at_once, at_once * 2)
+                rates[name].append(await rate(task, fresh, at_once, number))
+        print(f"{among} agendas, {at_once} at once; median of {ROUNDS} rounds in turn")
+        bare = statistics.median(rates["bare INSERT"])
+        for name, found in rates.items():
+            middle = statistics.median(found)
+            print(f"  {name:28} {middle:7.0f}/s, {middle / bare:.2f} of a bare INSERT")
+
+
+async def count_statements(url: str) -> None:
+    async with opened(url, 2) as (db, _):
+        (agenda,) = await agendas(db, 1)
+        for actor in (Actor.CLIENT, Actor.PROFESSIONAL):
+            with statements(db) as seen:
+                await book(db, actor)(agenda)
+            print(f"booked by the {actor}: {seen.total()} statements")
+            for statement, times in seen.items():
+                print(f"  {times} × {statement}")
 
 
 def main() -> None:
-    """Start a server of its own and print both rates three times."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=600)
-    parser.add_argument("--at-once", type=int, default=8)
-    parser.add_argument("--agendas", type=int, default=8)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, postgres(Path(folder)) as server:
-        url = create_database(server, "bench")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--number", type=int, default=400)
+    number = parser.parse_args().number
+    with tempfile.TemporaryDirectory() as name, servers.postgres(Path(name)) as server:
+        url = create_database(server, f"bench_{time.time_ns()}")
         migrate(url)
-        asyncio.run(measure(url, asked.count, asked.at_once, asked.agendas))
+        asyncio.run(count_statements(url))
+        for among, at_once in ((10, 10), (1, 1), (1, 10)):
+            asyncio.run(compare(url, among=among, at_once=at_once, number=number))
+        print(f"goal: {GOAL}")
 
 
 if __name__ == "__main__":
