@@ -136,6 +136,10 @@ class Graph:
         """Behave so for the next messages, one each; then take everything again."""
         self._script.extend(behaviours)
 
+    def recover(self) -> None:
+        """Forget the orders that no message has met yet."""
+        self._script.clear()
+
     def texts_to(self, digits: str) -> list[str]:
         return [sent.text for sent in self.accepted if sent.to == digits]
 

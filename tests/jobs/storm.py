@@ -99,7 +99,10 @@ class Storm:
             if moment <= self.outage[1]:
                 continue
             self.clock.jump_to(moment)
-            # Not when the clock leaps: a doubt needs a minute to be resolved, and it would take that minute away.
+            # One mishap a message: after a second doubt it is shown to a person, as it should be, and this storm
+            # wants none of those. So no hiccup outlives its stop, and none comes when the clock leaps: a doubt
+            # needs a minute to be resolved, and the leap would take that minute away.
+            self.fake.recover()
             if number != first and self.dice.random() < 0.3:
                 self.fake.next(*self.dice.sample(HICCUPS, 2))
             if number == first:
@@ -131,6 +134,7 @@ class Storm:
         await self.crew.hire(count)
 
     async def _kill(self, victims: Sequence[int]) -> None:
+        self.fake.recover()  # what the victims hold has met its mishap
         await self.crew.kill(victims)
         self.kills += len(victims)
         taken = {sent.opaque for sent in self.diary}
