@@ -1,6 +1,6 @@
 """The tables, one file per subject."""
 
-from .account import BillingEvent, LoginCode, Notification, ServiceHealth
+from .account import BillingEvent, LoginCode, Notification, ServiceHealth, Session, Usage
 from .agenda import (
     Appointment,
     AppointmentEvent,
@@ -41,6 +41,8 @@ __all__ = [
     "Review",
     "Service",
     "ServiceHealth",
+    "Session",
+    "Usage",
     "User",
     "WaitlistEntry",
     "new_id",

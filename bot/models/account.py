@@ -1,6 +1,6 @@
 """Accounts and their upkeep: notifications, login codes, billing events, health."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +42,34 @@ class LoginCode(Base):
     used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
+
+
+class Session(Base):
+    """A login that is alive: the refresh token turns over with each use, and only its hash is kept."""
+
+    __tablename__ = "sessions"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # The token before this one: whoever shows it again has stolen it, or lost an answer; the session ends.
+    previous_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    rotated_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Usage(Base):
+    """How much of a plan a professional has used in one month of theirs; counted by the database, so exact."""
+
+    __tablename__ = "usage"
+    __table_args__ = (UniqueConstraint("professional_id", "month", "what"),)
+
+    professional_id: Mapped[UUID] = mapped_column(ForeignKey("professionals.id", ondelete="CASCADE"))
+    # The first day of the month in the professional's zone.
+    month: Mapped[date]
+    what: Mapped[str] = mapped_column(String(24))
+    count: Mapped[int] = mapped_column(default=0)
 
 
 class BillingEvent(Base):

@@ -82,6 +82,8 @@ class Professional(Base):
     # A premium professional's own number: messages to it go straight to this agenda.
     channel: Mapped[Channel] = mapped_column(choice(Channel), default=Channel.CLOUD)
     account: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # The secret part of the address of the calendar feed; a new one makes the old address worthless.
+    calendar_key: Mapped[str | None] = mapped_column(String(48), index=True, unique=True)
     created_at: Mapped[datetime]
 
 
