@@ -1,10 +1,13 @@
 """Refusals: every "no" has a class, a stable code and a sentence.
 
 Refused
+├── Unauthenticated     401   who is asking is not known, or not any more
 ├── NotFound            404   what was asked for does not exist, or is not the asker's to see
 ├── Forbidden           403   the asker may never do this
 ├── Invalid             400   the request makes no sense as it stands
-└── Conflict            409   it made sense, but not any more
+├── Conflict            409   it made sense, but not any more
+├── TooMany             429   too often: wait
+└── Unavailable         503   something we need is away: come again
 
 The sentence is Brazilian Portuguese and safe to show. HTTP renders a refusal in `web/middleware.py`,
 the assistant in `bot/conversation/turn.py`; nobody else turns one into text.
@@ -64,3 +67,27 @@ class Conflict(Refused):
     code = "conflict"
     status = 409
     sentence = "Isso mudou enquanto conversávamos. Veja como está agora."
+
+
+class Unauthenticated(Refused):
+    """Nobody, or somebody whose proof is wrong, too old or revoked: which one is not told."""
+
+    code = "unauthenticated"
+    status = 401
+    sentence = "Entre na sua conta para continuar."
+
+
+class TooMany(Refused):
+    """Too many requests; `retry_after` is the number of whole seconds to wait."""
+
+    code = "too_many_requests"
+    status = 429
+    sentence = "Muitas tentativas. Tente de novo em {retry_after} s."
+
+
+class Unavailable(Refused):
+    """Something this cannot do without is away for the moment."""
+
+    code = "unavailable"
+    status = 503
+    sentence = "Isso está fora do ar por um instante. Tente de novo daqui a pouco."

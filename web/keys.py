@@ -2,10 +2,22 @@
 
 from aiohttp import web
 
+from bot.clock import Clock
 from bot.db import Database
+from bot.queue import Bell
+from bot.ratelimit import Counter
 from bot.settings import Settings
 from bot.whatsapp.intake import Intake
+
+from .auth import Gate
 
 DATABASE = web.AppKey("database", Database)
 SETTINGS = web.AppKey("settings", Settings)
 INTAKE = web.AppKey("intake", Intake)
+CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
+BELL: web.AppKey[Bell] = web.AppKey("bell", Bell)
+COUNTER: web.AppKey[Counter] = web.AppKey("counter", Counter)
+GATE = web.AppKey("gate", Gate)
+
+# The id that ties an answer to its lines in the log.
+REQUEST_ID = web.RequestKey("request_id", str)

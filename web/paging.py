@@ -1,0 +1,92 @@
+"""Lists, in one way everywhere: `limit` and `cursor` in, `items` and `next` out.
+
+A cursor is the sort key and the id of the last item that was shown. Rows that come or go meanwhile do not shift
+what follows, and no page costs more than the one before.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+from sqlalchemy import ColumnElement, Select, literal, tuple_
+
+from bot.errors import Invalid
+
+from .schemas import Answer, Query, QueryInt
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+
+
+class BadCursor(Invalid):
+    """A cursor that this list did not give out."""
+
+    code = "bad_cursor"
+    sentence = "Essa página não existe."
+
+
+class Paged(Query):
+    limit: Annotated[QueryInt, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class Page(Answer, Generic[Item]):
+    """Some of a list; `next` is the cursor of what follows, or null at its end."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+Key = tuple[datetime | str | int, UUID]
+
+
+def after_cursor(
+    query: Select[Any], asked: Paged, column: ColumnElement[Any], identifier: ColumnElement[Any], *, falling: bool
+) -> Select[Any]:
+    """Order a query by `column`, then by `identifier`, and begin behind the cursor; one row more than asked."""
+    if asked.cursor is not None:
+        key, last = _read(asked.cursor)
+        if isinstance(key, datetime) is not (column.type.python_type is datetime):
+            raise BadCursor
+        here = tuple_(column, identifier)
+        there = tuple_(*_typed(key, column), *_typed(last, identifier))
+        query = query.where(here < there if falling else here > there)
+    order = (column.desc(), identifier.desc()) if falling else (column.asc(), identifier.asc())
+    return query.order_by(*order).limit(asked.limit + 1)
+
+
+def page(rows: Sequence[Row], asked: Paged, key: Callable[[Row], Key], show: Callable[[Row], Item]) -> Page[Item]:
+    """Show the rows of one page; the row too many only tells that there is a next one."""
+    shown = rows[: asked.limit]
+    more = len(rows) > asked.limit
+    return Page(items=[show(row) for row in shown], next=_write(key(shown[-1])) if more else None)
+
+
+def _typed(value: Any, column: ColumnElement[Any]) -> tuple[ColumnElement[Any]]:
+    return (literal(value, column.type),)
+
+
+def _write(key: Key) -> str:
+    value, identifier = key
+    kind, shown = ("t", value.isoformat()) if isinstance(value, datetime) else ("v", value)
+    raw = json.dumps([kind, shown, identifier.hex]).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _read(cursor: str) -> Key:
+    try:
+        raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        kind, value, identifier = json.loads(raw)
+        found: Any = datetime.fromisoformat(value) if kind == "t" else value
+        if isinstance(found, datetime) and found.tzinfo is None:
+            raise BadCursor
+        if not isinstance(found, datetime | str | int):
+            raise BadCursor
+        return found, UUID(identifier)
+    except (ValueError, TypeError, AttributeError, UnicodeError, binascii.Error, RecursionError):
+        raise BadCursor from None
