@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr(DEFAULT_SECRET)
     cron_secret: SecretStr = SecretStr("")
     trusted_proxies: CommaList = Field(default_factory=list)
+    # Whole origins (https://app.example.com) whose pages may call the API from a browser.
+    cors_origins: CommaList = Field(default_factory=list)
 
     whatsapp_api_url: str = "https://graph.facebook.com/v26.0"
     whatsapp_token: SecretStr = SecretStr("")

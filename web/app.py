@@ -1,54 +1,26 @@
 """The web application, put together: what it needs comes in, nothing is looked up from inside."""
 
 import logging
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from sqlalchemy import text
 
+from bot.auth import Tokens
 from bot.clock import Clock
 from bot.db import Database
 from bot.queue import Bell
+from bot.ratelimit import Counter, LocalCounter
 from bot.settings import Settings
 from bot.whatsapp.intake import Intake
 
 from . import webhooks
-from .keys import DATABASE, INTAKE, SETTINGS
+from .api import ENDPOINTS
+from .auth import Gate
+from .endpoint import add_endpoints
+from .keys import BELL, CLOCK, COUNTER, DATABASE, GATE, INTAKE, SETTINGS
+from .middleware import add_headers, guard
 
 log = logging.getLogger(__name__)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-}
-
-
-@web.middleware
-async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer a fault of ours with a generic 500; the details go to the log only."""
-    try:
-        return await handler(request)
-    except web.HTTPException:
-        raise
-    except Exception:
-        log.exception("a request failed", extra={"method": request.method, "route": _route(request)})
-        return web.json_response(
-            {"error": {"code": "internal", "message": "Algo deu errado. Tente de novo em instantes."}}, status=500
-        )
-
-
-def _route(request: web.Request) -> str:
-    """Return the route's pattern: a path may carry somebody's phone or a token."""
-    resource = request.match_info.route.resource
-    return resource.canonical if resource else "unknown"
-
-
-async def _headers(_request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -67,13 +39,20 @@ async def readyz(request: web.Request) -> web.Response:
     return web.json_response({"ok": True, "database": True})
 
 
-def create(settings: Settings, db: Database, bell: Bell, clock: Clock) -> web.Application:
-    """Return the application; whoever runs it closes `db` and the bell."""
+def create(
+    settings: Settings, db: Database, bell: Bell, clock: Clock, counter: Counter | None = None
+) -> web.Application:
+    """Return the application; whoever runs it closes `db` and the bell.
+
+    Without a `counter` that processes share, requests are counted in this one.
+    """
     app = web.Application(middlewares=[guard])
-    app[SETTINGS], app[DATABASE] = settings, db
+    app[SETTINGS], app[DATABASE], app[BELL], app[CLOCK] = settings, db, bell, clock
+    app[COUNTER] = counter or LocalCounter()
+    app[GATE] = Gate(db, Tokens(settings.secret_key.get_secret_value(), settings.public_url))
     intake = Intake(db, bell, clock, burst_wait=settings.burst_wait_seconds)
     app[INTAKE] = intake
-    app.on_response_prepare.append(_headers)
+    app.on_response_prepare.append(add_headers)
 
     async def close_intake(_app: web.Application) -> None:
         await intake.close()
@@ -82,4 +61,5 @@ def create(settings: Settings, db: Database, bell: Bell, clock: Clock) -> web.Ap
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     webhooks.add_routes(app)
+    add_endpoints(app, ENDPOINTS)
     return app

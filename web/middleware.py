@@ -1,0 +1,92 @@
+"""What every request goes through: an id, one shape of failure, safe headers, other origins by setting."""
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.errors import Refused
+
+from .keys import REQUEST_ID, SETTINGS
+from .refusals import GENERIC, error, of_http, of_refused
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    # An answer of the API shows nothing and loads nothing; pages bring a policy of their own.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_YEAR = "max-age=31536000; includeSubDomains"
+_ALLOWED = {
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "600",
+}
+# A browser hides every other header from a page of another origin.
+_EXPOSED = "ETag, Location, Retry-After, X-Request-ID"
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn refusals and faults into answers; the details of a fault go to the log only."""
+    request[REQUEST_ID] = secrets.token_hex(8)
+    api = request.path.startswith("/api/")
+    began = time.perf_counter()
+    try:
+        answer = await handler(request)
+    except Refused as refused:
+        answer = of_refused(refused)
+    except web.HTTPException as failed:
+        if not api:
+            raise
+        answer = _preflight(request) or of_http(failed)
+    except Exception:
+        log.exception("a request failed", extra=_about(request))
+        answer = error(500, "internal", GENERIC)
+    if api:
+        took = round((time.perf_counter() - began) * 1000, 1)
+        log.info("answered", extra={**_about(request), "status": answer.status, "milliseconds": took})
+    return answer
+
+
+def _about(request: web.Request) -> dict[str, str]:
+    """Describe a request by its route's pattern: a path may carry somebody's phone or a token."""
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource else "unknown"
+    return {"method": request.method, "route": route, "request": request[REQUEST_ID]}
+
+
+def _preflight(request: web.Request) -> web.Response | None:
+    """Answer a browser that asks whether a page of an allowed origin may call."""
+    asks = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+    return web.Response(status=204, headers=_ALLOWED) if asks and _allowed_origin(request) else None
+
+
+def _allowed_origin(request: web.Request) -> str | None:
+    origin = request.headers.get("Origin")
+    return origin if origin in request.app[SETTINGS].cors_origins else None
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add to every answer what keeps browsers careful."""
+    headers = response.headers
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    settings = request.app[SETTINGS]
+    if settings.public_url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", _YEAR)
+    if REQUEST_ID in request:
+        headers["X-Request-ID"] = request[REQUEST_ID]
+    if settings.cors_origins and (origin := _allowed_origin(request)):
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = _EXPOSED
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        headers.setdefault("Vary", "Origin")
