@@ -82,6 +82,21 @@ class Settings(BaseSettings):
     turn_lease_seconds: float = 12.0
 
     @property
+    def cloud(self) -> bool:
+        """Meta's Cloud API is used; without any transport named, it is the one that is missing."""
+        return bool(self.whatsapp_token.get_secret_value()) or not self.evolution
+
+    @property
+    def evolution(self) -> bool:
+        """An Evolution server is named."""
+        return bool(self.evolution_api_url)
+
+    @property
+    def default_account(self) -> str:
+        """The number that messages leave from when nothing names another: an instance when Meta's API is not used."""
+        return self.whatsapp_phone_number_id if self.cloud else self.evolution_instance
+
+    @property
     def production(self) -> bool:
         return self.odys_env == "production"
 
@@ -104,9 +119,20 @@ class Settings(BaseSettings):
             return
         wrong = [
             (not self.cron_secret.get_secret_value(), "CRON_SECRET is empty: anyone could run the cron routes"),
-            (not self.whatsapp_app_secret, "WHATSAPP_APP_SECRET is empty: webhooks could be forged"),
-            (not self.whatsapp_verify_token.get_secret_value(), "WHATSAPP_VERIFY_TOKEN is empty"),
-            (not self.whatsapp_token.get_secret_value(), "WHATSAPP_TOKEN is empty: nothing could be sent"),
+            (self.cloud and not self.whatsapp_app_secret, "WHATSAPP_APP_SECRET is empty: webhooks could be forged"),
+            (self.cloud and not self.whatsapp_verify_token.get_secret_value(), "WHATSAPP_VERIFY_TOKEN is empty"),
+            (
+                self.cloud and not self.whatsapp_token.get_secret_value(),
+                "WHATSAPP_TOKEN is empty: nothing could be sent",
+            ),
+            (
+                self.evolution and not self.evolution_webhook_token.get_secret_value(),
+                "EVOLUTION_WEBHOOK_TOKEN is empty: webhooks could be forged",
+            ),
+            (
+                self.evolution and not (self.evolution_instance and self.evolution_api_key.get_secret_value()),
+                "EVOLUTION_INSTANCE or EVOLUTION_API_KEY is empty: nothing could be sent",
+            ),
             (
                 self.secret_key.get_secret_value() == DEFAULT_SECRET or len(self.secret_key.get_secret_value()) < 32,
                 "SECRET_KEY is the default or shorter than 32 characters",

@@ -16,7 +16,7 @@ from ..quiet import after_quiet, quiet
 from ..whatsapp import window
 from ..whatsapp.faults import Action, Fault
 from ..whatsapp.outgoing import Outgoing
-from ..whatsapp.transport import Address
+from ..whatsapp.transport import Address, Line
 from . import messages, numbers
 from .delivery import AGAIN, STATUS_WAIT, doubt, give_up, skip, spoken
 from .messages import LoginCode
@@ -34,6 +34,7 @@ _ASKED_FOR = frozenset({CHAT, LoginCode.name})
 _ACTIVE = frozenset({Status.PENDING_CONFIRMATION, Status.CONFIRMED})
 # Spelled out instead of bound, so that both databases see that the partial index fits.
 _OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
+_Ids = dict[tuple[UUID, IdentityKind], str]
 _CLAIM_LOCK = 0x6F64_7973  # "odys"; one claim at a time
 
 
@@ -64,21 +65,27 @@ class _Owed:
     contact: Contact | None
     conversation: Conversation | None
     appointment: Appointment | None
-    account: str
+    line: Line
     zone: str
 
+    @property
+    def account(self) -> str:
+        return self.line[1]
 
-async def claim(session: AsyncSession, *, now: datetime, account: str, limit: int) -> Claim:
-    """Lease up to `limit` messages, at most one a person; `account` is the number for those that name none."""
+
+async def claim(
+    session: AsyncSession, *, now: datetime, account: str, limit: int, channel: Channel = Channel.CLOUD
+) -> Claim:
+    """Lease up to `limit` messages, at most one a person; `account` of `channel` is for those that name none."""
     if session.get_bind().dialect.name != "sqlite":
         # Claims are short and come one after the other: two at once could each take a message of one person.
         await session.execute(text(f"SELECT pg_advisory_xact_lock({_CLAIM_LOCK})"))
     await _take_from_the_dead(session, now)
-    owed = await _due(session, now, account, limit)
+    owed = await _due(session, now, (channel, account), limit)
     if not owed:
         return Claim()
     shut = await numbers.stopped(session, {each.account for each in owed})
-    addresses = await _bsuids(session, owed)
+    addresses = await _ids(session, owed)
     result = Claim(count=len(owed))
     trying: set[str] = set()
     for each in owed:
@@ -104,7 +111,7 @@ async def _take_from_the_dead(session: AsyncSession, now: datetime) -> None:
     await session.flush()
 
 
-async def _due(session: AsyncSession, now: datetime, account: str, limit: int) -> Sequence[_Owed]:
+async def _due(session: AsyncSession, now: datetime, default: Line, limit: int) -> Sequence[_Owed]:
     """Return what is due, most urgent first; nobody's second message overtakes or accompanies their first."""
     other = aliased(Outbound, name="other")
     rank = (other.priority, other.created_at, other.id)
@@ -139,10 +146,10 @@ async def _due(session: AsyncSession, now: datetime, account: str, limit: int) -
         .with_for_update(skip_locked=True)
     )
     rows = (await session.scalars(statement)).all()
-    return await _with_context(session, rows, account)
+    return await _with_context(session, rows, default)
 
 
-async def _with_context(session: AsyncSession, rows: Sequence[Outbound], default: str) -> list[_Owed]:
+async def _with_context(session: AsyncSession, rows: Sequence[Outbound], default: Line) -> list[_Owed]:
     """Read again, in this transaction, everything that decides whether and how a row is sent."""
     people = {row.contact_id for row in rows if row.contact_id}
     contacts = {each.id: each for each in await session.scalars(select(Contact).where(Contact.id.in_(people)))}
@@ -155,49 +162,54 @@ async def _with_context(session: AsyncSession, rows: Sequence[Outbound], default
     agendas = {row.id: row for row in await session.execute(select(*columns).where(Professional.id.in_(owners)))}
     talks = (await session.scalars(select(Conversation).where(Conversation.contact_id.in_(people)))).all()
     by_id = {talk.id: talk for talk in talks}
-    by_number = {(talk.contact_id, talk.account): talk for talk in talks if talk.channel is Channel.CLOUD}
+    by_line = {(talk.contact_id, (talk.channel, talk.account)): talk for talk in talks}
     found = []
     for row in rows:
         talk = by_id.get(row.conversation_id) if row.conversation_id else None
         agenda = agendas.get(row.professional_id) if row.professional_id else None
-        own = agenda.account if agenda and agenda.channel is Channel.CLOUD else None
-        account = (talk.account if talk else own) or default
+        line = (talk.channel, talk.account) if talk else default
+        if talk is None and agenda and agenda.account:
+            line = (agenda.channel, agenda.account)
         contact = contacts.get(row.contact_id) if row.contact_id else None
         if talk is None and contact is not None:
-            talk = by_number.get((contact.id, account))
+            talk = by_line.get((contact.id, line))
         appointment = appointments.get(row.appointment_id) if row.appointment_id else None
-        found.append(_Owed(row, contact, talk, appointment, account, agenda.timezone if agenda else ""))
+        found.append(_Owed(row, contact, talk, appointment, line, agenda.timezone if agenda else ""))
     return found
 
 
-async def _bsuids(session: AsyncSession, owed: Sequence[_Owed]) -> dict[UUID, str]:
-    """Return the ids Meta gave to people whose phone it does not tell."""
+async def _ids(session: AsyncSession, owed: Sequence[_Owed]) -> _Ids:
+    """Return the ids that channels gave to people whose phone they do not tell."""
     unknown = [each.contact.id for each in owed if each.contact and not each.contact.phone]
     if not unknown:
         return {}
     rows = await session.execute(
-        select(ContactIdentity.contact_id, ContactIdentity.value)
-        .where(ContactIdentity.contact_id.in_(unknown), ContactIdentity.kind == IdentityKind.BSUID)
+        select(ContactIdentity.contact_id, ContactIdentity.kind, ContactIdentity.value)
+        .where(
+            ContactIdentity.contact_id.in_(unknown),
+            ContactIdentity.kind.in_([IdentityKind.BSUID, IdentityKind.LID]),
+        )
         .order_by(ContactIdentity.created_at)
     )
-    return {row.contact_id: row.value for row in rows}
+    return {(row.contact_id, row.kind): row.value for row in rows}
 
 
-def _job(owed: _Owed, bsuids: dict[UUID, str], now: datetime) -> Job | None:
+def _job(owed: _Owed, ids: _Ids, now: datetime) -> Job | None:
     """Return the message to send and lease its row; or settle the row, when there is nothing to send."""
-    row, contact = owed.row, owed.contact
+    row = owed.row
     if why := _useless(owed, now):
         skip(row, why)
         return None
     if _sleeping(owed, now):
         return None
-    to = Address(contact.phone, bsuids.get(contact.id)) if contact else Address()
-    if not (to.phone or to.bsuid):
+    to = _address(owed, ids)
+    if not to.reachable:
         give_up(row, Fault("no_address", Action.DROP))
         return None
     if owed.conversation:
         row.conversation_id = owed.conversation.id
-    open_now = owed.conversation is not None and window.is_open(owed.conversation.last_inbound_at, now)
+    heard_at = owed.conversation.last_inbound_at if owed.conversation else None
+    open_now = window.is_open(heard_at, now, to.channel)
     if row.kind == CHAT and not open_now:
         give_up(row, Fault("window_closed", Action.DROP))
         return None
@@ -212,6 +224,14 @@ def _job(owed: _Owed, bsuids: dict[UUID, str], now: datetime) -> Job | None:
     row.status, row.lease_until, row.provider_id = OutboundStatus.SENDING, now + LEASE, None
     row.attempts += 1
     return Job(row.id, row.attempts, owed.account, to, outgoing)
+
+
+def _address(owed: _Owed, ids: _Ids) -> Address:
+    contact, channel = owed.contact, owed.line[0]
+    if contact is None:
+        return Address(channel=channel)
+    bsuid, lid = ids.get((contact.id, IdentityKind.BSUID)), ids.get((contact.id, IdentityKind.LID))
+    return Address(contact.phone, bsuid, lid, channel)
 
 
 def _sleeping(owed: _Owed, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from typing import Protocol
 from ..clock import Clock
 from ..db import Database
 from ..models import Outbound
-from ..models.enums import OutboundStatus
+from ..models.enums import Channel, OutboundStatus
 from ..whatsapp.faults import Action, Fault, SendFailed
 from ..whatsapp.transport import Accepted, Address, Transport
 from . import delivery, numbers
@@ -43,13 +43,14 @@ async def send_due(
     clock: Clock,
     *,
     account: str,
+    channel: Channel = Channel.CLOUD,
     limit: int = 1000,
     pace: Pace | None = None,
     deadline: float = DEADLINE,
 ) -> int:
     """Send what is due, up to `limit` rows, and return how many rows were dealt with.
 
-    `account` is the number that messages leave from when neither conversation nor professional has one.
+    `account` of `channel` is the number that messages leave from when neither conversation nor professional has one.
     """
     # What a telephone already said comes first: a doubtful message must not go out again while its status waits.
     await settle(db, clock)
@@ -59,7 +60,7 @@ async def send_due(
     try:
         while True:
             room = min(IN_FLIGHT - len(flying), limit - count)
-            found = await sender.claim(account, room) if room > 0 else Claim()
+            found = await sender.claim(account, channel, room) if room > 0 else Claim()
             count += found.count
             flying |= {asyncio.create_task(sender.deliver(job)) for job in found.jobs}
             if flying:
@@ -77,9 +78,9 @@ class _Sender:
     def __init__(self, db: Database, transport: Transport, clock: Clock, pace: Pace, deadline: float) -> None:
         self._db, self._transport, self._clock, self._pace, self._deadline = db, transport, clock, pace, deadline
 
-    async def claim(self, account: str, limit: int) -> Claim:
+    async def claim(self, account: str, channel: Channel, limit: int) -> Claim:
         async with self._db.begin() as session:
-            return await claim(session, now=self._clock.now(), account=account, limit=limit)
+            return await claim(session, now=self._clock.now(), account=account, channel=channel, limit=limit)
 
     async def deliver(self, job: Job) -> None:
         """Send one message and note the outcome; when even that fails, the lease runs out and a status decides."""
