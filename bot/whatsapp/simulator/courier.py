@@ -67,4 +67,5 @@ def _note(body: Mapping[str, Any], answer: str) -> None:
     if told := value.get("statuses"):
         TRACE.note(Kind.STATUS, f"{_WORDS[told[0]['status']]} → {answer}", body=body)
     else:
-        TRACE.note(Kind.WEBHOOK, f"{_WORDS[value['messages'][0]['type']]} → {answer}", body=body)
+        kind = value["messages"][0]["type"]
+        TRACE.note(Kind.WEBHOOK, f"{_WORDS.get(kind, kind)} → {answer}", body=body)

@@ -128,6 +128,10 @@ class Simulator:
             phone, {"type": "audio", "audio": audio}, kind="audio", media=media, seconds=VOICE_SECONDS
         )
 
+    async def send(self, phone: str, content: Mapping[str, Any]) -> str:
+        """Send a message of any other type; `content` is the type and the object of that name, as Meta writes them."""
+        return await self._write(phone, content, kind=str(content["type"]))
+
     async def read(self, phone: str) -> None:
         """Look at the phone: everything on it counts as read."""
         unseen = self._phone(phone).unseen()
@@ -189,6 +193,10 @@ class Simulator:
         raise invalid("message_id is not a message of this number")
 
     # What a page sees
+
+    def screen(self, phone: str) -> list[Bubble]:
+        """Return the messages on a phone, the oldest first."""
+        return list(self._phone(phone).bubbles)
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything there is to see now."""
