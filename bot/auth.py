@@ -17,7 +17,7 @@ AUDIENCE: Final = "authenticated"
 LEEWAY: Final = 10  # seconds that two honest clocks may differ
 _ALGORITHM: Final = "HS256"
 # A token of ours is a few hundred bytes; nothing longer is worth an HMAC.
-LONGEST: Final = 8192
+LONGEST: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)

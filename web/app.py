@@ -19,6 +19,7 @@ from .auth import Gate
 from .endpoint import add_endpoints
 from .keys import BELL, CLOCK, COUNTER, DATABASE, GATE, INTAKE, SETTINGS
 from .middleware import add_headers, guard
+from .openapi import document
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,11 @@ async def readyz(request: web.Request) -> web.Response:
         log.warning("not ready", extra={"reason": type(error).__name__})
         return web.json_response({"ok": False, "database": False}, status=503)
     return web.json_response({"ok": True, "database": True})
+
+
+async def openapi(request: web.Request) -> web.Response:
+    """Describe the API."""
+    return web.json_response(document(ENDPOINTS, request.app[SETTINGS].public_url))
 
 
 def create(
@@ -60,6 +66,7 @@ def create(
     app.on_cleanup.append(close_intake)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
+    app.router.add_get("/openapi.json", openapi)
     webhooks.add_routes(app)
     add_endpoints(app, ENDPOINTS)
     return app

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.auth import Claims, Tokens
 from bot.db import Database
-from bot.errors import Forbidden, Unauthenticated
+from bot.errors import Unauthenticated
 from bot.models import Professional, User
 
 # What another process changed is seen after so many seconds at most; what this one changed, at once.
@@ -58,11 +58,9 @@ class Gate:
         """Return who is calling, or raise `Unauthenticated`."""
         return (await self._look(self.tokens.read(bearer(request), now))).caller
 
-    async def get_professional(self, caller: Caller) -> Owner:
-        """Return the professional that the caller is, or raise `Forbidden`."""
+    async def get_professional(self, caller: Caller) -> Owner | None:
+        """Return the professional that the caller is, if they are one."""
         known = self._known.get(caller.user_id) or await self._load(caller.user_id)
-        if known.owner is None:
-            raise Forbidden
         return known.owner
 
     def forget(self, user_id: UUID) -> None:

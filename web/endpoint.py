@@ -17,7 +17,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from bot.errors import NotFound, Refused, Unauthenticated
+from bot.errors import Forbidden, NotFound, Refused, Unauthenticated
 
 from .address import client_address
 from .call import Call
@@ -84,8 +84,9 @@ class Endpoint:
             await admit(app[COUNTER], self.limit, address)
             raise
         await admit(app[COUNTER], self.limit, str(call.caller.user_id))
-        if self.who is Who.PROFESSIONAL:
-            call.owner = await app[GATE].get_professional(call.caller)
+        call.owner = await app[GATE].get_professional(call.caller)
+        if self.who is Who.PROFESSIONAL and call.owner is None:
+            raise Forbidden
         return call
 
 

@@ -13,11 +13,12 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import ColumnElement, String, literal, tuple_
 
+from bot.db import Instant
 from bot.errors import Invalid
 
-from .schemas import Answer, Query, QueryInt
+from .schemas import Answer, Digits, Query
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -31,7 +32,7 @@ class BadCursor(Invalid):
 
 
 class Paged(Query):
-    limit: Annotated[QueryInt, Field(ge=1, le=100)] = 50
+    limit: Annotated[int, Field(ge=1, le=100), Digits] = 50
     cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
@@ -45,13 +46,11 @@ class Page(Answer, Generic[Item]):
 Key = tuple[datetime | str | int, UUID]
 
 
-def after_cursor(
-    query: Select[Any], asked: Paged, column: ColumnElement[Any], identifier: ColumnElement[Any], *, falling: bool
-) -> Select[Any]:
+def after_cursor(query: Any, asked: Paged, column: Any, identifier: Any, *, falling: bool) -> Any:
     """Order a query by `column`, then by `identifier`, and begin behind the cursor; one row more than asked."""
     if asked.cursor is not None:
         key, last = _read(asked.cursor)
-        if isinstance(key, datetime) is not (column.type.python_type is datetime):
+        if type(key) is not _kind(column):
             raise BadCursor
         here = tuple_(column, identifier)
         there = tuple_(*_typed(key, column), *_typed(last, identifier))
@@ -65,6 +64,12 @@ def page(rows: Sequence[Row], asked: Paged, key: Callable[[Row], Key], show: Cal
     shown = rows[: asked.limit]
     more = len(rows) > asked.limit
     return Page(items=[show(row) for row in shown], next=_write(key(shown[-1])) if more else None)
+
+
+def _kind(column: Any) -> type:
+    if isinstance(column.type, Instant):
+        return datetime
+    return str if isinstance(column.type, String) else int
 
 
 def _typed(value: Any, column: ColumnElement[Any]) -> tuple[ColumnElement[Any]]:

@@ -1,7 +1,7 @@
 """The words that every body and answer is made of: texts, moments, money, errors."""
 
 import re
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -34,7 +34,8 @@ def _digits(value: Any) -> Any:
 # One line and several lines of text that a person wrote.
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_line)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_prose)]
-QueryInt = Annotated[int, BeforeValidator(_digits)]
+# Of a number in a query: `Annotated[int, Field(ge=1), Digits]`, in this order.
+Digits = BeforeValidator(_digits)
 Email = Annotated[Line, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Cents = Annotated[int, Field(ge=0, le=100_000_000)]
 
@@ -46,6 +47,14 @@ def _possible(value: datetime) -> datetime:
     return value
 
 
+def _written_day(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"20\d\d-\d\d-\d\d", value, re.ASCII):
+        raise ValueError("not a date")
+    return value
+
+
+# A local date, YYYY-MM-DD.
+Day = Annotated[date, BeforeValidator(_written_day)]
 # RFC 3339 with an offset.
 Moment = Annotated[AwareDatetime, AfterValidator(_possible)]
 
@@ -78,6 +87,25 @@ class Error(Answer):
     """Every answer that is not a success."""
 
     error: ErrorDetail
+
+
+class Dated(Query):
+    """A list of what happens on some days: both ends included, in the zone of the agenda."""
+
+    from_: Day | None = Field(None, alias="from")
+    to: Day | None = None
+
+    def span(self, zone: str) -> tuple[datetime | None, datetime | None]:
+        """Return the moments the days begin and end at."""
+        return (
+            midnight(self.from_, zone) if self.from_ else None,
+            midnight(self.to + timedelta(days=1), zone) if self.to else None,
+        )
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """Return the moment a local day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def local(moment: datetime, zone: str) -> datetime:

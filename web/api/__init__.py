@@ -3,5 +3,6 @@
 from collections.abc import Sequence
 
 from ..endpoint import Endpoint
+from . import appointments, booking
 
-ENDPOINTS: Sequence[Endpoint] = ()
+ENDPOINTS: Sequence[Endpoint] = (*booking.ENDPOINTS, *appointments.ENDPOINTS)
