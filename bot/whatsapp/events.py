@@ -34,7 +34,7 @@ class MessageType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Something a person sent us; at least one of `phone` and `bsuid` is set."""
+    """Something a person sent us; at least one of `phone`, `bsuid` and `lid` is set."""
 
     account: str
     id: str
@@ -109,6 +109,8 @@ class Status:
     errors: tuple[Failure, ...] = ()
     category: str | None = None  # of the price
     billable: bool | None = None
+    # What the message says, where the provider repeats it: a channel that carries no id of ours settles by it.
+    said: str = ""
 
     def event(self) -> dict[str, Any]:
         """Return the JSON object that `notify.settle` reads from the row."""
@@ -120,6 +122,7 @@ class Status:
             "errors": [{"code": error.code, "title": error.title, "details": error.details} for error in self.errors],
             "category": self.category,
             "billable": self.billable,
+            **({"said": self.said} if self.said else {}),
         }
 
 
@@ -144,12 +147,14 @@ class Echo:
     id: str
     to: str | None
     bsuid: str | None
+    lid: str | None = None
     sent_at: datetime | None = None
     type: MessageType
     text: str = ""
 
     def event(self) -> dict[str, Any]:
-        return {"to": self.to, "bsuid": self.bsuid, "type": self.type.value, "text": self.text}
+        who = {"to": self.to, "bsuid": self.bsuid, "lid": self.lid}
+        return {**who, "type": self.type.value, "text": self.text}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
