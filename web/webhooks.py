@@ -10,6 +10,7 @@ import logging
 
 from aiohttp import web
 
+from bot.whatsapp.events import Batch
 from bot.whatsapp.payloads import parse, unreadable
 from bot.whatsapp.signature import verify
 from bot.whatsapp.tolerant import decode
@@ -35,7 +36,7 @@ async def handshake(request: web.Request) -> web.Response:
 
 async def receive(request: web.Request) -> web.Response:
     """Store a delivery and answer 200; 401 unsigned, 408 too slow, 413 too large, 503 come again."""
-    raw = await _body(request)
+    raw = await body_of(request, LIMIT)
     secrets = [secret.get_secret_value() for secret in request.app[SETTINGS].whatsapp_app_secret]
     if not verify(raw, request.headers.get("X-Hub-Signature-256"), secrets):
         log.warning("a webhook without a valid signature", extra={"bytes": len(raw)})
@@ -44,25 +45,30 @@ async def receive(request: web.Request) -> web.Response:
         batch = parse(decode(raw))
     except ValueError:
         batch = unreadable(raw)
+    await store(request, batch)
+    return web.Response(text="OK")
+
+
+async def store(request: web.Request, batch: Batch) -> None:
+    """Return when a delivery is committed; raise 503 when that cannot be now."""
     try:
         await request.app[INTAKE].put(batch)
     except Exception as error:
         log.exception("a webhook could not be stored", extra={"reason": type(error).__name__})
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from error
-    return web.Response(text="OK")
 
 
-async def _body(request: web.Request) -> bytes:
+async def body_of(request: web.Request, limit: int) -> bytes:
     """Read the raw body within its limits, whatever the application's own limit is."""
-    if (request.content_length or 0) > LIMIT:
-        raise web.HTTPRequestEntityTooLarge(max_size=LIMIT, actual_size=request.content_length or 0)
+    if (request.content_length or 0) > limit:
+        raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length or 0)
     body = bytearray()
     try:
         async with asyncio.timeout(PATIENCE):
             async for chunk in request.content.iter_any():
                 body += chunk
-                if len(body) > LIMIT:
-                    raise web.HTTPRequestEntityTooLarge(max_size=LIMIT, actual_size=len(body))
+                if len(body) > limit:
+                    raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
     except TimeoutError as error:
         raise web.HTTPRequestTimeout from error
     return bytes(body)
