@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base
@@ -88,13 +88,23 @@ class BillingEvent(Base):
 
 
 class ServiceHealth(Base):
-    """The last known state of one thing the watchdog looks at."""
+    """How one thing the watchdog looks at is, or was: the row without an end is the present, the others are history."""
 
     __tablename__ = "service_health"
-    __table_args__ = (UniqueConstraint("check"),)
+    __table_args__ = (
+        Index(
+            "ix_service_health_check_open",
+            "check",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_service_health_check_since", "check", "since"),
+    )
 
     check: Mapped[str] = mapped_column(String(80))
     state: Mapped[str] = mapped_column(String(24))
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     since: Mapped[datetime]
     checked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

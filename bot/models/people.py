@@ -20,6 +20,8 @@ class Contact(Base):
     phone: Mapped[str | None] = mapped_column(String(20))
     email: Mapped[str | None] = mapped_column(String(254))
     opted_out_at: Mapped[datetime | None]
+    # Told to WhatsApp, not to us: no offers, but everything about their own appointments.
+    marketing_stopped_at: Mapped[datetime | None]
     unreachable_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

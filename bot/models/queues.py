@@ -62,6 +62,13 @@ class Outbound(Base):
             postgresql_where=text("status IN ('queued', 'sending', 'uncertain')"),
             sqlite_where=text("status IN ('queued', 'sending', 'uncertain')"),
         ),
+        # Each claim asks of every row whether its person has another one on its way.
+        Index(
+            "ix_outbound_owed_contact_id",
+            "contact_id",
+            postgresql_where=text("status IN ('queued', 'sending', 'uncertain')"),
+            sqlite_where=text("status IN ('queued', 'sending', 'uncertain')"),
+        ),
         Index("ix_outbound_provider_id", "provider_id"),
         Index("ix_outbound_appointment_id", "appointment_id"),
         Index("ix_outbound_conversation_id_created_at", "conversation_id", "created_at"),

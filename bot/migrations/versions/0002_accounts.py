@@ -41,9 +41,44 @@ def upgrade() -> None:
     )
     op.add_column("professionals", sa.Column("calendar_key", sa.String(length=48), nullable=True))
     op.create_index(op.f("ix_professionals_calendar_key"), "professionals", ["calendar_key"], unique=True)
+    op.add_column("conversations", sa.Column("minute_from", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("conversations", sa.Column("minute_count", sa.Integer(), nullable=False, server_default="0"))
+    _sending()
+
+
+def _sending() -> None:
+    """Health as a history, one open row a check; a quick look at who has a message on its way."""
+    with op.batch_alter_table("service_health") as table:
+        table.add_column(sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
+        table.drop_constraint("uq_service_health_check", type_="unique")
+    op.create_index(
+        "ix_service_health_check_open",
+        "service_health",
+        ["check"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("ix_service_health_check_since", "service_health", ["check", "since"])
+    owed = sa.text("status IN ('queued', 'sending', 'uncertain')")
+    op.create_index(
+        "ix_outbound_owed_contact_id", "outbound", ["contact_id"], postgresql_where=owed, sqlite_where=owed
+    )
+    # People who told WhatsApp that they want no offers: everything about their own appointments still goes.
+    op.add_column("contacts", sa.Column("marketing_stopped_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("conversations", "minute_count")
+    op.drop_column("conversations", "minute_from")
+    op.drop_column("contacts", "marketing_stopped_at")
+    op.drop_index("ix_outbound_owed_contact_id", "outbound")
+    op.drop_index("ix_service_health_check_since", "service_health")
+    op.drop_index("ix_service_health_check_open", "service_health")
+    op.execute("DELETE FROM service_health WHERE ended_at IS NOT NULL")
+    with op.batch_alter_table("service_health") as table:
+        table.create_unique_constraint("uq_service_health_check", ["check"])
+        table.drop_column("ended_at")
     op.drop_index(op.f("ix_professionals_calendar_key"), "professionals")
     op.drop_column("professionals", "calendar_key")
     op.drop_table("usage")

@@ -1,0 +1,42 @@
+"""How things are, and how they were: one open row of `service_health` a check, and a closed one for each time before."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..db import insert_new
+from ..models import ServiceHealth, new_id
+
+
+async def current(session: AsyncSession, checks: Iterable[str], now: datetime) -> dict[str, ServiceHealth]:
+    """Return the open rows of `checks`, locked; a check that has none gets one whose state is not known yet ("")."""
+    names = sorted(set(checks))
+    fresh = {"state": "", "details": {}, "since": now, "checked_at": now}
+    if names:
+        rows = [{"id": new_id(), "check": name, **fresh} for name in names]
+        await session.execute(insert_new(session, ServiceHealth, rows))
+    found = await session.scalars(
+        select(ServiceHealth)
+        .where(ServiceHealth.check.in_(names), ServiceHealth.ended_at.is_(None))
+        .order_by(ServiceHealth.check)
+        .with_for_update()
+    )
+    return {row.check: row for row in found}
+
+
+async def note(
+    session: AsyncSession, row: ServiceHealth, state: str, details: Mapping[str, Any], now: datetime
+) -> ServiceHealth:
+    """Write down how something is now; a change closes `row` and opens another. Return the open one."""
+    if row.state and row.state != state:
+        row.ended_at = now
+        await session.flush()  # only one row of a check may be open
+        row = ServiceHealth(check=row.check, state=state, details={}, since=now, checked_at=now)
+        session.add(row)
+    elif not row.state:
+        row.since = now
+    row.state, row.details, row.checked_at = state, dict(details), now
+    return row
