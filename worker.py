@@ -25,8 +25,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from bot.clock import Clock, SystemClock
 from bot.conversation import inbox
 from bot.conversation.brains import Available
-from bot.conversation.ears import CloudEars
-from bot.conversation.presence import CloudPresence
+from bot.conversation.ears import ModelEars
+from bot.conversation.presence import Receipts
 from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
@@ -37,8 +37,10 @@ from bot.notify.settle import settle as settle_statuses
 from bot.queue import pack, unpack
 from bot.settings import Settings
 from bot.trace import TRACE
+from bot.whatsapp.channels import Channels
 from bot.whatsapp.cloud import CloudApi
-from bot.whatsapp.transport import Transport
+from bot.whatsapp.evolution.client import EvolutionApi
+from bot.whatsapp.transport import Transport, default_line
 from tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
@@ -67,8 +69,8 @@ class Services:
 
     async def send_due(self) -> int:
         """Send what is owed and due."""
-        account = self.settings.whatsapp_phone_number_id
-        return await sender.send_due(self.db, self.transport, self.clock, account=account)
+        channel, account = default_line(self.settings)
+        return await sender.send_due(self.db, self.transport, self.clock, account=account, channel=channel)
 
 
 @asynccontextmanager
@@ -79,11 +81,11 @@ async def services(settings: Settings, clock: Clock, db: Database | None = None)
             db = Database(settings.database_url)
             stack.push_async_callback(db.close)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        cloud = CloudApi(http, settings)
+        channels = Channels(CloudApi(http, settings), EvolutionApi(http, settings))
         rules = RulesBrain()
         brains = Available(settings, db, clock, rules)
         stack.push_async_callback(brains.close)
-        presence = CloudPresence(cloud)
+        presence = Receipts(channels)
         stack.push_async_callback(presence.close)
         turns = Turns(
             db=db,
@@ -92,10 +94,10 @@ async def services(settings: Settings, clock: Clock, db: Database | None = None)
             toolkit=Tools(db),
             brains=brains,
             rules=rules,
-            ears=CloudEars(cloud, brains.groq, settings),
+            ears=ModelEars(channels, brains.groq, settings),
             presence=presence,
         )
-        yield Services(settings, db, clock, turns, cloud)
+        yield Services(settings, db, clock, turns, channels)
 
 
 async def turn(ctx: Context, lane: str) -> None:

@@ -13,7 +13,7 @@ from bot.ratelimit import Counter, LocalCounter
 from bot.settings import Settings
 from bot.whatsapp.intake import Intake
 
-from . import webhooks
+from . import evolution_webhook, webhooks
 from .api import ENDPOINTS
 from .auth import Gate
 from .endpoint import add_endpoints
@@ -68,5 +68,6 @@ def create(
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/openapi.json", openapi)
     webhooks.add_routes(app)
+    evolution_webhook.add_routes(app)
     add_endpoints(app, ENDPOINTS)
     return app

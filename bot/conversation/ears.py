@@ -1,8 +1,10 @@
 """Voice notes: fetched, turned into text, or answered with a sentence that says why not."""
 
 import logging
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
+from ..models.enums import Channel
 from ..notify.render import chat
 from ..settings import Settings
 from ..whatsapp.outgoing import Text
@@ -21,12 +23,12 @@ PROMPT = "Agendamento pelo WhatsApp: quero marcar um horário, remarcar, desmarc
 
 
 class MediaSource(Protocol):
-    """The part of a transport that fetches what was attached."""
+    """The part of the transports that fetches what was attached."""
 
-    async def media(self, media_id: str) -> bytes: ...
+    async def media(self, channel: Channel, account: str, event: Mapping[str, Any]) -> bytes: ...
 
 
-class CloudEars:
+class ModelEars:
     """Listen with the transcription model, where there is one."""
 
     def __init__(self, source: MediaSource, client: "AsyncGroq | None", settings: Settings) -> None:
@@ -34,11 +36,12 @@ class CloudEars:
 
     async def listen(self, held: Held) -> str | Answer:
         """Return what was said, or the answer that asks to write instead; nothing of it is lost either way."""
-        event = held.rows[0].event
+        row = held.rows[0]
+        event = row.event
         if self._client is None:
             return Answer(say=Text(chat("unsupported_message", kind="áudios")))
         try:
-            audio = await self._source.media(str(event.get("media_id") or ""))
+            audio = await self._source.media(row.channel, row.account, event)
             model, mime = self._settings.groq_transcription_model, str(event.get("mime") or "")
             said = await transcribe(self._client, audio, mime, prompt=PROMPT, model=model)
         except VoiceFailed as failure:

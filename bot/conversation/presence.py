@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from ..models.enums import Channel
 from .inbox import Held
@@ -11,12 +12,14 @@ log = logging.getLogger(__name__)
 
 
 class ReadReceipts(Protocol):
-    """The part of a transport that marks messages as read."""
+    """The part of the transports that marks messages as read."""
 
-    async def mark_read(self, account: str, message_id: str, *, typing: bool = False) -> None: ...
+    async def mark_read(
+        self, channel: Channel, account: str, message_id: str, event: Mapping[str, Any], *, typing: bool = True
+    ) -> None: ...
 
 
-class CloudPresence:
+class Receipts:
     """Mark messages read and show "digitando…"; a courtesy, so it neither delays nor fails a turn."""
 
     def __init__(self, receipts: ReadReceipts) -> None:
@@ -25,8 +28,6 @@ class CloudPresence:
 
     async def typing(self, held: Held) -> None:
         """Begin to show it; the receipt is sent beside the turn."""
-        if held.conversation.channel is not Channel.CLOUD:
-            return
         task = asyncio.create_task(self._show(held))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -37,6 +38,7 @@ class CloudPresence:
 
     async def _show(self, held: Held) -> None:
         try:
-            await self._receipts.mark_read(held.conversation.account, held.rows[-1].external_id, typing=True)
+            row = held.rows[-1]
+            await self._receipts.mark_read(row.channel, row.account, row.external_id, row.event)
         except Exception as error:
             log.info("the read receipt was not sent", extra={"reason": type(error).__name__})

@@ -1,6 +1,5 @@
 """What a way out to WhatsApp is: the Cloud API is one, an Evolution instance another."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,16 +46,3 @@ class Transport(Protocol):
 def default_line(settings: Settings) -> Line:
     """Return the number that messages leave from when neither conversation nor professional names one."""
     return (Channel.CLOUD if settings.cloud else Channel.EVOLUTION), settings.default_account
-
-
-class ByChannel:
-    """Send each message by the transport of its channel."""
-
-    def __init__(self, ways: Mapping[Channel, Transport]) -> None:
-        self._ways = ways
-
-    async def send(
-        self, account: str, to: Address, message: Outgoing, *, opaque: str, reply_to: str | None = None
-    ) -> Accepted:
-        """Send by the channel that `to` names; raise `SendFailed`."""
-        return await self._ways[to.channel].send(account, to, message, opaque=opaque, reply_to=reply_to)
