@@ -104,11 +104,11 @@ async def rename(session: AsyncSession, row: Client, name: str) -> None:
 async def contact_of_phone(session: AsyncSession, digits: str, *, name: str, now: datetime) -> UUID:
     """Return the contact behind international digits, new when nobody wrote from there yet."""
     identity = select(ContactIdentity.contact_id).where(
-        ContactIdentity.channel == Channel.CLOUD,
+        ContactIdentity.channel.in_(Channel),  # a number is the same person on every one
         ContactIdentity.kind == IdentityKind.PHONE,
         ContactIdentity.value == phone_key(digits),
     )
-    if known := await session.scalar(identity):
+    if known := await session.scalar(identity.limit(1)):
         return known
     contact = Contact(name=" ".join(name.split())[:NAME_LIMIT], phone=digits, created_at=now)
     session.add(contact)
@@ -123,7 +123,7 @@ async def contact_of_phone(session: AsyncSession, digits: str, *, name: str, now
     }
     if await session.scalar(insert_new(session, ContactIdentity, row)) is None:  # their first message came just now
         await session.delete(contact)
-        return (await session.scalars(identity)).one()
+        return (await session.scalars(identity.limit(1))).one()
     return contact.id
 
 

@@ -27,9 +27,6 @@ async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> None:
         conversation.professional_id = answer.professional_id
     said = _with_transcript(await _said(session, here, answer), here.transcript)
     conversation.state = _state(conversation.state, answer, said)
-    conversation.last_inbound_at = max(
-        (row.provider_at or row.received_at for row in here.held.rows), default=conversation.last_inbound_at
-    )
     if words := _words(here):
         author = Author.PROFESSIONAL if here.is_professional else Author.CLIENT
         session.add(

@@ -15,12 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Contact, Conversation, Inbound
 from ..models.enums import InboundKind, InboundStatus
+from ..notify import outbox
+from ..notify.render import chat
+from ..whatsapp.outgoing import Text
+from . import asides
 from .identity import conversation_with, recognise
 
 # Five tries: a message that breaks us five times is parked where a person sees it, and the lane goes on.
 TRIES = 5
 # They carry an emoji or an old text, but say nothing to be answered.
-SILENT_TYPES = frozenset({"reaction", "edit", "revoke", "system", "unknown"})
+SILENT_TYPES = frozenset({"reaction", "edit", "revoke", "system", "welcome"})
+# A person types less than this; what is over it waits for the minute to end and is then one turn.
+RATE, PER = 30, timedelta(minutes=1)
+_ANSWERED = (InboundKind.MESSAGE, InboundKind.ECHO)
 
 
 class Lost(Exception):
@@ -47,44 +54,107 @@ class Held:
         """The id of what was tapped; a tap is always a turn of its own."""
         return self.rows[0].event.get("payload")
 
+    @property
+    def forwarded(self) -> bool:
+        """Tell whether all of it is somebody else's words, passed on."""
+        return all(row.event.get("forwarded") for row in self.rows)
 
-def _waiting(lane: str) -> tuple[object, ...]:
-    return (Inbound.lane == lane, Inbound.status == InboundStatus.NEW, Inbound.kind == InboundKind.MESSAGE)
+    @property
+    def reply_to(self) -> str | None:
+        """The provider's id of the message that the last of these answers by quoting it."""
+        return next((row.event["reply_to"] for row in reversed(self.rows) if row.event.get("reply_to")), None)
 
 
 async def take(
     session: AsyncSession, lane: str, *, now: datetime, burst_limit: timedelta, lease: timedelta
 ) -> Held | None:
     """Hold the next turn of a lane; None when nothing is due or somebody else holds the conversation."""
-    rows = (
-        await session.scalars(
-            select(Inbound).where(*_waiting(lane)).order_by(Inbound.provider_at, Inbound.received_at, Inbound.id)  # type: ignore[arg-type]
-        )
-    ).all()
+    rows = await _waiting(session, lane, now)
     if not rows or (rows[-1].due_at > now and rows[0].received_at + burst_limit > now and not _tap(rows[0])):
         return None
-    rows = _one_turn(rows)
     channel, account = rows[0].channel, rows[0].account
     contact = await recognise(session, channel, rows[-1].event, now)
     conversation = await conversation_with(session, contact, channel, account, now)
+    if _minutes_count(conversation, now) >= RATE:
+        await _put_off(session, conversation, rows, now)
+        return None
     token = uuid4()
+    if not await _hold(session, conversation, rows, token, now=now, until=now + lease):
+        return None
+    rows = _one_turn(await asides.read_changes(session, rows, now=now))
+    for row in rows:
+        row.attempts += 1
+        row.conversation_id = conversation.id
+    await session.flush()
+    await session.refresh(conversation)
+    held = Held(conversation, contact, rows, token)
+    if not rows:  # everything was taken back
+        await _guarded(session, held, turn_token=None, turn_lease_until=None)
+        return None
+    return held
+
+
+async def _waiting(session: AsyncSession, lane: str, now: datetime) -> Sequence[Inbound]:
+    """Return the messages of a lane that wait; what a person of ours typed beside the bot is read at once."""
+    statement = (
+        select(Inbound)
+        .where(Inbound.lane == lane, Inbound.status == InboundStatus.NEW, Inbound.kind.in_(_ANSWERED))
+        .order_by(Inbound.provider_at, Inbound.received_at, Inbound.id)
+    )
+    rows = (await session.scalars(statement)).all()
+    for row in rows:
+        if row.kind is InboundKind.ECHO:
+            await asides.read_echo(session, row, now=now)
+    return [row for row in rows if row.kind is InboundKind.MESSAGE]
+
+
+async def _hold(
+    session: AsyncSession,
+    conversation: Conversation,
+    rows: Sequence[Inbound],
+    token: UUID,
+    *,
+    now: datetime,
+    until: datetime,
+) -> bool:
+    """Take the conversation unless somebody has it, and count what is taken towards the minute's rate."""
+    count = _minutes_count(conversation, now)
+    told = [row.provider_at or row.received_at for row in rows if row.event.get("type") not in SILENT_TYPES]
+    known = [conversation.last_inbound_at] if conversation.last_inbound_at else []
     held = await session.scalar(
         update(Conversation)
         .where(
             Conversation.id == conversation.id,
             or_(Conversation.turn_lease_until.is_(None), Conversation.turn_lease_until < now),
         )
-        .values(turn_token=token, turn_lease_until=now + lease)
+        .values(
+            turn_token=token,
+            turn_lease_until=until,
+            # The 24-hour window counts from the newest message, in whichever order they are answered.
+            last_inbound_at=max(told + known, default=None),
+            minute_from=conversation.minute_from if count else now,
+            minute_count=count + len(_one_turn(rows)),
+        )
         .returning(Conversation.id)
     )
-    if held is None:
-        return None
+    return held is not None
+
+
+def _minutes_count(conversation: Conversation, now: datetime) -> int:
+    """Return how many messages of this minute were taken already."""
+    began = conversation.minute_from
+    return conversation.minute_count if began is not None and began <= now < began + PER else 0
+
+
+async def _put_off(session: AsyncSession, conversation: Conversation, rows: Sequence[Inbound], now: datetime) -> None:
+    """Leave what is over the rate for the end of the minute, when it is one turn; say so once."""
+    began = conversation.minute_from or now
     for row in rows:
-        row.attempts += 1
-        row.conversation_id = conversation.id
-    await session.flush()
-    await session.refresh(conversation)
-    return Held(conversation, contact, rows, token)
+        row.due_at = began + PER
+    silent = conversation.silent_until is not None and conversation.silent_until > now
+    if not silent:
+        key = f"rate:{conversation.id}:{began.isoformat()}"
+        await outbox.say(session, Text(chat("too_many_messages")), conversation, now=now, dedup_key=key)
 
 
 def _tap(row: Inbound) -> bool:
@@ -93,7 +163,7 @@ def _tap(row: Inbound) -> bool:
 
 def _one_turn(rows: Sequence[Inbound]) -> Sequence[Inbound]:
     """A tap is a turn of its own; texts up to the next tap are one."""
-    if _tap(rows[0]):
+    if not rows or _tap(rows[0]):
         return rows[:1]
     until = next((at for at, row in enumerate(rows) if _tap(row)), len(rows))
     return rows[:until]
@@ -144,7 +214,8 @@ async def due_lanes(session: AsyncSession, *, now: datetime, limit: int = 200) -
     return (
         await session.scalars(
             select(Inbound.lane)
-            .where(Inbound.status == InboundStatus.NEW, Inbound.kind == InboundKind.MESSAGE, Inbound.due_at <= now)
+            .where(Inbound.status == InboundStatus.NEW, Inbound.kind.in_(_ANSWERED), Inbound.lane != "")
+            .where(Inbound.due_at <= now)
             .group_by(Inbound.lane)
             .order_by(func.min(Inbound.due_at))
             .limit(limit)

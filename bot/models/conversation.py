@@ -32,6 +32,9 @@ class Conversation(Base):
     last_inbound_at: Mapped[datetime | None]
     turn_token: Mapped[UUID | None]
     turn_lease_until: Mapped[datetime | None]
+    # How many messages were taken in the minute that began then: what is over the rate waits.
+    minute_from: Mapped[datetime | None]
+    minute_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
 
 

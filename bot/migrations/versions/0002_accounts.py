@@ -39,6 +39,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage")),
         sa.UniqueConstraint("professional_id", "month", "what", name=op.f("uq_usage_professional_id_month_what")),
     )
+    op.add_column("login_codes", sa.Column("reverse", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("login_codes", sa.Column("name", sa.String(length=120), nullable=False, server_default=""))
+    op.create_index(op.f("ix_login_codes_browser_hash"), "login_codes", ["browser_hash"])
     op.add_column("professionals", sa.Column("calendar_key", sa.String(length=48), nullable=True))
     op.create_index(op.f("ix_professionals_calendar_key"), "professionals", ["calendar_key"], unique=True)
     op.add_column("conversations", sa.Column("minute_from", sa.DateTime(timezone=True), nullable=True))
@@ -61,9 +64,7 @@ def _sending() -> None:
     )
     op.create_index("ix_service_health_check_since", "service_health", ["check", "since"])
     owed = sa.text("status IN ('queued', 'sending', 'uncertain')")
-    op.create_index(
-        "ix_outbound_owed_contact_id", "outbound", ["contact_id"], postgresql_where=owed, sqlite_where=owed
-    )
+    op.create_index("ix_outbound_owed_contact_id", "outbound", ["contact_id"], postgresql_where=owed, sqlite_where=owed)
     # People who told WhatsApp that they want no offers: everything about their own appointments still goes.
     op.add_column("contacts", sa.Column("marketing_stopped_at", sa.DateTime(timezone=True), nullable=True))
 
@@ -79,6 +80,9 @@ def downgrade() -> None:
     with op.batch_alter_table("service_health") as table:
         table.create_unique_constraint("uq_service_health_check", ["check"])
         table.drop_column("ended_at")
+    op.drop_index(op.f("ix_login_codes_browser_hash"), "login_codes")
+    op.drop_column("login_codes", "name")
+    op.drop_column("login_codes", "reverse")
     op.drop_index(op.f("ix_professionals_calendar_key"), "professionals")
     op.drop_column("professionals", "calendar_key")
     op.drop_table("usage")
