@@ -26,7 +26,7 @@ FLOORS = [
     {"commands"},
     {"seed"},
     {"conversation", "jobs"},
-    {"agenda", "billing"},
+    {"agenda", "billing", "accounts"},
     {"notify"},
     {"whatsapp"},
     {"migrations"},

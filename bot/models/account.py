@@ -31,8 +31,12 @@ class LoginCode(Base):
     __tablename__ = "login_codes"
 
     code_hash: Mapped[str] = mapped_column(String(64), index=True)
+    # Shown on the page and typed into WhatsApp, instead of the other way round.
+    reverse: Mapped[bool] = mapped_column(default=False)
+    # What a new account will be called.
+    name: Mapped[str] = mapped_column(String(120), default="")
     # Hash of the secret the asking browser holds: only that browser gets the token.
-    browser_hash: Mapped[str] = mapped_column(String(64), default="")
+    browser_hash: Mapped[str] = mapped_column(String(64), default="", index=True)
     contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     phone_key: Mapped[str | None] = mapped_column(String(20))
