@@ -27,8 +27,8 @@ class Claims:
     issuer: str
     subject: str
     expires_at: int
-    email: str = ""
-    phone: str = ""
+    # The session of ours that the token belongs to; outside providers keep theirs to themselves.
+    session: str = ""
 
 
 class Tokens:
@@ -38,8 +38,8 @@ class Tokens:
         self._key = OctKey.import_key(secret)
         self.issuer = issuer
 
-    def issue(self, user_id: UUID, now: datetime) -> str:
-        """Return a token that proves `user_id` for `LIFETIME`."""
+    def issue(self, user_id: UUID, session_id: UUID, now: datetime) -> str:
+        """Return a token that proves `user_id` for `LIFETIME`, as long as the session lives."""
         at = int(now.timestamp())
         claims = {
             "iss": self.issuer,
@@ -48,6 +48,7 @@ class Tokens:
             "iat": at,
             "exp": at + int(LIFETIME.total_seconds()),
             "role": AUDIENCE,
+            "session_id": str(session_id),
         }
         return jwt.encode({"alg": _ALGORITHM, "typ": "JWT"}, claims, self._key)
 
@@ -76,8 +77,7 @@ def read_claims(token: str, key: Any, algorithms: list[str], issuer: str, now: d
             issuer=str(claims["iss"]),
             subject=str(claims["sub"]),
             expires_at=int(claims["exp"]),
-            email=str(claims.get("email") or ""),
-            phone=str(claims.get("phone") or ""),
+            session=str(claims.get("session_id") or ""),
         )
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise Unauthenticated from error

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.auth import Claims, Tokens
 from bot.db import Database
 from bot.errors import Unauthenticated
-from bot.models import Professional, User
+from bot.models import Professional, Session, User
 
 # What another process changed is seen after so many seconds at most; what this one changed, at once.
 REMEMBERED = 5.0
@@ -22,11 +22,13 @@ MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A user who proved who they are."""
+    """A user who proved who they are, and the session they did it in, when it is ours."""
 
     user_id: UUID
+    session_id: UUID | None
     contact_id: UUID | None
     name: str
+    owner: "Owner | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,6 @@ class Owner:
 @dataclass(frozen=True, slots=True)
 class _Known:
     caller: Caller
-    owner: Owner | None
     until: float
 
 
@@ -52,45 +53,54 @@ class Gate:
 
     def __init__(self, db: Database, tokens: Tokens) -> None:
         self._db, self.tokens = db, tokens
-        self._known: OrderedDict[UUID, _Known] = OrderedDict()
+        self._known: OrderedDict[Claims, _Known] = OrderedDict()
 
     async def get_user(self, request: web.Request, now: datetime) -> Caller:
         """Return who is calling, or raise `Unauthenticated`."""
-        return (await self._look(self.tokens.read(bearer(request), now))).caller
+        return (await self._look(self.tokens.read(bearer(request), now), now)).caller
 
     async def get_professional(self, caller: Caller) -> Owner | None:
         """Return the professional that the caller is, if they are one."""
-        known = self._known.get(caller.user_id) or await self._load(caller.user_id)
-        return known.owner
+        return caller.owner
 
     def forget(self, user_id: UUID) -> None:
-        """Read this user again next time: their row, or their professional's, was changed."""
-        self._known.pop(user_id, None)
+        """Read this user again next time: their row, their session or their professional's was changed."""
+        for claims in [claims for claims, known in self._known.items() if known.caller.user_id == user_id]:
+            del self._known[claims]
 
-    async def _look(self, claims: Claims) -> _Known:
-        try:
-            user_id = UUID(claims.subject)
-        except ValueError:
-            raise Unauthenticated from None
-        known = self._known.get(user_id)
+    async def _look(self, claims: Claims, now: datetime) -> _Known:
+        known = self._known.get(claims)
         if known is not None and known.until > time.monotonic():
-            self._known.move_to_end(user_id)
+            self._known.move_to_end(claims)
             return known
-        return await self._load(user_id)
+        known = self._known[claims] = await self._load(claims, now)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
+        return known
 
-    async def _load(self, user_id: UUID) -> _Known:
-        query = select(User, Professional).outerjoin(Professional, Professional.user_id == User.id)
+    async def _load(self, claims: Claims, now: datetime) -> _Known:
+        query = (
+            select(User, Professional)
+            .join(Session, Session.user_id == User.id)
+            .outerjoin(Professional, Professional.user_id == User.id)
+            .where(User.id == _id(claims.subject), Session.id == _id(claims.session))
+            .where(Session.revoked_at.is_(None), Session.expires_at > now)
+        )
         async with self._db.begin() as session:
-            found = (await session.execute(query.where(User.id == user_id))).one_or_none()
+            found = (await session.execute(query)).one_or_none()
         if found is None:
             raise Unauthenticated
         user, row = found
         owner = Owner(row.id, row.user_id, row.slug, row.name, row.timezone) if row else None
-        known = _Known(Caller(user.id, user.contact_id, user.name), owner, time.monotonic() + REMEMBERED)
-        self._known[user_id] = known
-        while len(self._known) > MOST:
-            self._known.popitem(last=False)
-        return known
+        caller = Caller(user.id, _id(claims.session), user.contact_id, user.name, owner)
+        return _Known(caller, time.monotonic() + REMEMBERED)
+
+
+def _id(written: str) -> UUID:
+    try:
+        return UUID(written)
+    except ValueError:
+        raise Unauthenticated from None
 
 
 def bearer(request: web.Request) -> str:

@@ -3,6 +3,6 @@
 from collections.abc import Sequence
 
 from ..endpoint import Endpoint
-from . import appointments, booking
+from . import appointments, booking, session
 
-ENDPOINTS: Sequence[Endpoint] = (*booking.ENDPOINTS, *appointments.ENDPOINTS)
+ENDPOINTS: Sequence[Endpoint] = (*session.ENDPOINTS, *booking.ENDPOINTS, *appointments.ENDPOINTS)

@@ -10,6 +10,8 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
+from bot.accounts.codes import Hasher
+from bot.accounts.sessions import open_session
 from bot.auth import Tokens
 from bot.db import Database
 from bot.models import Client, Professional, Service, User
@@ -45,18 +47,15 @@ class Api:
     client: Client
     client_user: User
     tokens: Tokens
-    other: dict[str, Any] = field(default_factory=dict)
+    as_owner: dict[str, str] = field(default_factory=dict)
+    as_client: dict[str, str] = field(default_factory=dict)
 
-    def token(self, user_id: Any) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens.issue(user_id, self.clock.now())}"}
-
-    @property
-    def as_owner(self) -> dict[str, str]:
-        return self.token(self.owner.user_id)
-
-    @property
-    def as_client(self) -> dict[str, str]:
-        return self.token(self.client_user.id)
+    async def token(self, user_id: Any) -> dict[str, str]:
+        """Open a session for a user, and return its header."""
+        now = self.clock.now()
+        async with self.db.begin() as session:
+            opened = await open_session(session, Hasher.of(SECRET_KEY), user_id, now=now)
+        return {"Authorization": f"Bearer {self.tokens.issue(user_id, opened.session_id, now)}"}
 
     async def call(self, method: str, path: str, who: dict[str, str] | None = None, **given: Any) -> ClientResponse:
         return await self.http.request(method, path, headers=who or {}, **given)
@@ -89,4 +88,7 @@ async def api(db: Database, *, counter: Counter | None = None, **fields: Any) ->
     app = create(chosen, db, SilentBell(), clock, counter or Freely())
     async with TestClient(TestServer(app)) as http:
         tokens = Tokens(SECRET_KEY, chosen.public_url)
-        yield Api(http, db, clock, chosen, owner, service, client, user, tokens)
+        stage = Api(http, db, clock, chosen, owner, service, client, user, tokens)
+        stage.as_owner = await stage.token(owner.user_id)
+        stage.as_client = await stage.token(user.id)
+        yield stage

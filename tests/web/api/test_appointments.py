@@ -90,7 +90,7 @@ async def test_nobody_else_finds_it(web_api: Api) -> None:
         service = await a_service(session, rival)
         stranger = await an_account(session, await a_client(session, rival, name="Estranha", number=95551111))
         await an_appointment(session, rival, await a_client(session, rival, number=95551112), service)
-    for who in (web_api.token(rival.user_id), web_api.token(stranger.id)):
+    for who in (await web_api.token(rival.user_id), await web_api.token(stranger.id)):
         for method, given in (("GET", {}), ("PATCH", {"json": {"action": "cancel"}})):
             status, shown = await web_api.json(method, f"/api/appointments/{row.id}", who, **given)
             assert (status, shown["error"]["code"]) == (404, "appointment_unknown")

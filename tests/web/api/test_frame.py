@@ -21,12 +21,19 @@ async def test_the_document_is_valid_openapi(web_api: Api) -> None:
     validate(document)
 
 
+def session_of(web_api: Api) -> str:
+    """Return the session that the owner's good token names."""
+    token = web_api.as_owner["Authorization"].removeprefix("Bearer ")
+    return web_api.tokens.read(token, web_api.clock.now()).session
+
+
 def forged(web_api: Api, *, key: str = SECRET_KEY, alg: str = "HS256", **claims: Any) -> dict[str, str]:
     at = int(web_api.clock.now().timestamp())
     values = {
         "iss": web_api.settings.public_url,
         "aud": "authenticated",
         "sub": str(web_api.owner.user_id),
+        "session_id": session_of(web_api),
         "iat": at,
         "exp": at + 60,
     }
@@ -57,6 +64,9 @@ async def test_a_forged_or_worn_out_token_opens_nothing(web_api: Api) -> None:
         forged(web_api, exp=None),
         forged(web_api, sub="not-an-id"),
         forged(web_api, sub=str(web_api.owner.id)),
+        forged(web_api, sub=str(web_api.client_user.id)),
+        forged(web_api, session_id=None),
+        forged(web_api, session_id=str(web_api.owner.id)),
     ]
     for headers in bad:
         async with await web_api.call("GET", PATH, headers) as answer:
