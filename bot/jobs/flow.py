@@ -212,7 +212,7 @@ async def blocked(session: AsyncSession, _settings: Settings, _now: datetime) ->
     prefix = numbers.check_name("")
     rows = await session.execute(
         select(ServiceHealth.check, ServiceHealth.state, ServiceHealth.details)
-        .where(ServiceHealth.check.startswith(prefix, autoescape=True))
+        .where(ServiceHealth.check.startswith(prefix, autoescape=True), ServiceHealth.ended_at.is_(None))
         .order_by(ServiceHealth.check)
     )
     found = []

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import aiohttp
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import Database, insert_new
-from ..models import Outbound, ServiceHealth, new_id
+from ..db import Database
+from ..models import Outbound, ServiceHealth
 from ..models.enums import Transport
+from ..notify import health
 from ..phrases import duration, moment
 from ..settings import Settings
 from ..whatsapp.management import Management
@@ -93,24 +93,26 @@ async def _from_endpoint(settings: Settings, now: datetime) -> list[Finding]:
 
 async def _remember(session: AsyncSession, findings: Sequence[Finding], now: datetime) -> list[Change]:
     """Write the findings down and return what changed; two watchdogs at once tell it once."""
-    fresh = {"state": "", "details": {}, "since": now, "checked_at": now}
-    rows = [{"id": new_id(), "check": finding.check, **fresh} for finding in findings]
-    await session.execute(insert_new(session, ServiceHealth, rows))
-    names = [finding.check for finding in findings]
-    known = await session.scalars(
-        select(ServiceHealth).where(ServiceHealth.check.in_(names)).order_by(ServiceHealth.check).with_for_update()
-    )
-    by_name = {row.check: row for row in known}
+    rows = await health.current(session, (finding.check for finding in findings), now)
     changes = []
     for finding in findings:
-        row = by_name[finding.check]
-        if (change := _change(finding, row, now)) is not None:
+        row = rows[finding.check]
+        change, told = _change(finding, row, now), _told(finding, row.details)
+        if change is not None:
             changes.append(change)
-        if row.state != finding.state.value:
-            row.state, row.since = finding.state.value, now
-        row.details = {**finding.details, "text": finding.text, "told": _told(finding, row.details)}
-        row.checked_at = now
+        details = {**finding.details, "text": finding.text, "told": told}
+        if finding.state is not State.OK and (began := _began(finding, row, now)):
+            details["began"] = began
+        await health.note(session, row, finding.state.value, details, now, another=change is not None)
     return changes
+
+
+def _began(finding: Finding, row: ServiceHealth, now: datetime) -> str:
+    """Return since when there is trouble; not knowing for a while does not end it."""
+    before = row.details.get("began")
+    if before or finding.state is State.UNKNOWN:
+        return str(before or "")
+    return now.isoformat()
 
 
 def _told(finding: Finding, before: Mapping[str, object]) -> list[str]:
@@ -125,8 +127,9 @@ def _change(finding: Finding, row: ServiceHealth, now: datetime) -> Change | Non
     before = row.details.get("told") or [State.OK.value, ""]
     if _told(finding, row.details) == before:
         return None
-    was_bad = row.state in (State.BAD.value, State.WARN.value)
-    return Change(finding, now - row.since if finding.state is State.OK and was_bad else None)
+    began = row.details.get("began")
+    over = finding.state is State.OK and began
+    return Change(finding, now - datetime.fromisoformat(str(began)) if over else None)
 
 
 def _mail(changes: Sequence[Change], to: str, now: datetime) -> Outbound:

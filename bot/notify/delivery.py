@@ -15,7 +15,7 @@ from ..models.enums import Author, OutboundStatus
 from ..whatsapp.faults import Action, Fault, seconds_until_retry
 from ..whatsapp.outgoing import Outgoing, from_json, plain
 from ..whatsapp.window import LENGTH
-from . import messages, numbers
+from . import bad_news, messages, numbers
 from .outbox import CHAT
 from .render import in_window
 
@@ -35,19 +35,23 @@ def spoken(row: Outbound) -> Outgoing:
     return from_json(row.payload) if row.kind == CHAT else in_window(messages.from_json(row.kind, row.payload))
 
 
-def sent(session: AsyncSession, row: Outbound, provider_id: str, at: datetime) -> None:
-    """Note that the provider took the message, and write it into the conversation, once."""
+async def sent(
+    session: AsyncSession, row: Outbound, provider_id: str, at: datetime, *, said: str | None = None
+) -> None:
+    """Note that the provider took the message, and write it into the conversation, once: `said`, if already known."""
     if row.sent_at is None and row.conversation_id is not None:
         line = Message(
             conversation_id=row.conversation_id,
             professional_id=row.professional_id,
             author=Author.BOT,
-            text=plain(spoken(row)),
+            text=plain(spoken(row)) if said is None else said,
             created_at=at,
         )
         session.add(line)
     row.sent_at = min(row.sent_at or at, at)
     row.provider_id = provider_id
+    if row.status is OutboundStatus.FAILED:
+        await bad_news.take_back(session, row)
     if row.status in _WAITING or row.status is OutboundStatus.FAILED:
         row.status, row.lease_until, row.error_code, row.error = OutboundStatus.SENT, None, "", ""
 
@@ -63,48 +67,50 @@ async def failed(
     )
     match fault.action:
         case Action.RETRY | Action.SLOW_DOWN:
-            _later(row, fault, now, TRIES)
+            await _later(session, row, fault, now, TRIES)
         case Action.RETRY_ONCE:
-            _later(row, fault, now, 2)
+            await _later(session, row, fault, now, 2)
         case Action.AWAIT_STATUS if refused:
-            _later(row, fault, now, 2)
+            await _later(session, row, fault, now, 2)
         case Action.AWAIT_STATUS:
-            doubt(row, fault, now + STATUS_WAIT)
+            await doubt(session, row, fault, now + STATUS_WAIT, now)
         case Action.USE_TEMPLATE:
             await _shut_window(session, row, now)
             if row.kind == CHAT:
-                give_up(row, Fault("window_closed", fault.action, fault.details))
+                await give_up(session, row, Fault("window_closed", fault.action, fault.details), now)
             else:
-                _later(row, fault, now, TRIES, wait=0)
+                await _later(session, row, fault, now, TRIES, wait=0)
         case Action.STOP_ACCOUNT:
             until = await numbers.stop(session, account, fault, now)
             if not refused:
                 row.attempts -= 1  # the number was at fault, not the message: it keeps all its tries
-            _later(row, fault, now, TRIES, wait=(until - now).total_seconds())
+            await _later(session, row, fault, now, TRIES, wait=(until - now).total_seconds())
         case Action.UNREACHABLE:
             await _mark(session, row, unreachable_at=now)
-            give_up(row, fault)
-        case Action.OPTED_OUT:
-            await _mark(session, row, opted_out_at=now)
-            give_up(row, fault)
+            await give_up(session, row, fault, now)
+        case Action.STOPPED_OFFERS:
+            await _mark(session, row, marketing_stopped_at=now)
+            await give_up(session, row, fault, now)
         case Action.TEMPLATE | Action.BUG | Action.DROP:
-            give_up(row, fault)
+            await give_up(session, row, fault, now)
 
 
-def doubt(row: Outbound, fault: Fault, until: datetime) -> None:
+async def doubt(session: AsyncSession, row: Outbound, fault: Fault, until: datetime, now: datetime) -> None:
     """Wait for a status until `until`; a row that was already sent again is given up, where a person sees it."""
     if row.error_code == AGAIN:
-        give_up(row, Fault("unconfirmed", fault.action, f"no answer twice: {fault.code} {fault.details}".strip()))
+        told = f"no answer twice: {fault.code} {fault.details}".strip()
+        await give_up(session, row, Fault("unconfirmed", fault.action, told), now)
         return
     row.status, row.due_at, row.lease_until = OutboundStatus.UNCERTAIN, until, None
     row.error_code, row.error = fault.code, fault.details
 
 
-def give_up(row: Outbound, fault: Fault) -> None:
-    """Mark a row failed, visibly."""
+async def give_up(session: AsyncSession, row: Outbound, fault: Fault, now: datetime) -> None:
+    """Mark a row failed, visibly, and tell the professional whom it concerns."""
     row.status, row.lease_until = OutboundStatus.FAILED, None
     row.error_code, row.error = fault.code[:24], fault.details
     log.error("a message failed", extra={"outbound": str(row.id), "kind": row.kind, "code": fault.code})
+    await bad_news.tell(session, row, fault, now)
 
 
 def skip(row: Outbound, why: str) -> None:
@@ -112,9 +118,11 @@ def skip(row: Outbound, why: str) -> None:
     row.status, row.lease_until, row.error_code = OutboundStatus.SKIPPED, None, why
 
 
-def _later(row: Outbound, fault: Fault, now: datetime, tries: int, *, wait: float | None = None) -> None:
+async def _later(
+    session: AsyncSession, row: Outbound, fault: Fault, now: datetime, tries: int, *, wait: float | None = None
+) -> None:
     if row.attempts >= tries:
-        give_up(row, fault)
+        await give_up(session, row, fault, now)
         return
     seconds = seconds_until_retry(fault.action, row.attempts) if wait is None else wait
     row.status, row.due_at = OutboundStatus.QUEUED, now + timedelta(seconds=seconds)

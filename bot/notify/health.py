@@ -1,4 +1,4 @@
-"""How things are, and how they were: one open row of `service_health` a check, and a closed one for each time before."""
+"""How things are and how they were: for each check one open row of `service_health`, and closed ones before it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -28,10 +28,19 @@ async def current(session: AsyncSession, checks: Iterable[str], now: datetime) -
 
 
 async def note(
-    session: AsyncSession, row: ServiceHealth, state: str, details: Mapping[str, Any], now: datetime
+    session: AsyncSession,
+    row: ServiceHealth,
+    state: str,
+    details: Mapping[str, Any],
+    now: datetime,
+    *,
+    another: bool = False,
 ) -> ServiceHealth:
-    """Write down how something is now; a change closes `row` and opens another. Return the open one."""
-    if row.state and row.state != state:
+    """Write down how something is now; a change closes `row` and opens another. Return the open one.
+
+    It is `another` when the state has the same name but it is not the same trouble.
+    """
+    if row.state and (another or row.state != state):
         row.ended_at = now
         await session.flush()  # only one row of a check may be open
         row = ServiceHealth(check=row.check, state=state, details={}, since=now, checked_at=now)

@@ -1,15 +1,14 @@
 """A number of ours that Meta has shut: nothing leaves from it for a while, then one message tries the door."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import insert_new
-from ..models import ServiceHealth, new_id
+from ..models import ServiceHealth
 from ..whatsapp.faults import Fault
+from . import health
 
 # Long enough to be no hot loop, short enough that a renewed token is felt at once.
 PAUSE = timedelta(minutes=5)
@@ -28,32 +27,42 @@ class Stop:
     until: datetime
 
 
-async def stopped(session: AsyncSession, accounts: Iterable[str]) -> dict[str, Stop]:
-    """Return those of `accounts` that are shut, also when their pause is over and one message may try."""
-    names = {check_name(account): account for account in accounts}
+async def stopped(session: AsyncSession) -> dict[str, Stop]:
+    """Return the numbers that are shut, also those whose pause is over and from which one message may try."""
+    prefix = check_name("")
     rows = await session.execute(
-        select(ServiceHealth.check, ServiceHealth.checked_at).where(
-            ServiceHealth.check.in_(names), ServiceHealth.state == STOPPED
+        select(ServiceHealth.check, ServiceHealth.details).where(
+            ServiceHealth.check.startswith(prefix, autoescape=True),
+            ServiceHealth.state == STOPPED,
+            ServiceHealth.ended_at.is_(None),
         )
     )
-    return {names[name]: Stop(checked_at + PAUSE) for name, checked_at in rows}
+    return {name.removeprefix(prefix): Stop(datetime.fromisoformat(details["until"])) for name, details in rows}
 
 
 async def stop(session: AsyncSession, account: str, fault: Fault, now: datetime) -> datetime:
     """Shut a number because of `fault` and return until when."""
-    details = {"code": fault.code, "details": fault.details}
-    row = {"id": new_id(), "check": check_name(account), "state": OK, "details": {}, "since": now, "checked_at": now}
-    await session.execute(insert_new(session, ServiceHealth, row))
-    mine = ServiceHealth.check == check_name(account)
-    await session.execute(update(ServiceHealth).where(mine, ServiceHealth.state != STOPPED).values(since=now))
-    await session.execute(update(ServiceHealth).where(mine).values(state=STOPPED, details=details, checked_at=now))
-    return now + PAUSE
+    until = now + PAUSE
+    row = await _row(session, account, now)
+    details = {"code": fault.code, "details": fault.details, "until": until.isoformat()}
+    await health.note(session, row, STOPPED, details, now)
+    return until
+
+
+async def hold(session: AsyncSession, account: str, until: datetime, now: datetime) -> None:
+    """Keep a number shut until `until`, for one message is trying: no second one tries meanwhile."""
+    row = await _row(session, account, now)
+    if row.state == STOPPED:
+        row.details = {**row.details, "until": until.isoformat()}
 
 
 async def reopen(session: AsyncSession, account: str, now: datetime) -> None:
     """Note that a message went through: the number works."""
-    await session.execute(
-        update(ServiceHealth)
-        .where(ServiceHealth.check == check_name(account), ServiceHealth.state == STOPPED)
-        .values(state=OK, details={}, since=now, checked_at=now)
-    )
+    row = await _row(session, account, now)
+    if row.state == STOPPED:
+        await health.note(session, row, OK, {}, now)
+
+
+async def _row(session: AsyncSession, account: str, now: datetime) -> ServiceHealth:
+    name = check_name(account)
+    return (await health.current(session, [name], now))[name]

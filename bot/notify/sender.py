@@ -1,40 +1,32 @@
-"""Send what is owed: claim, POST with no transaction open, note what became of it, a row at a time."""
+"""Send what is owed: claim many, POST each with no transaction open, note what became of many."""
 
 import asyncio
 import logging
-from typing import Protocol
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from ..clock import Clock
 from ..db import Database
-from ..models import Outbound
-from ..models.enums import Channel, OutboundStatus
+from ..models.enums import Channel
 from ..whatsapp.faults import Action, Fault, SendFailed
-from ..whatsapp.transport import Accepted, Address, Transport
-from . import delivery, numbers
-from .claim import Claim, Job, claim
+from ..whatsapp.transport import Accepted, Transport
+from .claim import Claim, Job, claim, put_back
+from .outcomes import Outcome, note
+from .pace import NoPace, Pace
 from .settle import settle
 
 log = logging.getLogger(__name__)
 
 # At 150 ms an answer, 64 at once are over 400 a second: five times what Meta lets one number send.
 IN_FLIGHT = 64
-# Shorter than the lease: nobody else takes a row whose POST may still succeed.
+# With the wait for its turn shorter than the lease: nobody else takes a row whose POST may still succeed.
 DEADLINE = 20.0
 # Completions are gathered this long before the next claim: twenty small queries a second, not one a message.
 GATHER = 0.05
-
-
-class Pace(Protocol):
-    """Wait until a message to this person may leave from this number; a few seconds at most, for the lease runs."""
-
-    async def wait(self, account: str, to: Address) -> None: ...
-
-
-class NoPace:
-    """Send as fast as answers come back."""
-
-    async def wait(self, account: str, to: Address) -> None:
-        return
+# A job of the worker may take a minute: no new messages after this long, whoever is next goes on.
+ROUND = 20.0
 
 
 async def send_due(
@@ -55,44 +47,82 @@ async def send_due(
     # What a telephone already said comes first: a doubtful message must not go out again while its status waits.
     await settle(db, clock)
     sender = _Sender(db, transport, clock, pace or NoPace(), deadline)
-    flying: set[asyncio.Task[None]] = set()
-    count = 0
     try:
-        while True:
-            room = min(IN_FLIGHT - len(flying), limit - count)
-            found = await sender.claim(account, channel, room) if room > 0 else Claim()
-            count += found.count
-            flying |= {asyncio.create_task(sender.deliver(job)) for job in found.jobs}
-            if flying:
-                await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-                _, flying = await asyncio.wait(flying, timeout=GATHER)
-            elif not found.count:
-                return count
+        return await sender.round(account, channel, limit)
     finally:
-        for task in flying:
-            task.cancel()
-        await asyncio.gather(*flying, return_exceptions=True)
+        await sender.close()
 
 
 class _Sender:
     def __init__(self, db: Database, transport: Transport, clock: Clock, pace: Pace, deadline: float) -> None:
         self._db, self._transport, self._clock, self._pace, self._deadline = db, transport, clock, pace, deadline
+        self._flying: set[asyncio.Task[None]] = set()
+        self._done: list[Outcome] = []
+        # Leased, and certainly not sent.
+        self._unsent: dict[UUID, Job] = {}
 
-    async def claim(self, account: str, channel: Channel, limit: int) -> Claim:
+    async def round(self, account: str, channel: Channel, limit: int) -> int:
+        """Send until nothing is due, or for a while."""
+        count, ends = 0, time.monotonic() + ROUND
+        while True:
+            room = min(IN_FLIGHT - len(self._flying), limit - count)
+            found = await self._claim(account, channel, room) if room > 0 and time.monotonic() < ends else Claim()
+            started = await self._start(found.jobs)
+            count += found.count - len(found.jobs) + started
+            if self._flying:
+                await self._gather()
+                await self._note()
+            elif (full := self._pace.full()) and time.monotonic() < ends:
+                await asyncio.sleep(min(full.values()))
+            elif not found.count:
+                return count
+
+    async def _claim(self, account: str, channel: Channel, limit: int) -> Claim:
+        full, now = self._pace.full(), self._clock.now()
         async with self._db.begin() as session:
-            return await claim(session, now=self._clock.now(), account=account, channel=channel, limit=limit)
+            return await claim(session, now=now, account=account, channel=channel, limit=limit, without=full)
 
-    async def deliver(self, job: Job) -> None:
-        """Send one message and note the outcome; when even that fails, the lease runs out and a status decides."""
-        try:
-            outcome = await self._post(job)
-            await self._note(job, outcome)
-        except Exception:
-            log.exception("the outcome of a message could not be noted", extra={"outbound": str(job.id)})
+    async def _start(self, jobs: list[Job]) -> int:
+        """Let those leave that get a turn; put the others back. Return how many leave."""
+        if not jobs:
+            return 0
+        self._unsent |= {job.id: job for job in jobs}
+        turns = await self._pace.turns(jobs)
+        back: list[tuple[Job, datetime | None]] = []
+        for job, turn in zip(jobs, turns, strict=True):
+            if not turn.shut:
+                self._flying.add(asyncio.create_task(self._deliver(job, turn.seconds)))
+            else:
+                # Of a number that is full nothing else is claimed; of a person nothing is due before their moment.
+                moment = self._clock.now() + timedelta(seconds=turn.seconds)
+                back.append((job, None if turn.shut == job.account else moment))
+        await self._put_back(back)
+        return len(jobs) - len(back)
+
+    async def _put_back(self, jobs: Sequence[tuple[Job, datetime | None]]) -> None:
+        if not jobs:
+            return
+        async with self._db.begin() as session:
+            await put_back(session, jobs)
+        for job, _ in jobs:
+            del self._unsent[job.id]
+
+    async def _gather(self) -> None:
+        _, self._flying = await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+        if self._flying:
+            _, self._flying = await asyncio.wait(self._flying, timeout=GATHER)
+
+    async def _deliver(self, job: Job, wait: float) -> None:
+        if wait > 0:
+            await asyncio.sleep(wait)
+        del self._unsent[job.id]
+        outcome = await self._post(job)
+        self._done.append(Outcome(job, outcome, self._clock.now()))
+        if isinstance(outcome, Fault):
+            await self._pace.refused(job, outcome)
 
     async def _post(self, job: Job) -> Accepted | Fault:
         try:
-            await self._pace.wait(job.account, job.to)
             async with asyncio.timeout(self._deadline):
                 return await self._transport.send(job.account, job.to, job.outgoing, opaque=str(job.id))
         except SendFailed as refused:
@@ -103,18 +133,33 @@ class _Sender:
             log.exception("a transport broke", extra={"outbound": str(job.id)})
             return Fault("broken", Action.AWAIT_STATUS, type(error).__name__)
 
-    async def _note(self, job: Job, outcome: Accepted | Fault) -> None:
-        now = self._clock.now()
-        async with self._db.begin() as session:
-            row = await session.get(Outbound, job.id, with_for_update=True)
-            # A status may have been here before us, and the row may even be on its way again.
-            if row is None or row.attempts != job.attempt:
-                return
-            if row.status not in (OutboundStatus.SENDING, OutboundStatus.UNCERTAIN):
-                return
-            if isinstance(outcome, Accepted):
-                delivery.sent(session, row, outcome.provider_id, now)
-                if job.trying:
-                    await numbers.reopen(session, job.account, now)
-            else:
-                await delivery.failed(session, row, outcome, job.account, now)
+    async def _note(self) -> None:
+        """Write down what became of messages; when even that fails, leases run out and statuses decide."""
+        done, self._done = self._done, []
+        if not done:
+            return
+        try:
+            async with self._db.begin() as session:
+                await note(session, done)
+        except Exception:
+            log.exception("outcomes could not be noted together; trying each alone")
+            for outcome in done:
+                await self._note_alone(outcome)
+
+    async def _note_alone(self, outcome: Outcome) -> None:
+        try:
+            async with self._db.begin() as session:
+                await note(session, [outcome])
+        except Exception:
+            log.exception("the outcome of a message could not be noted", extra={"outbound": str(outcome.job.id)})
+
+    async def close(self) -> None:
+        """Stop what still flies, which a status will settle; note what is known, put back what never left."""
+        for task in self._flying:
+            task.cancel()
+        await asyncio.gather(*self._flying, return_exceptions=True)
+        await self._note()
+        try:
+            await self._put_back([(job, None) for job in self._unsent.values()])
+        except Exception:
+            log.exception("messages that never left wait until their lease is over")

@@ -134,7 +134,7 @@ async def _status(session: AsyncSession, row: Inbound, message: Outbound, now: d
         message.provider_id = provider_id
         await delivery.failed(session, message, fault, row.account, now, refused=True)
         return ""
-    delivery.sent(session, message, message.provider_id or provider_id, at)
+    await delivery.sent(session, message, message.provider_id or provider_id, at)
     if arrived:
         await _arrived(session, message, told, at)
     return ""

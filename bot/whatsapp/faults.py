@@ -26,7 +26,7 @@ class Action(StrEnum):
     USE_TEMPLATE = "use_template"  # the 24-hour window is shut
     STOP_ACCOUNT = "stop_account"  # nothing goes out from this number until somebody has looked
     UNREACHABLE = "unreachable"  # this person cannot get WhatsApp messages
-    OPTED_OUT = "opted_out"  # this person told WhatsApp that they want none
+    STOPPED_OFFERS = "stopped_offers"  # this person told WhatsApp that they want no offers
     TEMPLATE = "template"  # the template is wrong or switched off at Meta
     BUG = "bug"  # the request is wrong: again would be wrong again
     DROP = "drop"  # Meta will not deliver this one; nothing to repair
@@ -48,7 +48,7 @@ ACTIONS: Mapping[str, Action] = {
     **_codes(Action.STOP_ACCOUNT, 131042),
     **_codes(Action.STOP_ACCOUNT, 131037, 131045, 133000, 133005, 133006, *range(133008, 133011), 133015, 133016),
     **_codes(Action.UNREACHABLE, 130403, 131021, 131026, 131030, 131062),
-    **_codes(Action.OPTED_OUT, 131050),
+    **_codes(Action.STOPPED_OFFERS, 131050),
     **_codes(Action.DROP, 130472, 131049, 131055, 131063, 134100),
     **_codes(Action.TEMPLATE, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018, 132068, 132069),
     **_codes(Action.BUG, 33, 100, 131008, 131009, 131051, 135000, 137000),

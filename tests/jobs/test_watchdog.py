@@ -559,23 +559,33 @@ async def test_not_knowing_for_a_while_is_no_news(db: Database, meta: Meta, cloc
     assert len(await mails(db)) == 2
 
 
-async def test_since_is_when_the_state_began(db: Database, clock: StillClock) -> None:
-    async def health() -> tuple[str, datetime, datetime]:
+async def test_health_is_kept_as_a_history_of_what_changed(db: Database, clock: StillClock) -> None:
+    async def history() -> list[tuple[str, datetime, datetime | None]]:
         async with db.begin() as session:
-            row = (await session.scalars(select(ServiceHealth).where(ServiceHealth.check == "answers"))).one()
-            return row.state, row.since, row.checked_at
+            rows = await session.scalars(
+                select(ServiceHealth).where(ServiceHealth.check == "answers").order_by(ServiceHealth.since)
+            )
+            return [(row.state, row.since, row.ended_at) for row in rows]
 
     began = clock.now()
     await light(db, clock)
     clock.jump(minutes=10)
     await light(db, clock)
-    assert await health() == ("ok", began, clock.now())
-    await add(db, heard(clock, 1, minutes=5, status=InboundStatus.NEW))
+    assert await history() == [("ok", began, None)]
+    waits = heard(clock, 1, minutes=5, status=InboundStatus.NEW)
+    await add(db, waits)
     fell = clock.now()
     await light(db, clock)
     clock.jump(minutes=3)
     await light(db, clock)
-    assert await health() == ("warn", fell, clock.now())
+    assert await history() == [("ok", began, fell), ("warn", fell, None)]
+    async with db.begin() as session:
+        await session.execute(update(Inbound).values(status=InboundStatus.DONE))
+    rose = clock.now()
+    await asyncio.gather(light(db, clock), light(db, clock))  # two watchdogs at once
+    assert await history() == [("ok", began, fell), ("warn", fell, rose), ("ok", rose, None)]
+    assert "Durou 3 min." in (await mails(db))[-1]["text"]
+    assert len(await mails(db)) == 2
 
 
 async def test_one_run_is_one_e_mail_and_without_an_address_there_is_only_the_log(

@@ -321,7 +321,7 @@ async def test_131047_switches_to_the_template(post: PostOffice) -> None:
     assert [row.error_code for row in await post.rows()] == ["", "window_closed"]
 
 
-async def test_unreachable_and_opted_out_are_remembered(post: PostOffice) -> None:
+async def test_what_a_refusal_tells_about_a_person_is_remembered(post: PostOffice) -> None:
     ana, rui = await post.person(), await post.person(RUI)
     post.graph.next(Refuse(400, 131026), Refuse(400, 131050))
     await post.owe(ana)
@@ -331,7 +331,9 @@ async def test_unreachable_and_opted_out_are_remembered(post: PostOffice) -> Non
     async with post.db.begin() as session:
         first, second = await session.get_one(Contact, ana), await session.get_one(Contact, rui)
     assert (first.unreachable_at, first.opted_out_at) == (post.clock.now(), None)
-    assert (second.unreachable_at, second.opted_out_at) == (None, post.clock.now())
+    # What was told to WhatsApp is about offers: reminders of their own appointments still reach them.
+    assert (second.unreachable_at, second.opted_out_at) == (None, None)
+    assert second.marketing_stopped_at == post.clock.now()
 
 
 async def test_a_number_that_is_shut_is_tried_with_one_message_and_loses_none(post: PostOffice) -> None:
@@ -341,7 +343,7 @@ async def test_a_number_that_is_shut_is_tried_with_one_message_and_loses_none(po
     await post.send()
     assert post.graph.attempts == 10  # those that were in flight when the first came back
     async with post.db.begin() as session:
-        assert list(await numbers.stopped(session, [ACCOUNT, "other"])) == [ACCOUNT]
+        assert list(await numbers.stopped(session)) == [ACCOUNT]
     await post.say(await post.person(RUI), "oi")
     await post.send()
     assert post.graph.attempts == 10
@@ -354,7 +356,7 @@ async def test_a_number_that_is_shut_is_tried_with_one_message_and_loses_none(po
     await post.send()
     assert {row.status for row in await post.rows()} == {SENT}
     async with post.db.begin() as session:
-        assert await numbers.stopped(session, [ACCOUNT]) == {}
+        assert await numbers.stopped(session) == {}
 
 
 # -- doubts and crashes
