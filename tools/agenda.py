@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
@@ -13,13 +13,14 @@ from bot.agenda import booking, report
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import read, read_period, window
 from bot.models import Appointment, Client, Professional
-from bot.models.enums import Action, Actor, Role, Status
+from bot.models.enums import Action, Actor, Payment, Role, Status
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
 
 from . import views
 from .appointments import own_appointment, scope
 from .base import CLIENT, PROFESSIONAL, Context, Effect, Tool
+from .customers import find_customer
 from .slots import DayUnclear
 
 # What comes after "Posso" in the question.
@@ -30,6 +31,11 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.NO_SHOW: "registrar que o cliente não veio",
     Action.PAID: "registrar o pagamento",
 }
+
+# What was left open longer ago is settled on paper.
+UNPAID_FOR = timedelta(days=45)
+# A weekly client's quarter, and what they owe.
+MOST_FOUND = 24
 
 
 class GetAppointmentsToday(Tool):
@@ -102,6 +108,38 @@ class MyAppointments(Tool):
             for row, professional, client in rows
         ]
         return ToolResult({"appointments": appointments})
+
+
+class FindAppointments(Tool):
+    """Find the appointments of one client: those that are coming, and those of the last weeks that are not paid."""
+
+    name: ClassVar[str] = "find_appointments"
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    client: str
+    """Name, phone or token of the client."""
+
+    async def call(self, context: Context) -> ToolResult:
+        customer, now = await find_customer(context, self.client), context.asker.now
+        rows = await context.session.scalars(
+            select(Appointment)
+            .where(
+                Appointment.client_id == customer.id,
+                Appointment.professional_id == context.professional_id,
+                Appointment.status.not_in([Status.REJECTED, Status.CANCELLED]),
+                Appointment.start_at > now - UNPAID_FOR,
+                or_(Appointment.end_at > now, Appointment.payment != Payment.PAID),
+            )
+            .order_by(Appointment.start_at)
+            .limit(MOST_FOUND)
+        )
+        professional = await context.professional()
+        found: dict[str, list[Any]] = {"coming": [], "unpaid": []}
+        for row in rows:
+            ahead = row.start_at > now and row.status in (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
+            view = views.appointment(context, row, client=customer.name, professional=professional)
+            found["coming" if ahead else "unpaid"].append(view)
+        return ToolResult({"client": customer.name, **found})
 
 
 class UpdateAppointmentStatus(Tool):

@@ -109,7 +109,7 @@ class BookAppointment(Tool):
         row = await booking.book(
             session,
             professional_id=professional_id,
-            client_id=await _client_id(session, asker, professional_id, arguments),
+            client_id=await client_id_of(session, asker, professional_id, arguments),
             service_id=UUID(arguments["service_id"]),
             start_at=datetime.fromisoformat(arguments["start"]),
             source=Source.PROFESSIONAL if _is_professional(asker) else Source.CHAT,
@@ -122,7 +122,9 @@ class BookAppointment(Tool):
         return await booking.receipt(session, row, Action.BOOK) if _is_professional(asker) else None
 
 
-async def _client_id(session: AsyncSession, asker: Asker, professional_id: UUID, arguments: Mapping[str, Any]) -> UUID:
+async def client_id_of(
+    session: AsyncSession, asker: Asker, professional_id: UUID, arguments: Mapping[str, Any]
+) -> UUID:
     """Return whom a booking is for: oneself, a client that was found, or one who is new."""
     if not _is_professional(asker):
         return (await clients.for_contact(session, professional_id, asker.contact_id, now=asker.now)).id

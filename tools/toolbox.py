@@ -16,12 +16,14 @@ from bot.models.enums import Role
 from bot.trace import TRACE
 from bot.whatsapp.outgoing import Outgoing
 
-from .agenda import GetAppointmentsToday, MyAppointments, UpdateAppointmentStatus
+from .agenda import FindAppointments, GetAppointmentsToday, MyAppointments, UpdateAppointmentStatus
 from .appointments import BookAppointment, CancelAppointment, RescheduleAppointment
 from .base import Context, Effect, Tool
+from .following import CancelSeries, MoveSeries
 from .payments import RequestPayment
 from .people import FindProfessional, GetCustomerByPhone, GetProfessionalInfo
 from .revenue import GetRevenueSummary
+from .series import BookSeries
 from .slots import ListFreeSlots
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,11 @@ TOOLS: Final[tuple[type[Tool], ...]] = (
     MyAppointments,
     GetProfessionalInfo,
     FindProfessional,
+    FindAppointments,
     RequestPayment,
+    BookSeries,
+    CancelSeries,
+    MoveSeries,
 )
 BY_NAME: Final[Mapping[str, type[Tool]]] = {tool.name: tool for tool in TOOLS}
 

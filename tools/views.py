@@ -53,4 +53,5 @@ def appointment(context: Context, row: Appointment, *, client: str, professional
         "payment": row.payment.value,
         "price": phrases.money(row.price_cents),
         "professional": professional.name,
+        "series": row.series_id is not None,
     }

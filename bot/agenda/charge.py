@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..errors import Conflict, Forbidden, Invalid
+from ..errors import Conflict, Invalid
 from ..models import Appointment, Contact, Conversation, Professional
 from ..models.enums import Action, Actor, Payment
-from ..models.plans import PLANS, Capability, allows, plans_with
+from ..models.plans import Capability, allows
 from ..notify import outbox
 from ..notify.messages import PaymentRequest
 from ..notify.render import chat
@@ -27,11 +27,7 @@ from .ledger import find_locked
 from .lifecycle import after
 from .parties import Parties, load_parties
 from .pictures import qr_png
-
-
-class PixNotInPlan(Forbidden):
-    code = "pix_not_in_plan"
-    sentence = "A cobrança por Pix faz parte do plano {plan} ({price} por mês)."
+from .refusals import NotInPlan
 
 
 class PixKeyMissing(Invalid):
@@ -85,8 +81,7 @@ async def prepare(session: AsyncSession, row: Appointment, *, now: datetime) -> 
     who = await load_parties(session, row.professional_id, row.client_id)
     professional = who.professional
     if not allows(professional.plan, Capability.PIX_REQUEST):
-        cheapest = plans_with(Capability.PIX_REQUEST)[0]
-        raise PixNotInPlan(plan=cheapest.value.capitalize(), price=phrases.money(PLANS[cheapest].price_cents))
+        raise NotInPlan(Capability.PIX_REQUEST)
     # What could not be marked as paid cannot be charged either.
     after(row.status, row.payment, Action.PAID, Actor.PROFESSIONAL, start_at=row.start_at, now=now)
     if row.payment is Payment.PAID:

@@ -36,7 +36,7 @@ async def cancel_following(
     """Cancel an appointment of a series and all that follow it; each must allow it, or nothing is cancelled."""
     first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
     after(first.status, first.payment, Action.CANCEL, actor, start_at=first.start_at, now=now)
-    rows = await _following(session, first)
+    rows = await following(session, first)
     agenda = await load_agenda(session, first.professional_id, now=now)
     who = await load_parties(session, first.professional_id, first.client_id)
     for row in rows:
@@ -59,7 +59,7 @@ async def preview_move(
 ) -> list[Occurrence]:
     """Judge the new times of the rest of a series: the first goes to `start_at`, the others as far and to its hour."""
     first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=None)
-    rows = await _following(session, first)
+    rows = await following(session, first)
     agenda = await load_agenda(session, professional_id, now=now)
     require_plan(agenda)
     return await _judged(session, agenda, rows, _shifted(agenda, rows, start_at), now)
@@ -83,13 +83,13 @@ async def move_following(
     if actor is not Actor.PROFESSIONAL:
         raise NotYours(action=Action.RESCHEDULE, actor=actor)
     first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=None)
-    rows = await _following(session, first)
+    rows = await following(session, first)
     agenda = await load_agenda(session, professional_id, now=now)
     require_plan(agenda)
     wanted = [(instead or {}).get(at, at) for at in _shifted(agenda, rows, start_at)]
     found = await _judged(session, agenda, rows, wanted, now)
     if lost := [each.at for each in found if each.refusal is not None]:
-        raise series_lost(agenda, lost, now)
+        raise series_lost(agenda.professional.timezone, lost, now)
     old_start, old_series = first.start_at, first.series_id
     async with session.begin_nested():
         series = await _split(session, agenda, first, start_at, len(rows))
@@ -103,7 +103,7 @@ async def move_following(
     return moved
 
 
-async def _following(session: AsyncSession, first: Appointment) -> Sequence[Appointment]:
+async def following(session: AsyncSession, first: Appointment) -> Sequence[Appointment]:
     """Read what is still open of a series from an appointment on, in order."""
     if first.series_id is None:
         raise NotASeries

@@ -4,6 +4,8 @@ Facts that fill a sentence are already written for people. A refused time also c
 times as aware UTC, in calendar order.
 """
 
+from typing import Final
+
 from .. import phrases
 from ..errors import Conflict, Forbidden, Invalid, NotFound
 from ..models.plans import PLANS, Capability, plans_with
@@ -101,12 +103,25 @@ class NotInPlan(Forbidden):
     """The professional's plan does not have it; the sentence says which one does."""
 
     code = "not_in_plan"
-    sentence = "{what} fazem parte do plano {plan} ({price} por mês)."
+    sentence = "{what} parte do plano {plan} ({price} por mês)."
 
-    def __init__(self, what: str, capability: Capability) -> None:
+    def __init__(self, capability: Capability) -> None:
         cheapest = plans_with(capability)[0]
         price = phrases.money(PLANS[cheapest].price_cents)
+        what = _IN_PLANS[capability]
         super().__init__(what=what, plan=cheapest.value.capitalize(), price=price, capability=capability)
+
+
+# What only some plans have, as the sentence begins.
+_IN_PLANS: Final = {
+    Capability.REMINDER_2H: "O lembrete de duas horas antes faz",
+    Capability.SERIES: "Os horários fixos fazem",
+    Capability.DAILY_AGENDA: "A agenda do dia pela manhã faz",
+    Capability.VOICE: "Os áudios fazem",
+    Capability.WAITLIST: "A lista de espera faz",
+    Capability.PIX_REQUEST: "A cobrança por Pix faz",
+    Capability.OWN_NUMBER: "O número próprio faz",
+}
 
 
 class SeriesTooLong(Invalid):

@@ -179,7 +179,7 @@ async def extend(session: AsyncSession, series_id: UUID, *, now: datetime) -> li
 def require_plan(agenda: Agenda) -> None:
     """Refuse what only some plans have."""
     if not allows(agenda.professional.plan, Capability.SERIES):
-        raise NotInPlan("Os horários fixos", Capability.SERIES)
+        raise NotInPlan(Capability.SERIES)
 
 
 def _starts(agenda: Agenda, pattern: Pattern, now: datetime) -> list[datetime]:
@@ -236,7 +236,7 @@ async def _place_all(
         except Refused:
             lost.append(at)
     if lost:
-        raise series_lost(agenda, lost, now)
+        raise series_lost(agenda.professional.timezone, lost, now)
     return rows
 
 
@@ -265,9 +265,8 @@ async def _place(
     )
 
 
-def series_lost(agenda: Agenda, lost: Sequence[datetime], now: datetime) -> SeriesLost:
+def series_lost(zone: str, lost: Sequence[datetime], now: datetime) -> SeriesLost:
     """Build the refusal of a series some of whose times are not free; the sentence names the first ones."""
-    zone = agenda.professional.timezone
     today = local_date(zone, now)
     named = [phrases.moment(at.astimezone(zone_of(zone)), today) for at in lost[:3]]
     if len(lost) > 3:

@@ -9,6 +9,8 @@ from .gathering import CANCEL
 from .intents import Intent
 from .offer import BOOK, MOVE, note, offer, refused
 from .picking import filtered, lines_of, move_in, on_its_day, options_of, start_of
+from .repeating import CHANGES, is_rest, move_rest, scope_missing
+from .rhythm import scope_in
 from .talk import Data, Talk, do, fitting, option
 from .wish import Wish
 
@@ -97,9 +99,12 @@ async def _picked(talk: Talk, found: Sequence[Data]) -> Answer:
 
 async def picked(talk: Talk, appointment: Data) -> Answer:
     """Go on with the one appointment that is meant."""
+    if missing := scope_missing(talk, appointment):
+        return missing
     if talk.memory.get("doing") == MOVE:
-        return await _moved(talk, appointment)
-    data, proposal = await talk.call("cancel_appointment", appointment=appointment["token"])
+        return await (move_rest(talk) if is_rest(talk, appointment) else _moved(talk, appointment))
+    tool = "cancel_series" if is_rest(talk, appointment) else "cancel_appointment"
+    data, proposal = await talk.call(tool, appointment=appointment["token"])
     talk.memory["appointment"] = {"token": appointment["token"], "start": appointment["start"]}
     return talk.propose(proposal) if proposal else refused(talk, data)
 
@@ -187,3 +192,5 @@ def _nothing_booked(talk: Talk) -> Answer:
 def _start(talk: Talk, doing: str) -> None:
     talk.memory.clear()
     talk.memory["doing"] = doing
+    if doing in CHANGES and (scope := scope_in(talk.heard.text)):
+        talk.memory["scope"] = scope

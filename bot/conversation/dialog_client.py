@@ -24,6 +24,7 @@ from .gathering import (
 from .intents import ASIDES, Intent, understand
 from .offer import BOOK, MOVE, NEXT, choose_service, later, note, offer, take
 from .picking import on_its_day, start_of
+from .repeating import take_scope
 from .searching import search
 from .talk import Talk, choices, do
 from .vocabulary import plain
@@ -89,6 +90,8 @@ async def tapped(talk: Talk, verb: str, value: str) -> Answer:
             return await client_acts.by_id(talk, verb, value)
         case "do" if value == NEXT and talk.memory.get("service"):
             return await later(talk)
+        case "do" if picked := take_scope(talk, value):
+            return await client_acts.picked(talk, picked)
         case "do" if value in TAPS:
             return await wanted(talk, TAPS[value])
     return talk.say("old_button")
@@ -143,6 +146,8 @@ async def _continued(talk: Talk) -> Answer | None:
         return talk.ask_again(await told(talk, intent))
     if intent is Intent.GREET:
         return talk.ask_again()
+    if picked := take_scope(talk):
+        return await client_acts.picked(talk, picked)
     if doing in {BOOK, MOVE}:
         return await _gathering(talk)
     return await _cancelling(talk) if doing == CANCEL else None

@@ -6,9 +6,20 @@ from typing import Final
 
 from .. import phrases
 from ..notify.render import chat
-from . import buttons, client_acts, professional_acts, professional_reads
+from . import buttons, client_acts, professional_acts, professional_reads, professional_series, repeating, rhythm
 from .brain import Answer
-from .gathering import another_matter, decided, drop, not_understood, other_times, picked_option, recall, taken_back
+from .gathering import (
+    CANCEL,
+    STATUS,
+    another_matter,
+    decided,
+    drop,
+    not_understood,
+    other_times,
+    picked_option,
+    recall,
+    taken_back,
+)
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, choose_service, later, note, offer, take
 from .people import people_in
@@ -67,18 +78,20 @@ async def _steered(talk: Talk, value: str) -> Answer:
     match value:
         case "next" if talk.memory.get("service"):
             return await later(talk)
-        case "new" if talk.memory.get("doing") == BOOK:
-            return await professional_acts.new_client(talk)
+        case "new" if talk.memory.get("new_name"):
+            return await _new_client(talk)
         case "drop":
             return drop(talk)
+        case "one" | "rest" if picked := repeating.take_scope(talk, value):
+            return await professional_acts.picked(talk, picked)
     return await wanted(talk, TAPS[value]) if value in TAPS else talk.say("old_button")
 
 
 async def _service(talk: Talk, token: str) -> Answer:
-    if talk.memory.get("doing") != BOOK:
+    if talk.memory.get("doing") not in BOOKS:
         return talk.say("old_button")
     choose_service(talk, token)
-    return await professional_acts.book(talk)
+    return await BOOKS[talk.memory["doing"]](talk)
 
 
 async def _slot(talk: Talk, token: str) -> Answer:
@@ -98,15 +111,35 @@ async def _client(talk: Talk, token: str) -> Answer:
     name = (talk.memory.get("people") or {}).get(token)
     if not name:
         return talk.say("old_button")
-    if talk.memory.get("doing") == BOOK:
+    if going_on := BOOKS.get(talk.memory.get("doing", "")):
         talk.memory["client"] = {"token": token, "name": name}
-        return await professional_acts.book(talk)
+        return await going_on(talk)
     found = await professional_reads.customers(talk, token)
     return professional_reads.card(talk, found[0]) if found else talk.say("client_unknown", name=name)
 
 
+async def _new_client(talk: Talk) -> Answer:
+    professional_acts.take_new_client(talk)
+    return await BOOKS.get(talk.memory.get("doing", ""), professional_acts.book)(talk)
+
+
+async def _named(talk: Talk) -> Answer:
+    """Go on with the name or phone that was asked for."""
+    professional_acts.take_name(talk)
+    doing = talk.memory.get("doing", "")
+    if going_on := BOOKS.get(doing):
+        return await going_on(talk)
+    if talk.memory.get("every"):
+        return await professional_series.change(talk, doing)
+    if doing in {CANCEL, MOVE, STATUS}:
+        return await professional_acts.act(talk)
+    return await professional_reads.customer(talk)
+
+
 async def wanted(talk: Talk, intent: Intent) -> Answer:
     """Begin something new."""
+    if intent in CHANGES and rhythm.repeats(talk.heard.text):
+        return await professional_series.change(talk, CHANGES[intent])
     if intent in ACTIONS:
         return await professional_acts.decide(talk, intent)
     if handler := HANDLERS.get(intent):
@@ -129,23 +162,35 @@ async def _implied(talk: Talk) -> Answer | None:
 
 async def _continued(talk: Talk) -> Answer | None:
     """Read a message as the answer to the open question; None when it asks for something else."""
-    intent, doing = talk.reading.intent, talk.memory.get("doing")
+    intent = talk.reading.intent
     if pick := picked_option(talk):
         return await tapped(talk, *buttons.decode(pick))
     if taken_back(talk):
         return drop(talk)
     decision = read_yes_no(talk.heard.text, str(talk.pending.get("tool", "")))
     if talk.memory.get("new_name") and (decision or _NEW.search(plain(talk.heard.text))):
-        return await professional_acts.new_client(talk)
+        return await _new_client(talk)
     if decision is not None:
         return await decided(talk, decision)
     if talk.asked in NAMES_ASKED and (intent in NAME_LIKE or phone_in(talk.heard.text)):
-        return await professional_acts.named(talk)
+        return await _named(talk)
     if talk.asked == "card" and intent in NAME_LIKE:
         return await professional_reads.customer(talk)
     one = professional_acts.described(talk) if talk.asked == "appointment" and intent is Intent.NONE else None
     if one:
         return await professional_acts.picked(talk, one)
+    return await _ongoing(talk)
+
+
+async def _ongoing(talk: Talk) -> Answer | None:
+    """Add what a message says to what is being gathered."""
+    doing = talk.memory.get("doing")
+    if picked := repeating.take_scope(talk):
+        return await professional_acts.picked(talk, picked)
+    if doing == professional_series.SERIES:
+        return await professional_series.corrected(talk)
+    if doing == MOVE and talk.memory.get("scope") == rhythm.REST and repeating.target_in(talk):
+        return await repeating.move_rest(talk)
     return await _gathering(talk) if doing in {BOOK, MOVE} else None
 
 
@@ -211,6 +256,12 @@ def _unclear(talk: Talk) -> Answer:
     return talk.answer(choices(chat("not_understood"), MENU))
 
 
+# What is gathered for a client: how it goes on once it is known for whom.
+BOOKS: Final[Mapping[str, Callable[[Talk], Awaitable[Answer]]]] = {
+    BOOK: professional_acts.book,
+    professional_series.SERIES: professional_series.book,
+}
+CHANGES: Final[Mapping[Intent, str]] = {Intent.CANCEL: CANCEL, Intent.RESCHEDULE: MOVE}
 HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.GREET: _greet,
     Intent.THANKS: _thanks,
@@ -227,6 +278,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.BOOK: professional_acts.book,
     Intent.CANCEL: professional_acts.cancel,
     Intent.RESCHEDULE: professional_acts.move,
+    Intent.SERIES: professional_series.book,
     Intent.SERVICES: _services,
     Intent.HOURS: _hours,
     Intent.BLOCK: _not_yet,

@@ -96,6 +96,14 @@ CANNOT = (
 )
 BOOK = r"(?:marc(?:ar|aria|armos)|marque|agend(?:ar|e|aria|armos)|reserv(?:ar|a|e)|encaix(?:ar|a))"
 
+# What comes back, as it is said when it is booked.
+EVERY = (
+    rf"tod[ao]s? (?:as |os |a )?(?:semanas?|quinzena|mes|dia \d+|{WEEKDAY})|semanal(?:mente)?|quinzenal(?:mente)?"
+    r"|mensal(?:mente)?|horario fixo|(?:a cada|de) (?:15|quinze|2|duas)(?: em (?:15|quinze|duas))? (?:dias|semanas)"
+    r"|(?:as |aos |nas )?(?:segundas|tercas|quartas|quintas|sextas|sabados|domingos)(?: feiras)?|semana sim .*"
+    rf"|(?:{WEEKDAY}) sim .*nao"
+)
+
 
 def line(intent: Intent, *patterns: str) -> tuple[Intent, re.Pattern[str]]:
     """Return a line of a table: what any of the patterns means, each on whole words."""

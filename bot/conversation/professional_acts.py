@@ -17,7 +17,9 @@ from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, people_in
 from .picking import filtered, move_in, on_its_day, start_of
-from .professional_reads import ask_which, ask_who, coming, customer, customers, day_of, words_of
+from .professional_reads import ask_which, ask_who, coming, customers, day_of, words_of
+from .repeating import is_rest, move_rest, scope_missing
+from .rhythm import scope_in
 from .talk import Data, Talk, do
 from .wish import Said
 
@@ -47,7 +49,7 @@ async def book(talk: Talk) -> Answer:
     if len(found := meant(text, services)) == 1:
         # Known before it is asked for: the question about the client may come first.
         talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
-    if "client" not in talk.memory and (missing := await _client_missing(talk, people)):
+    if "client" not in talk.memory and (missing := await client_missing(talk, people)):
         return missing
     question = chat("ask_service_for", client=talk.memory["client"]["name"])
     if missing := await service_missing(talk, text, question):
@@ -57,7 +59,7 @@ async def book(talk: Talk) -> Answer:
     return await offer(talk, wishes)
 
 
-async def _client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
+async def client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
     """Find out who the client is; the question, when that is not clear."""
     query = phone_in(talk.heard.text) or (people[0] if len(people) == 1 else "")
     if not query:
@@ -73,25 +75,16 @@ async def _client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
     return talk.ask("client", chat("client_unknown", name=query), NEW_CLIENT if known_by_name else ())
 
 
-async def named(talk: Talk) -> Answer:
+def take_name(talk: Talk) -> None:
     """Take a message as the name or phone of the client that was asked for."""
     text = talk.heard.text.strip()
     if not people_in(talk.said.rest) and not phone_in(text):
         talk.said = Said(text, talk.said.when, text)
-    match talk.memory.get("doing"):
-        case "book":
-            return await book(talk)
-        case "cancel" | "move" | "status":
-            return await act(talk)
-    return await customer(talk)
 
 
-async def new_client(talk: Talk) -> Answer:
-    """Go on with a client who is not in the address book yet."""
-    if not talk.memory.get("new_name"):
-        return talk.ask("client", chat("ask_client"))
+def take_new_client(talk: Talk) -> None:
+    """Take the name that was not found as that of somebody who is not in the address book yet."""
     talk.memory["client"] = {"name": talk.memory.pop("new_name"), "new": True}
-    return await book(talk)
 
 
 async def decide(talk: Talk, intent: Intent) -> Answer:
@@ -207,12 +200,17 @@ async def picked(talk: Talk, appointment: Data) -> Answer:
     token = appointment["token"]
     talk.memory["appointment"] = {"token": token, "start": appointment["start"]}
     talk.memory.pop("candidates", None)
+    if missing := scope_missing(talk, appointment):
+        return missing
     match talk.memory["doing"]:
+        case "move" if is_rest(talk, appointment):
+            return await move_rest(talk)
         case "move":
             talk.memory["service"] = {"name": appointment["service"]}
             return await offer(talk, on_its_day(talk, start_of(talk, appointment)))
         case "cancel":
-            data, proposal = await talk.call("cancel_appointment", appointment=token)
+            tool = "cancel_series" if is_rest(talk, appointment) else "cancel_appointment"
+            data, proposal = await talk.call(tool, appointment=token)
         case _:
             action = talk.memory["action"]
             data, proposal = await talk.call("update_appointment_status", appointment=token, action=action)
@@ -223,3 +221,5 @@ def start(talk: Talk, doing: str) -> None:
     """Begin to gather something new."""
     talk.memory.clear()
     talk.memory["doing"] = doing
+    if doing in {CANCEL, MOVE} and (scope := scope_in(talk.heard.text)):
+        talk.memory["scope"] = scope

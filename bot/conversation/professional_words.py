@@ -2,13 +2,29 @@
 
 from typing import Final
 
-from .phrasebook import BOOK, CANCEL, CHATTER, DAY, FREE_TIME, MOVE, SHIFT, TIME, WHO, Intent, Rules, line
+from .phrasebook import (
+    BOOK,
+    CANCEL,
+    CHATTER,
+    DAY,
+    EVERY,
+    FREE_TIME,
+    MOVE,
+    SHIFT,
+    TIME,
+    WEEKDAY,
+    WHO,
+    Intent,
+    Rules,
+    line,
+)
 
 PROFESSIONAL: Final[Rules] = (
     line(
         Intent.UNSURE,
         r"nao pagou|nao (?:faltou|furou)|quanto (?:\w+ ){0,4}pagou|quem (?:\w+ )?pagou|falt(?:ou|a) pagar",
-        r"(?:confirm\w+|cancel\w+|desmarc\w+|recus\w+) (?:tod[oa]s?|tudo)(?: .*)?|confirma\w* ou .*",
+        rf"(?:confirm\w+|cancel\w+|desmarc\w+|recus\w+) (?:tod[oa]s?(?! [ao]s (?:{WEEKDAY}))|tudo)(?: .*)?",
+        r"confirma\w* ou .*",
     ),
     line(Intent.WHO, rf"{WHO}"),
     line(Intent.PLAN, "(?:meu|qual|quais|de|o) (?:o )?(?:meu )?planos?|assin(?:ar|atura)|quanto custa o odys"),
@@ -94,6 +110,12 @@ PROFESSIONAL: Final[Rules] = (
         Intent.REJECT,
         "recus(?:ar|a|e|o)|rejeit(?:ar|a|e|o)",
         "nao (?:vou |quero |posso )?(?:aceit(?:ar|a|e|o)|confirm(?:ar|a|e|o)|aprov(?:ar|a|e|o))",
+    ),
+    line(
+        Intent.SERIES,
+        rf"(?:{BOOK}|marca|agenda|coloca|bota|quer|fixa) .*(?:{EVERY})",
+        rf"(?:{EVERY}) .*(?:{BOOK}|marca|agenda|coloca|bota)",
+        "(?:quer |faz |criar? |novo )?(?:um )?horario fixo .*",
     ),
     line(
         Intent.RESCHEDULE,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.agenda import charge, report, takings
 from bot.agenda.pix import PixKeyInvalid, reference_of
-from bot.agenda.refusals import AppointmentUnknown
+from bot.agenda.refusals import AppointmentUnknown, NotInPlan
 from bot.agenda.takings import Stretch
 from bot.db import Database
 from bot.errors import Refused
@@ -149,7 +149,7 @@ async def test_nobody_elses_number_is_used(db: Database) -> None:
 async def test_a_plan_without_pix_says_which_has_it(db: Database) -> None:
     async with World(db, pix_key=PIX_KEY, plan=Plan.BASIC) as world:
         row = await world.book()
-        said = await refused(world, row, charge.PixNotInPlan)
+        said = await refused(world, row, NotInPlan)
         assert said == "A cobrança por Pix faz parte do plano Pro (R$ 79,00 por mês)."
 
 

@@ -133,6 +133,8 @@ class FakeToolbox:
         self.calls.append((name, dict(arguments)))
         if self.down:
             return ToolResult({"ok": False, "error": "conflict", "message": "Isso mudou enquanto conversávamos."})
+        if name not in TOOLS:
+            return ToolResult({"ok": False, "error": "unknown_tool"})
         roles, allowed, run = TOOLS[name]
         assert self.asker.role in roles, f"{name} is not for {self.asker.role}"
         assert {*arguments} <= {*allowed.split()}, f"{name} takes {allowed}, not {[*arguments]}"

@@ -36,7 +36,7 @@ class Phone:
     async def says(self, text: str) -> str:
         """Type a message and return what is shown in answer."""
         menu = self.state.get("menu") or []
-        if text.strip().isdigit() and 1 <= int(text) <= len(menu):
+        if text.strip().isdecimal() and 1 <= int(text) <= len(menu):
             chosen = str(menu[int(text) - 1])
             if self.pending is not None and chosen in {"yes", "no"}:
                 return self._decide(chosen == "yes")

@@ -1,0 +1,160 @@
+"""cancel_series and move_series: this one and all that follow."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import phrases
+from bot.agenda import booking, following
+from bot.agenda.refusals import AppointmentUnknown
+from bot.agenda.series import series_lost
+from bot.conversation.brain import Asker, Proposal, ToolResult
+from bot.conversation.dates import Kind, read
+from bot.models import Appointment, Client, Professional
+from bot.models.enums import Action, Actor, Role
+from bot.notify.render import chat
+from bot.whatsapp.outgoing import Outgoing, Text
+
+from .appointments import own_appointment, scope
+from .base import PROFESSIONAL, Context, Effect, Tool
+from .series import check_most_free, conflicts
+from .slots import DayUnclear
+
+
+class CancelSeries(Tool):
+    """Propose cancelling an appointment of a series and all that follow it. The person is then asked to confirm."""
+
+    name: ClassVar[str] = "cancel_series"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+
+    appointment: str
+    """Token of the first appointment to cancel; its `series` is true."""
+
+    async def call(self, context: Context) -> ToolResult:
+        row, client = await _of_token(context, self.appointment)
+        rows = await following.following(context.session, row)
+        for each in rows:
+            await booking.may(context.session, each, Action.CANCEL, now=context.asker.now, actor=context.actor)
+        professional = await context.session.get_one(Professional, row.professional_id)
+        mine = context.asker.role is Role.PROFESSIONAL
+        question = chat(
+            "confirm_cancel_series",
+            other=f"Cliente: *{client.name}*" if mine else f"Com: *{professional.name}*",
+            service=row.service_name,
+            count=phrases.plural(len(rows), "horário", "horários"),
+            first=_when(context, rows[0].start_at),
+            last=_when(context, rows[-1].start_at) if len(rows) > 1 else "",
+        )
+        return ToolResult({}, Proposal(self.name, {"appointment_id": str(row.id)}, question))
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        gone = await following.cancel_following(
+            session, UUID(arguments["appointment_id"]), now=asker.now, **scope(asker)
+        )
+        if asker.role is not Role.PROFESSIONAL:
+            return None
+        client = await session.get_one(Client, gone[0].client_id)
+        return Text(
+            chat(
+                "done_cancelled_series",
+                client=client.name,
+                service=gone[0].service_name,
+                count=phrases.plural(len(gone), "horário", "horários"),
+                first=phrases.moment(gone[0].start_at.astimezone(asker.zone), asker.local.date()),
+            )
+        )
+
+
+class MoveSeries(Tool):
+    """Propose moving an appointment of a series, and all that follow it, to another day of the week or hour."""
+
+    name: ClassVar[str] = "move_series"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    appointment: str
+    """Token of the first appointment to move; its `series` is true."""
+    to: str
+    """The new day or hour in the professional's own words: "sexta às 10h", "às 16h"."""
+
+    async def call(self, context: Context) -> ToolResult:
+        row, client = await _of_token(context, self.appointment)
+        start = _target(self.to, row.start_at.astimezone(context.asker.zone), context.asker.local)
+        found = await following.preview_move(
+            context.session, row.id, start, professional_id=context.professional_id, now=context.asker.now
+        )
+        check_most_free(found)
+        if lost := [each.at for each in found if each.chosen is None]:
+            raise series_lost(context.asker.zone.key, lost, context.asker.now)
+        question = chat(
+            "confirm_move_series",
+            client=client.name,
+            service=row.service_name,
+            old_when=_when(context, row.start_at),
+            when=_when(context, found[0].chosen or start),
+            others=phrases.plural(len(found) - 1, "horário", "horários") if len(found) > 1 else "",
+            lines=conflicts(context, found),
+        )
+        instead = {each.at.isoformat(): each.proposal.isoformat() for each in found if each.refusal and each.proposal}
+        arguments = {"appointment_id": str(row.id), "start": start.isoformat(), "instead": instead}
+        return ToolResult({}, Proposal(self.name, arguments, question))
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        if asker.professional_id is None:
+            raise AppointmentUnknown
+        moved = await following.move_following(
+            session,
+            UUID(arguments["appointment_id"]),
+            datetime.fromisoformat(arguments["start"]),
+            actor=Actor.PROFESSIONAL,
+            now=asker.now,
+            professional_id=asker.professional_id,
+            instead={
+                datetime.fromisoformat(at): datetime.fromisoformat(other) for at, other in arguments["instead"].items()
+            },
+        )
+        client = await session.get_one(Client, moved[0].client_id)
+        return Text(
+            chat(
+                "done_moved_series",
+                client=client.name,
+                service=moved[0].service_name,
+                count=phrases.plural(len(moved), "horário", "horários"),
+                first=phrases.moment(moved[0].start_at.astimezone(asker.zone), asker.local.date()),
+            )
+        )
+
+
+async def _of_token(context: Context, token: str) -> tuple[Appointment, Client]:
+    appointment_id = UUID(context.redeem(token, "appointment")["id"])
+    return await own_appointment(context.session, context.asker, appointment_id)
+
+
+def _when(context: Context, at: datetime) -> str:
+    return phrases.moment(at.astimezone(context.asker.zone), context.asker.local.date())
+
+
+def _target(words: str, old: datetime, now: datetime) -> datetime:
+    """Return where the first of a series goes: a weekday is that of the same week, an hour alone keeps the day."""
+    when = read(words, now)
+    if when.kind not in (Kind.DATE, Kind.POINT):
+        raise DayUnclear
+    day = old.date()
+    if when.day is not None and not when.time_only:
+        day = when.day if "/" in when.text else _in_week_of(day, when.day.weekday())
+    hour = when.time or old.time()
+    start = datetime.combine(day, time(hour.hour, hour.minute), tzinfo=old.tzinfo)
+    return start if start > now else start + timedelta(weeks=1)
+
+
+def _in_week_of(day: date, weekday: int) -> date:
+    return day - timedelta(days=day.weekday()) + timedelta(days=weekday)

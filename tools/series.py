@@ -1,0 +1,194 @@
+"""book_series: a fixed time for a client, previewed with every conflict before it is asked about."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import phrases
+from bot.agenda import series
+from bot.agenda.pattern import Pattern
+from bot.agenda.refusals import AppointmentUnknown
+from bot.agenda.series import Occurrence
+from bot.conversation.brain import Asker, Proposal, ToolResult
+from bot.conversation.rhythm import Rhythm, read_rhythm
+from bot.errors import Invalid
+from bot.models import Client
+from bot.models.enums import Frequency, Role
+from bot.notify.render import chat
+from bot.whatsapp.outgoing import Outgoing, Text
+
+from .appointments import client_id_of
+from .base import PROFESSIONAL, Context, Effect, Tool
+from .customers import find_customer
+from .services import find_service
+
+# Lines of conflicts that fit a question beside the rest of it.
+TOLD = 5
+# What is shorter than the refusal's sentence, for a line of the preview.
+REASONS: Mapping[str, str] = {
+    "slot_taken": "ocupado",
+    "day_full": "dia cheio",
+    "week_full": "semana cheia",
+    "closed_day": "sem atendimento",
+    "closed_then": "agenda fechada",
+    "outside_hours": "fora do expediente",
+    "in_the_past": "já passou",
+}
+
+
+class RhythmUnclear(Invalid):
+    """The words do not say how often and on which day."""
+
+    code = "rhythm_unclear"
+    sentence = "Em que dia e com que frequência? Por exemplo: “toda quinta às 15h” ou “quinzenal, terça às 9h”."
+
+
+class RhythmHourMissing(Invalid):
+    code = "rhythm_hour_missing"
+    sentence = "A que horas? Por exemplo: “às 15h”."
+
+
+class BookSeries(Tool):
+    """Propose a fixed time for a client: every week, every two weeks or every month. Conflicts are found and solved
+    by the system, which then asks the professional to confirm."""
+
+    name: ClassVar[str] = "book_series"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    rhythm: str
+    """The professional's own words: "toda quinta às 15h por 10 semanas", "quinzenal, terça 9h, até dezembro"."""
+    client: str = ""
+    """Name, phone or token of the client."""
+    service: str = ""
+    """Name or token of the service. Leave empty when it was not said."""
+    new_client: bool = False
+    """True for somebody who is not in the address book yet."""
+
+    async def call(self, context: Context) -> ToolResult:
+        pattern = _pattern(read_rhythm(self.rhythm, context.asker.local)[0])
+        service = await find_service(context, self.service)
+        name, whom = await self._client(context)
+        found = await series.preview(
+            context.session, context.professional_id, service.id, pattern, now=context.asker.now
+        )
+        check_most_free(found)
+        starts = [at for each in found if (at := each.chosen)]
+        zone, today = context.asker.zone, context.asker.local.date()
+        question = chat(
+            "confirm_series",
+            client=name,
+            service=service.name,
+            duration=phrases.duration(service.minutes),
+            rhythm=pattern.rhythm,
+            count=phrases.plural(len(starts), "horário", "horários"),
+            first=phrases.day(starts[0].astimezone(zone).date(), today),
+            last=phrases.day(starts[-1].astimezone(zone).date(), today),
+            endless=pattern.endless,
+            price=phrases.money(service.price_cents) if service.price_cents else "",
+            lines=conflicts(context, found),
+        )
+        arguments = {
+            "service_id": str(service.id),
+            "pattern": _dumped(pattern),
+            "starts": [at.isoformat() for at in starts],
+            **whom,
+        }
+        return ToolResult({}, Proposal(self.name, arguments, question))
+
+    async def _client(self, context: Context) -> tuple[str, dict[str, str]]:
+        if self.new_client:
+            return self.client, {"new_client": self.client}
+        customer = await find_customer(context, self.client)
+        return customer.name, {"client_id": str(customer.id)}
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        if asker.professional_id is None:
+            raise AppointmentUnknown
+        pattern = _loaded(arguments["pattern"])
+        booked = await series.book(
+            session,
+            professional_id=asker.professional_id,
+            client_id=await client_id_of(session, asker, asker.professional_id, arguments),
+            service_id=UUID(arguments["service_id"]),
+            pattern=pattern,
+            starts=[datetime.fromisoformat(each) for each in arguments["starts"]],
+            now=asker.now,
+            idempotency_key=key,
+        )
+        client = await session.get_one(Client, booked.series.client_id)
+        count = phrases.plural(len(booked.rows), "horário", "horários")
+        first = booked.rows[0]
+        return Text(
+            chat(
+                "done_series",
+                client=client.name,
+                service=first.service_name,
+                rhythm=pattern.rhythm,
+                count=count,
+                first=phrases.moment(first.start_at.astimezone(asker.zone), asker.local.date()),
+            )
+        )
+
+
+def conflicts(context: Context, found: Sequence[Occurrence]) -> str:
+    """List what is not free, why, and what is taken instead, one a line."""
+    zone, today = context.asker.zone, context.asker.local.date()
+    lines = []
+    for each in found:
+        if each.refusal is None:
+            continue
+        reason = REASONS.get(each.refusal.code, "não dá")
+        instead = f"fica {phrases.moment(each.proposal.astimezone(zone), today)}" if each.proposal else "fica de fora"
+        lines.append(f"• {phrases.day(each.at.astimezone(zone).date(), today)} ({reason}): {instead}")
+    if len(lines) > TOLD:
+        more = phrases.plural(len(lines) - TOLD, "outro", "outros")
+        lines = [*lines[:TOLD], f"• e mais {more}, do mesmo jeito"]
+    return "\n".join(lines)
+
+
+def check_most_free(found: Sequence[Occurrence]) -> None:
+    """Refuse a series of which more than half is not free: that is another series, and the person should say which."""
+    refused = [each for each in found if each.refusal is not None]
+    if refused and refused[0].refusal and 2 * len(refused) > len(found):
+        raise refused[0].refusal
+
+
+def _pattern(rhythm: Rhythm) -> Pattern:
+    if rhythm.frequency is None or rhythm.day is None:
+        raise RhythmUnclear
+    if rhythm.at is None:
+        raise RhythmHourMissing
+    return Pattern(
+        frequency=rhythm.frequency,
+        starts_on=rhythm.day,
+        start_minute=rhythm.at.hour * 60 + rhythm.at.minute,
+        count=rhythm.count,
+        until=None if rhythm.count else rhythm.last_day,
+    )
+
+
+def _dumped(pattern: Pattern) -> dict[str, Any]:
+    return {
+        "frequency": pattern.frequency.value,
+        "starts_on": pattern.starts_on.isoformat(),
+        "start_minute": pattern.start_minute,
+        "count": pattern.count,
+        "until": pattern.until.isoformat() if pattern.until else None,
+    }
+
+
+def _loaded(data: Mapping[str, Any]) -> Pattern:
+    return Pattern(
+        frequency=Frequency(data["frequency"]),
+        starts_on=date.fromisoformat(data["starts_on"]),
+        start_minute=data["start_minute"],
+        count=data["count"],
+        until=date.fromisoformat(data["until"]) if data["until"] else None,
+    )
