@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from ..accounts.codes import Hasher
 from ..clock import Clock
 from ..db import Database
 from ..notify import outbox
@@ -22,7 +23,7 @@ from ..notify.render import chat
 from ..settings import Settings
 from ..trace import TRACE
 from ..whatsapp.outgoing import Text
-from . import inbox, scene
+from . import entering, inbox, scene
 from .brain import Answer, Asker, Brain, BrainFailed, Heard, Toolbox, Toolkit
 from .conclude import conclude
 from .direct import answer_directly
@@ -107,11 +108,17 @@ class Turns:
             text = heard
         async with self.db.begin() as session:
             here = await scene.load(session, held, now=self.clock.now(), text=text)
-            answer = await answer_directly(session, here, self.toolkit)
+            answer = await entering.answer(session, here, self._hashed) or await answer_directly(
+                session, here, self.toolkit
+            )
             if answer is not None:
                 return await conclude(session, here, answer)
         await self._conclude(here, await self._think(here))
         return None
+
+    @property
+    def _hashed(self) -> Hasher:
+        return Hasher.of(self.settings.secret_key.get_secret_value())
 
     async def _scene(self, held: Held) -> Scene:
         async with self.db.begin() as session:
