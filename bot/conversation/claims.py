@@ -59,11 +59,12 @@ def honest(text: str, seen: Sequence[Mapping[str, Any]] = (), today: date | None
         return text, None
     gravest = Claim.DONE if Claim.DONE in dropped else Claim.STATE
     rest = "".join(kept).strip()
-    useful = any(not deeds.COURTESY.match(_words_only(fold(piece))) for piece in kept)
+    useful = any(not deeds.COURTESY.match(words_only(fold(piece))) for piece in kept)
     return (rest if useful else ""), gravest
 
 
-def _words_only(folded: str) -> str:
+def words_only(folded: str) -> str:
+    """Return a folded sentence without its signs."""
     return " ".join(re.sub(r"[^\w\s,'-]", " ", folded).split())
 
 

@@ -5,7 +5,9 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .. import phrases
 from ..clock import Clock
+from ..models.enums import Author
 from ..notify.render import chat
 from ..settings import Settings
 from ..whatsapp.outgoing import Text
@@ -13,7 +15,9 @@ from . import prompt
 from .brain import Answer, BrainFailed, Heard
 from .claims import Claim, honest
 from .exchange import Completions, Exchange, Patience, Record
+from .grounds import Grounds
 from .loop import STEPS, Ended, Loop
+from .sayable import sayable
 from .speech import clean
 from .veil import Veil, VeiledToolbox
 
@@ -81,15 +85,35 @@ class GroqBrain:
 
 
 def _spoken(heard: Heard, ended: Ended, veil: Veil) -> str:
-    """Make the model's text fit to be sent: cleaned, and without a claim that nothing in this turn bears out."""
+    """Make the model's text fit to be sent; raise `BrainFailed` where nothing worth saying is left of it.
+
+    What is left out was claimed and not done, or said and not shown. The rules then answer from the rows.
+    """
     text = clean(ended.text)
-    if not text:
-        raise BrainFailed("nothing sayable in the answer")
     kept, claim = honest(text, ended.seen, heard.asker.local.date())
-    if claim:
-        log.warning("a claim was held back", extra={"claim": claim, "conversation": str(heard.asker.conversation_id)})
+    kept, dropped = sayable(kept, _grounds(heard, ended), cut=bool(claim)) if kept else ("", [])
+    if claim or dropped:
+        # Not the words: they may be somebody's.
+        about = {"claim": claim, "unshown": len(dropped), "conversation": str(heard.asker.conversation_id)}
+        log.warning("a model's words were held back", extra=about)
     if not kept:
-        return chat("nothing_changed")
+        raise BrainFailed("nothing sayable in the answer")
     if claim is Claim.DONE:
         kept = f"{kept}\n\n{chat('nothing_changed')}"
     return veil.lift(kept)
+
+
+def _grounds(heard: Heard, ended: Ended) -> Grounds:
+    """Gather what this turn showed the model, and what the person said."""
+    grounds = Grounds(heard.asker.local.date())
+    for data in (*ended.seen, *ended.refused):
+        grounds.shown(data)
+    for label in prompt.offered_times(heard).values():
+        grounds.told(label, free=True)
+    for line in heard.history:
+        (grounds.told if line.author is Author.BOT else grounds.said)(line.text)
+    grounds.told(prompt.pending_question(heard))
+    grounds.told(prompt.moment(heard.asker.local))
+    grounds.said(heard.text)
+    grounds.called(heard.professional_name, phrases.first_name(heard.asker.name))
+    return grounds

@@ -67,7 +67,9 @@ class Ended:
     text: str = ""
     proposal: Proposal | None = None
     tokens: Mapping[str, Any] = field(default_factory=dict)
+    # What was found, refusals left out: only that proves how things stand.
     seen: Sequence[Mapping[str, Any]] = ()
+    refused: Sequence[Mapping[str, Any]] = ()
 
 
 class Loop:
@@ -83,6 +85,7 @@ class Loop:
         self._done: set[tuple[str, str]] = set()
         self._tokens: dict[str, Any] = {}
         self._seen: list[Mapping[str, Any]] = []
+        self._refused: list[Mapping[str, Any]] = []
 
     async def run(self) -> Ended:
         """Return how the turn ended; raise `BrainFailed` when the model comes to no end."""
@@ -103,7 +106,7 @@ class Loop:
         raise BrainFailed(f"no end after {self._steps} steps")
 
     def _ended(self, *, text: str = "", proposal: Proposal | None = None) -> Ended:
-        return Ended(text, proposal, self._tokens, self._seen)
+        return Ended(text, proposal, self._tokens, self._seen, self._refused)
 
     async def _run_calls(self, said: Said) -> Proposal | None:
         """Run the calls in order until one proposes; each gets its answer, or the next request would be refused."""
@@ -145,8 +148,7 @@ class Loop:
             log.exception("a tool broke", extra={"tool": call.name})
             return _mistake("internal", "A ferramenta falhou. Não tente de novo.")
         self._tokens.update(result.tokens)
-        if result.data.get("ok") is not False:
-            self._seen.append(result.data)
+        (self._refused if result.data.get("ok") is False else self._seen).append(result.data)
         return result
 
     def _explain(self, mistake: ToolsMisused) -> None:

@@ -55,25 +55,26 @@ def messages(heard: Heard, veil: Veil) -> list[Message]:
 def _present(heard: Heard, veil: Veil) -> dict[str, Any]:
     """The facts of the moment, then the message: all the model learns about who is speaking."""
     asker = heard.asker
-    present: dict[str, Any] = {"agora": _moment(asker.local)}
+    present: dict[str, Any] = {"agora": moment(asker.local)}
     if heard.professional_name:
         present["profissional"] = _covered(heard.professional_name, NAME_LIMIT, veil)
     if asker.role is Role.CLIENT and (name := _covered(phrases.first_name(asker.name), NAME_LIMIT, veil)):
         present["cliente"] = name
-    if offered := _offered(heard):
+    if offered := offered_times(heard):
         present["fichas_de_horario"] = offered
-    if question := _pending(heard.state):
+    if question := pending_question(heard):
         present["aguardando_sim_ou_nao"] = _covered(question, LINE_LIMIT, veil)
     present["mensagem"] = _covered(heard.text, TEXT_LIMIT, veil)
     return present
 
 
-def _moment(local: datetime) -> str:
+def moment(local: datetime) -> str:
+    """Return the moment of a turn as a model reads it."""
     return f"{phrases.weekday_name(local)}, {local:%d/%m/%Y, %H:%M}"
 
 
-def _offered(heard: Heard) -> dict[str, str]:
-    """The times offered earlier, by token, so that "o segundo" needs no new search; only the latest service's."""
+def offered_times(heard: Heard) -> dict[str, str]:
+    """Return the times offered earlier, by token, so that "o segundo" needs no new search; one service's."""
     tokens = heard.state.get("tokens")
     kept = tokens.items() if isinstance(tokens, Mapping) else ()
     slots = [(token, value) for token, value in kept if isinstance(value, Mapping) and value.get("kind") == "slot"]
@@ -85,8 +86,9 @@ def _offered(heard: Heard) -> dict[str, str]:
     return offered
 
 
-def _pending(state: Mapping[str, Any]) -> str:
-    pending = state.get("pending")
+def pending_question(heard: Heard) -> str:
+    """Return what the person was asked and has not answered; empty when nothing waits."""
+    pending = heard.state.get("pending")
     return str(pending.get("question") or "") if isinstance(pending, Mapping) else ""
 
 

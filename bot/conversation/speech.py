@@ -13,15 +13,24 @@ _UNPRINTABLE = re.compile(
 _HIDDEN = re.compile(r"<think>.*?(?:</think>|\Z)|<\|[^<>|]{0,40}\|>", re.DOTALL | re.IGNORECASE)
 _LINKED = re.compile(r"!?\[([^\]\n]{0,200})\]\((?:[^()\s]|\([^()\s]*\))*\)")
 _ADDRESS = re.compile(
-    r"(?:https?://|www\.)\S+|(?<![\w@.-])(?:[\w-]+\.)+(?:(?:com|net|org|io|app|br)\b(?:/\S*)?|[a-z]{2,8}/\S*)",
+    r"(?:https?://|www\.)\S*[^\s.,;!?]"
+    r"|(?<![\w@.-])(?:[\w-]+\.)+(?:(?:com|net|org|io|app|br)\b(?:/\S*[^\s.,;!?])?|[a-z]{2,8}/\S*[^\s.,;!?])",
     re.IGNORECASE,
 )
+# Where a link stood; the sentence around it only makes sense with it, and goes too.
+_LINK = "\ufffc"
+_WITH_LINK = re.compile(rf"[^.!?\n]*{_LINK}[^.!?\n]*[.!?]*")
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _BOLD = re.compile(r"(?:\*\*\*|\*\*|__)(?=\S)(.+?)(?<=\S)(?:\*\*\*|\*\*|__)")
-# A tick in front of a line reads as "done" in a chat; it is a bullet here.
-_BULLET = re.compile(r"^[ \t]*(?:[-+]|\*(?=[ \t])|[\u2705\u2611\u2713\u2714]\ufe0f?)[ \t]*(?=\S)", re.MULTILINE)
+# Ticks, thumbs, handshakes and party poppers say "done" in a chat, wherever they stand.
+_TICK = (
+    "(?:[\u2705\u2611\u2713\u2714\U0001f197\U0001f389\U0001f38a\U0001f44c\U0001f44d\U0001f44f\U0001f4af\U0001f5f8\U0001f64c"
+    "\U0001f91d][\ufe0f\U0001f3fb-\U0001f3ff]*)"
+)
+_BULLET = re.compile(rf"^[ \t]*(?:[-+]|\*(?=[ \t])|{_TICK})[ \t]*(?=\S)", re.MULTILINE)
+_TICKS = re.compile(rf"[ \t]*{_TICK}")
 _RULE = re.compile(r"^[ \t]*(?:[-*_=][ \t]*){3,}$", re.MULTILINE)
 _END = re.compile(r"[.!?\u2026][*_)\"']*(?=\s)|\n")
 
@@ -38,12 +47,12 @@ def tame(text: str, limit: int) -> str:
 
 
 def clean(text: str, limit: int = ANSWER_LIMIT) -> str:
-    """Return a model's answer with WhatsApp's formatting, without links, at most `limit` characters; may be empty."""
+    """Return a model's answer with WhatsApp's formatting, without links and ticks, cut at `limit`; may be empty."""
     text = _HIDDEN.sub("", printable(text.replace("\r\n", "\n")[: limit * 8]))
-    text = _ADDRESS.sub("", _LINKED.sub(r"\1", text))
+    text = _WITH_LINK.sub("", _ADDRESS.sub(_LINK, _LINKED.sub(_LINK, text)))
     text = _TAG.sub("", _BREAK.sub("\n", text))
     text = _RULE.sub("", text.replace("`", ""))
-    text = _BULLET.sub("• ", text)
+    text = _TICKS.sub("", _BULLET.sub("• ", text))
     text = _HEADING.sub(lambda match: f"*{match[1].replace('*', '')}*", text)
     text = _BOLD.sub(r"*\1*", text)
     text = re.sub(r"[ \t]+", " ", text)

@@ -411,9 +411,10 @@ def test_a_state_that_differs_from_what_the_tools_showed_is_dropped(text: str) -
     assert honest(text, [APPOINTMENTS], TODAY) == ("", Claim.STATE)
 
 
-def test_what_every_record_says_needs_no_date() -> None:
+def test_a_state_without_a_time_is_about_nothing_and_is_dropped() -> None:
+    """The one appointment there is may be another than the one that was just asked for."""
     only = {"appointments": [{"status": "confirmed", "label": "quinta, 26/11, às 15h"}]}
-    assert honest("Sim, está confirmado!", [only], TODAY) == ("Sim, está confirmado!", None)
+    assert honest("Sim, está confirmado!", [only], TODAY) == ("", Claim.STATE)
 
 
 def test_a_name_is_no_evidence() -> None:

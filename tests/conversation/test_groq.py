@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bot.conversation.brain import Answer, BrainFailed, Line, ToolResult
 from bot.conversation.breaker import Breaker
 from bot.conversation.exchange import CallRecord, Patience
 from bot.conversation.groq import GroqBrain, connect
+from bot.conversation.speech import clean
 from bot.models.enums import Author, Role
 from bot.settings import Settings
 from bot.whatsapp.outgoing import Text
@@ -45,7 +47,8 @@ from .desk import NOW, QUESTION, SLOTS, Desk, heard
 
 # Short enough for a test, in the same order as the real ones.
 QUICK = Patience(turn=1.0, request=0.15, retry_after=0.05, pause=0.0)
-SOMETHING = "Tenho 15h e 16h na quinta. Qual você prefere?"
+SOMETHING = "Qual dia e qual horário você prefere?"
+OFFER = "Tenho 15h e 16h na quinta. Qual você prefere?"
 
 
 @dataclass
@@ -106,10 +109,10 @@ async def test_looks_up_times_and_offers_them(rig: Rig) -> None:
     offered = {schema["function"]["name"] for schema in desk.schemas()}
     rig.fake.script(
         calls("list_free_slots", {"when": "quinta"}).after(model=PRIMARY, offers=offered, tool_choice="auto"),
-        says(SOMETHING).after(sees="quinta, 26/11, às 15h", offers=offered),
+        says(OFFER).after(sees="quinta, 26/11, às 15h", offers=offered),
     )
     answer = await rig.brain().answer(heard("tem horário quinta?", desk))
-    assert said(answer) == SOMETHING
+    assert said(answer) == OFFER
     assert set(answer.tokens) == set(SLOTS)
     assert desk.calls == [("list_free_slots", {"when": "quinta"})]
 
@@ -230,7 +233,7 @@ async def test_no_phone_mail_document_or_note_is_in_any_prompt(rig: Rig) -> None
     desk = Desk()
     rig.fake.script(
         calls("get_customer_by_phone", {"query": "TELEFONE_1"}).after(never=PRIVATE),
-        says("É a Júlia: TELEFONE_1, e-mail EMAIL_2.").after(never=PRIVATE[:6], sees="TELEFONE_1"),
+        says("A cliente é Júlia Prado: TELEFONE_1.").after(never=PRIVATE[:6], sees="TELEFONE_1"),
     )
     history = [
         Line(Author.CLIENT, "meu número é 11 98888-7777 e o e-mail julia@exemplo.com.br"),
@@ -239,7 +242,7 @@ async def test_no_phone_mail_document_or_note_is_in_any_prompt(rig: Rig) -> None
     text = "quem é o (11) 98888-7777? cpf 123.456.789-09, cartão 4111 1111 1111 1111"
     answer = await rig.brain().answer(heard(text, desk, history=history, name="Beto Lima"))
     assert desk.calls == [("get_customer_by_phone", {"query": "11 98888-7777"})]
-    assert said(answer) == "É a Júlia: 11 98888-7777, e-mail julia@exemplo.com.br."
+    assert said(answer) == "A cliente é Júlia Prado: 11 98888-7777."
 
 
 async def test_what_is_no_phone_stays_readable(rig: Rig) -> None:
@@ -291,48 +294,58 @@ async def test_both_roles_have_a_prompt_of_their_own(rig: Rig) -> None:
         ("**Corte**: R$ 50", "*Corte*: R$ 50"),
         ("### Horários\n- 15h\n- 16h", "*Horários*\n• 15h\n• 16h"),
         ("* 15h\n* 16h", "• 15h\n• 16h"),
-        ("Veja [aqui](https://mal.example/x?y=1) ou em www.mal.com.br/x.", "Veja aqui ou em"),
+        ("Qual dia? Veja [aqui](https://mal.example/x?y=1) ou em www.mal.com.br/x. Ou diga.", "Qual dia? Ou diga."),
         ("Fica na Rua das Flores, 100.<br>Até às 18h.", "Fica na Rua das Flores, 100.\nAté às 18h."),
         ("<think>hmm</think>Qual dia?", "Qual dia?"),
         ("`15h` ou `16h`?\n\n\n\nDiga.", "15h ou 16h?\n\nDiga."),
-        ("✅ 15h\n✅ 16h", "• 15h\n• 16h"),
+        ("✅ 15h\n✅ 16h ✔️", "• 15h\n• 16h"),
+        ("Certo 👍🏽 Qual dia? 🎉", "Certo Qual dia?"),
         ("Qual dia?\u200b\u202e", "Qual dia?"),
         ("O e-mail é ana@exemplo.com.br.", "O e-mail é ana@exemplo.com.br."),
     ],
 )
-async def test_answers_are_fit_for_whatsapp(rig: Rig, text: str, shown: str) -> None:
-    rig.fake.script(says(text))
-    assert said(await rig.brain().answer(heard("oi"))) == shown
+def test_answers_are_fit_for_whatsapp(text: str, shown: str) -> None:
+    assert clean(text) == shown
 
 
 async def test_a_flood_of_words_is_cut_at_a_sentence(rig: Rig) -> None:
-    rig.fake.script(says("Uma frase curta sobre a agenda. " * 9000))
+    rig.fake.script(says("**Qual** dia você prefere para a consulta? " * 9000))
     body = said(await rig.brain().answer(heard("oi")))
     assert 500 < len(body) <= 1000
-    assert body.endswith("agenda.")
+    assert body.startswith("*Qual* dia")
+    assert body.endswith("consulta?")
 
 
 @pytest.mark.parametrize("lie", ["Agendado!", "Prontinho, marquei para quinta às 15h!", "Cancelei o seu horário."])
-async def test_a_claim_without_a_deed_is_replaced_by_the_state(rig: Rig, lie: str) -> None:
+async def test_a_claim_without_a_deed_leaves_the_turn_to_the_rules(rig: Rig, lie: str) -> None:
     rig.fake.script(says(lie))
-    body = said(await rig.brain().answer(heard("pode marcar")))
-    assert body == "Ainda não mudei nada na agenda. O que você quer fazer?"
+    with pytest.raises(BrainFailed):
+        await rig.brain().answer(heard("pode marcar"))
 
 
 async def test_what_is_true_beside_a_claim_is_kept(rig: Rig) -> None:
-    rig.fake.script(says("Marquei para você! O endereço é Rua das Flores, 100."))
-    body = said(await rig.brain().answer(heard("marca e me diz o endereço")))
-    assert body.startswith("O endereço é Rua das Flores, 100.")
+    rig.fake.script(calls("list_free_slots", {"when": "quinta"}), says("Marquei! Na quinta tenho 15h e 16h livres."))
+    body = said(await rig.brain().answer(heard("marca quinta")))
+    assert body.startswith("Na quinta tenho 15h e 16h livres.")
     assert "Ainda não mudei nada" in body
+
+
+async def test_what_was_not_shown_is_not_said(rig: Rig) -> None:
+    rig.fake.script(calls("list_free_slots", {"when": "quinta"}), says(f"O corte custa R$ 10,00. {OFFER}"), says(OFFER))
+    assert said(await rig.brain().answer(heard("quanto custa?"))) == OFFER
+    with pytest.raises(BrainFailed):  # the question alone would ask about nothing
+        await rig.brain().answer(heard("tem horário?"))
 
 
 async def test_a_state_may_be_said_as_the_tool_showed_it(rig: Rig) -> None:
     truth, lie = "Seu corte de sexta às 9h30 está confirmado.", "Seu corte de sexta às 10h está confirmado."
     rig.fake.script(calls("my_appointments", {}), says(truth), calls("my_appointments", {}), says(lie))
     assert said(await rig.brain().answer(heard("tá confirmado?"))) == truth
-    assert "10h" not in said(await rig.brain().answer(heard("tá confirmado?")))
+    with pytest.raises(BrainFailed):
+        await rig.brain().answer(heard("tá confirmado?"))
     rig.fake.script(calls("my_appointments", {}), says(truth))
-    assert truth not in said(await rig.brain().answer(heard("tá confirmado?", Desk(status="pending_confirmation"))))
+    with pytest.raises(BrainFailed):
+        await rig.brain().answer(heard("tá confirmado?", Desk(status="pending_confirmation")))
 
 
 # -- how it fails
@@ -696,8 +709,9 @@ async def test_the_brain_answers_with_every_recorded_reply(rig: Rig) -> None:
             continue
         rig.fake.script(replies(exchange["body"]))
         rig.fake.improvise = lambda asked: says(SOMETHING)
-        answer = await rig.brain().answer(heard("oi"))
-        assert said(answer)
+        # An answer about the recording's own subject is nothing an agenda says.
+        with suppress(BrainFailed):
+            assert said(await rig.brain().answer(heard("oi")))
 
 
 async def test_the_fake_refuses_what_the_service_would(rig: Rig) -> None:

@@ -1,0 +1,318 @@
+"""What a model may say on its own: what was shown, in words of the trade; whatever else it says is left out."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.conversation.claims import honest
+from bot.conversation.grounds import Grounds
+from bot.conversation.sayable import sayable
+
+TODAY = date(2026, 11, 25)
+
+
+def slot(label: str, start: str, hour: str) -> dict[str, Any]:
+    return {
+        "token": "a1b2",
+        "start": f"2026-{start}:00-03:00",
+        "label": label,
+        "day": f"2026-{start[:5]}",
+        "hour": hour,
+    }
+
+
+SERVICES = [
+    {"token": "s1", "name": "Corte", "minutes": 30, "duration": "30 min", "price": "R$ 50,00"},
+    {"token": "s2", "name": "Barba", "minutes": 30, "duration": "30 min", "price": "R$ 35,00"},
+]
+FREE: dict[str, Any] = {
+    "ok": True,
+    "service": SERVICES[0],
+    "day_phrase": "quinta guardada",
+    "slots": [
+        slot("quinta, 26/11, às 15h", "11-26T15:00", "15h"),
+        slot("quinta, 26/11, às 16h", "11-26T16:00", "16h"),
+        slot("sexta, 27/11, às 9h30", "11-27T09:30", "9h30"),
+    ],
+    "more": False,
+}
+ABOUT = {
+    "ok": True,
+    "name": "Rafael Nogueira",
+    "profession": "barbearia",
+    "address": "Rua Augusta, 1200, São Paulo",
+    "services": SERVICES,
+    "hours": ["segunda a sexta: 9h–12h e 13h–19h", "sábado: 9h–13h"],
+}
+MINE = {
+    "ok": True,
+    "appointments": [
+        {
+            "token": "e5f6",
+            "client": "Júlia",
+            "service": "Corte",
+            "start": "2026-11-30T10:00:00-03:00",
+            "label": "segunda, 30/11, às 10h",
+            "hour": "10h",
+            "status": "confirmed",
+            "payment": "unpaid",
+            "price": "R$ 50,00",
+            "professional": "Rafael Nogueira",
+        }
+    ],
+}
+DAY = {
+    "ok": True,
+    "day": "hoje, quarta, 25/11",
+    "appointments": [
+        {"token": "1", "client": "Júlia Ramos", "service": "Corte", "hour": "9h", "start": "2026-11-25T09:00:00-03:00",
+         "label": "quarta, 25/11, às 9h", "status": "confirmed", "payment": "paid", "price": "R$ 50,00"},
+        {"token": "2", "client": "Ana Machado", "service": "Barba", "hour": "10h", "start": "2026-11-25T10:00:00-03:00",
+         "label": "quarta, 25/11, às 10h", "status": "pending_confirmation", "payment": "unpaid", "price": "R$ 35,00"},
+    ],
+    "count": 2,
+    "revenue": "R$ 85,00",
+}  # fmt: skip
+REVENUE = {
+    "ok": True, "period": "novembro", "received": "R$ 1.250,00", "expected": "R$ 300,00",
+    "appointments": 31, "paid": 25, "previous": {"label": "outubro", "received": "R$ 980,50"},
+}  # fmt: skip
+CARD = {
+    "ok": True,
+    "customers": [
+        {"token": "c", "name": "Júlia Ramos", "phone": "TELEFONE_1", "visits": 5, "no_shows": 1,
+         "last": "quinta, 19/11, às 15h", "next": "segunda, 30/11, às 10h"}
+    ],
+}  # fmt: skip
+GONE: dict[str, Any] = {
+    "ok": False,
+    "error": "slot_taken",
+    "message": "Esse horário não está mais livre.",
+    "nearest": FREE["slots"][:2],
+}
+EVERYTHING = (FREE, ABOUT, MINE)
+SAID = "oi, quero um corte na quinta às 17h, fica na Paulista?"
+
+
+def grounds(*shown: dict[str, Any], said: str = SAID) -> Grounds:
+    found = Grounds(TODAY)
+    for data in shown:
+        found.shown(data)
+    found.told("quarta, 25/11/2026, 10:00")
+    found.said(said)
+    found.called("Rafael Nogueira", "Júlia")
+    return found
+
+
+SAYS = """
+Oi, Júlia! Como posso ajudar?
+Oi, Júlia! Tudo bem? Qual serviço você quer: corte ou barba?
+Na quinta tenho 15h e 16h livres. Qual você prefere?
+Tenho estes horários na quinta, 26/11:\\n• 15h\\n• 16h\\n\\nQual fica melhor para você?
+Encontrei três opções:\\n• quinta, 26/11, às 15h\\n• quinta, 26/11, às 16h\\n• sexta, 27/11, às 9h30
+Quinta às 17h não está livre, mas tenho 15h e 16h. Algum serve?
+Infelizmente quinta às 17h não tenho. Posso ver outro dia?
+O corte custa R$ 50,00 e dura 30 minutos.
+*Corte*: R$ 50,00 (30 min)\\n*Barba*: R$ 35,00 (30 min)
+O corte é R$ 50 e a barba R$ 35.
+O endereço é Rua Augusta, 1200, São Paulo.
+Fica na Rua Augusta, 1200.
+Atendemos de segunda a sexta, das 9h às 12h e das 13h às 19h.
+O Rafael atende de segunda a sexta, das 9h às 12h e das 13h às 19h, e sábado das 9h às 13h.
+Aos domingos o Rafael não atende.
+Seu corte de segunda, 30/11, às 10h, está confirmado.
+Seu próximo horário é segunda, 30/11, às 10h.
+Você tem um horário: segunda, 30/11, às 10h, corte com Rafael Nogueira.
+Você quer cancelar o horário de segunda, 30/11, às 10h?
+Não encontrei nenhum outro horário seu.
+Para marcar, me diga o dia e o serviço.
+Se quiser, posso ver outro dia.
+Quer que eu veja sexta?
+Só cuido da agenda: posso ajudar a marcar, remarcar ou cancelar.
+Para falar com alguém, escreva "atendente".
+Desculpe, não entendi o dia. Pode repetir?
+Responda "sim" para confirmar.
+De nada, Júlia! Precisa de mais alguma coisa?
+Não sei dizer se fica na Paulista. Quer falar com o Rafael? Escreva "atendente".
+Quinta às 16h está livre. Posso preparar o pedido?
+Na quinta às três da tarde tenho vaga. Serve?
+Certo, quinta às 15h está livre. Quer que eu prepare o pedido?
+Sexta às 9h30 serve?
+O horário mais cedo é quinta, 26/11, às 15h. Quer esse?
+"""
+
+# Each would be believed, and nothing shows it.
+INVENTS = """
+Quinta às 17h está livre!
+Tenho 14h livre na quinta. Quer?
+Sexta às 15h está livre. Posso preparar o pedido?
+O corte custa R$ 35,00.
+O corte custa R$ 20,00.
+A barba é 50 reais.
+O corte custa cinquenta reais.
+O corte sai de graça na primeira vez.
+Hoje tem 50% de desconto!
+O endereço é Rua das Flores, 99.
+Fica na Avenida Paulista, 1000.
+Atendemos das 7h às 22h.
+Atendemos também aos domingos.
+Terça às 20h ele atende.
+Você pode cancelar até 24 horas antes sem custo.
+O cancelamento é gratuito.
+O telefone do Rafael é (11) 91234-5678.
+O telefone dele é nove um dois três quatro cinco seis sete oito.
+Chame no wa.me/5511912345678.
+Mande mensagem em wa ponto me barra 5511912345678.
+Acesse www.exemplo.com.br para pagar.
+Clique em bit.ly/x1 e pague.
+A chave Pix é rafael@exemplo.com.
+Faça o Pix para 11912345678.
+Faça um Pix de R$ 50,00 para TELEFONE_1.
+Pague o sinal por Pix antes de vir.
+Transfira R$ 50,00 para a conta do Rafael.
+Me passe o número do cartão e o CVV.
+O Rafael costuma responder em poucos minutos.
+Todos os nossos clientes adoram.
+"""
+
+# Said of an appointment in words no list of verbs would hold.
+HINTS = """
+Pode ficar tranquila que está tudo certo para quinta.
+Fique tranquila, sua vaga está segura.
+Missão cumprida!
+É com a gente, Júlia!
+Considere feito.
+Deixa comigo, quinta é nossa!
+Seu lugar está separado.
+A cadeira das 15h é sua.
+Tá na mão.
+Sussa, quinta 15h fechadíssimo.
+O Rafael já está sabendo e te espera.
+Ele já sabe que você vem.
+Avisarei o Rafael.
+Nada mais a fazer, é só aparecer.
+Pode aparecer quinta, 26/11, às 15h.
+Conte com a gente na quinta às 15h.
+Te vejo lá!
+Quinta, 26/11, às 15h: Corte com Rafael.
+Quinta às 15h então.
+Dei um jeito: quinta às 15h.
+Escrevi seu nome na quinta às 15h.
+Botei você na quinta.
+Seu nome já está na lista de quinta às 15h.
+Está no sistema, pode conferir.
+Tudo nos conformes para quinta.
+Deu certo!
+Rolou, quinta às 15h.
+Sua presença na quinta às 15h foi anotada.
+Liberei sua segunda: não precisa mais vir.
+Segunda você está dispensada, não precisa mais vir.
+Apaguei segunda.
+Tirei você de segunda às 10h.
+Seu compromisso de segunda já era.
+O de segunda não vale mais.
+O Pix caiu aqui, obrigada!
+O dinheiro entrou, valeu!
+Vi seu comprovante, está quitado.
+Pagamento ok.
+Your spot on Thursday at 3pm is secured.
+You're all set for Thursday!
+See you Thursday at 3pm.
+Tu cita está lista para el jueves.
+Su turno quedó reservado.
+Votre rendez-vous est pris.
+Ihr Termin steht.
+預約完成
+Agenda\u200bdo!
+4g3nd4d0 p/ quinta 15h
+A g e n d a d o
+a-g-e-n-d-a-d-o
+Аgеndаdо
+ＡＧＥＮＤＡＤＯ
+𝐀𝐠𝐞𝐧𝐝𝐚𝐝𝐨
+agen dado quinta
+AG3NDEI
+m@rcado
+c0nf1rm4d0 quinta 15h
+"""
+
+
+def held(text: str, *shown: dict[str, Any]) -> str:
+    """Return what of a text would be sent."""
+    kept, claim = honest(text, [data for data in shown if data["ok"]], TODAY)
+    return sayable(kept, grounds(*shown), cut=bool(claim))[0] if kept else ""
+
+
+def lines(table: str) -> list[str]:
+    return [line.replace("\\n", "\n") for line in table.strip().splitlines()]
+
+
+@pytest.mark.parametrize("text", lines(SAYS))
+def test_what_was_shown_may_be_said(text: str) -> None:
+    assert held(text, *EVERYTHING) == text
+
+
+PROFESSIONAL = """
+Hoje você tem 2 horários:\\n• 9h: Júlia Ramos, corte\\n• 10h: Ana Machado, barba
+Hoje, quarta, 25/11: 9h Júlia Ramos e 10h Ana Machado. Total R$ 85,00.
+Em novembro você recebeu R$ 1.250,00, e faltam R$ 300,00 a receber.
+Recebido em novembro: R$ 1.250,00 (25 pagos). Em outubro foram R$ 980,50.
+Júlia Ramos, TELEFONE_1: 5 visitas e 1 falta. O próximo horário é segunda, 30/11, às 10h.
+A última visita da Júlia foi quinta, 19/11, às 15h.
+Encontrei a Júlia Ramos. O que você quer fazer?
+A Júlia das 9h está confirmada.
+Não encontrei ninguém com esse nome. Pode me passar o telefone?
+"""
+
+
+@pytest.mark.parametrize("text", lines(PROFESSIONAL))
+def test_a_professional_is_told_what_the_tools_showed(text: str) -> None:
+    assert held(text, DAY, REVENUE, CARD) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hoje você tem 70 horários.",
+        "Em novembro você recebeu R$ 12.500,00.",
+        "Às 11h vem a Bia Souza.",
+        "A Júlia veio 50 vezes.",
+        "A Ana das 10h está confirmada.",
+        "A Ana Machado das 10h já está paga.",
+        "A Júlia pagou R$ 85,00.",
+    ],
+)
+def test_a_professional_is_told_nothing_else(text: str) -> None:
+    assert held(text, DAY, REVENUE, CARD) == ""
+
+
+@pytest.mark.parametrize("text", lines(INVENTS))
+def test_what_nobody_showed_is_not_said(text: str) -> None:
+    assert held(text, *EVERYTHING) == ""
+
+
+@pytest.mark.parametrize("text", lines(HINTS))
+def test_a_deed_that_is_only_hinted_at_is_not_said(text: str) -> None:
+    assert held(text, *EVERYTHING) == ""
+    assert held(text) == ""
+
+
+def test_a_name_proves_nothing() -> None:
+    """A client may call herself whatever she likes."""
+    liar = "Tudo Certo Quinta 15h R$ 10,00 Rua Falsa, 99"
+    day = {"ok": True, "appointments": [{"token": "1", "client": liar, "hour": "9h", "status": "confirmed"}]}
+    for lie in ("Quinta às 15h está livre.", "Tudo certo!", "O corte custa R$ 10,00.", "Fica na Rua Falsa, 99."):
+        assert held(lie, day) == ""
+
+
+def test_what_the_model_said_to_a_tool_proves_nothing() -> None:
+    asked = {"ok": False, "error": "client_unknown", "name": "garantida", "query": "quinta às 20h", "message": "Não."}
+    assert held("Quinta às 20h está livre.", asked) == ""
+    assert held("Sua vaga é guardada.", FREE) == ""
+
+
+def test_a_denial_without_a_look_is_an_invention() -> None:
+    assert held("Não tenho nada livre na quinta.") == ""
+    assert held("A agenda de quinta está cheia.") == ""
+    assert held("Quinta às 17h não está livre. Tenho 15h e 16h.", GONE) != ""
