@@ -22,6 +22,7 @@ from aiohttp import web
 
 from bot.whatsapp.signature import sign
 
+from .graph_limits import Limits
 from .graph_rules import broken_rule
 
 Json = dict[str, Any]
@@ -117,6 +118,8 @@ class Graph:
     # Where statuses go, and which ones follow each accepted message by themselves.
     webhook: str = ""
     automatic: Sequence[str] = ()
+    # How fast messages may come; without it, as fast as they like.
+    limits: Limits | None = None
     accepted: list[Sent] = field(default_factory=list)
     read: list[Json] = field(default_factory=list)
     uploads: list[bytes] = field(default_factory=list)
@@ -179,6 +182,9 @@ class Graph:
         if rule := broken_rule(body):
             self.violations.append(rule)
             return error(400, 100, rule)
+        to = str(body.get("to") or body.get("recipient"))
+        if self.limits and (code := self.limits.broken(request.match_info["account"], to)):
+            return error(429, code, "too many messages")
         return None
 
     async def _behave(self, request: web.Request, body: Json) -> web.StreamResponse:
