@@ -155,7 +155,12 @@ class EvolutionApi:
 
     async def told_to(self, account: str) -> str:
         """Return the address that an instance tells what happens; empty when none; raise `InstanceTrouble`."""
-        about = await self._ask("GET", "webhook/find", account)
+        try:
+            about = await self._ask("GET", "webhook/find", account)
+        except InstanceTrouble as trouble:
+            if trouble.fault.code == "http_200":  # "null": nobody has set one
+                return ""
+            raise
         inside = mapping(about.get("webhook")) or about
         return text(inside.get("url"), 500) if inside.get("enabled") is not False else ""
 
