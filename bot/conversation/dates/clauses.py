@@ -22,14 +22,15 @@ BOUND = compiled(
     "(?:ate | desde | apos | antes [de da do] | depois [de da do] | a? partir [de da do] | apartir [de da do]) [o a]? $"
 )
 BOUND_HOUR = compiled(
-    "[ate desde apos antes depois partir apartir entre] [w ws de do da o a as about muito mais]{0,2} $"
+    "[ate desde apos antes depois partir apartir entre] [w ws de do da o a as about umas muito mais]{0,2} $"
 )
 ONWARDS = compiled("em diante | para frente")
 THROUGH = compiled("(?:ate [o a]? | ao | a) $")
 # "Não tem sexta?" asks for it, "sexta às 10, não é" too; "se não der" refuses nothing yet.
 ASKS = compiled("not (?:w | para)? ask")
+NOT_ASK = compiled("not ask $")
 TAG = compiled("not e $")
-IF_NOT = compiled("unless .* not")
+IF_NOT = compiled("(?<!know) unless .* not")
 ONLY_NO = compiled("(?:[not fix])* not (?:[not fix])* $")
 CANNOT = compiled("not (?:w? [wish want] | (?:da | ask) $)")
 CONTRAST = compiled("not [e de na no a para]? $")
@@ -69,7 +70,7 @@ def wanted(codes: str, found: Sequence[Piece]) -> list[Piece]:
             continue
         if kept and CONTRAST.fullmatch(codes, clause.start, clause.pieces[0].start):
             return []  # "sexta às 10, não às 11": a refusal or a correction
-        no = _refused(codes, clause)
+        no = clause.pieces if _held(codes, clauses[at:]) else _refused(codes, clause)
         refused += no
         if CODE["then"] not in words:
             kept += [piece for piece in clause.pieces if piece not in no]
@@ -132,18 +133,28 @@ def _bounded(codes: str, found: Sequence[Piece]) -> list[Piece]:
 
 def _refused(codes: str, clause: Clause) -> list[Piece]:
     words = codes[clause.start : clause.end]
-    if any(code in words for code in BUSY):
+    if BUSY.search(words):
         return clause.pieces
+    if OPENS in words and all(piece.what is What.HOURS for piece in clause.pieces):
+        return clause.pieces  # "fecham às 18h?"
     if NOT in words:
-        keeps = IF_NOT.search(words) or TAG.search(words) or (ASKS.search(words) and _asked(codes, clause))
+        asks = ASKS.search(words) and _asked(codes, clause) and (clause.sign in STOPS or not NOT_ASK.search(words))
+        keeps = IF_NOT.search(words) or TAG.search(words) or asks
         return [] if keeps else clause.pieces
-    if CODE["except"] in words:
-        place = clause.start + words.index(CODE["except"])
-        return [piece for piece in clause.pieces if piece.start > place]
-    return []
+    besides = BESIDES.search(words)
+    return [piece for piece in clause.pieces if besides and piece.start > clause.start + besides.start()]
 
 
-BUSY = any_of("busy")
+def _held(codes: str, clauses: Sequence[Clause]) -> bool:
+    """Tell the time somebody has from the one they ask for: "meu horário é quinta, pode ser sexta?"."""
+    held, *later = (codes[clause.start : clause.end] for clause in clauses if clause.pieces)
+    return bool(HELD.search(held)) and any(NEW_WISH.search(words) for words in later)
+
+
+HELD = compiled("[mine have] [slot noun]")
+BESIDES = compiled("except | instead")
+BUSY = compiled("busy | (?:have one? | one) engaged | have engaged | e holiday")
+OPENS = CODE["opens"]
 
 
 def _asked(codes: str, clause: Clause) -> bool:
@@ -162,10 +173,10 @@ def _only_named(codes: str, clause: Clause) -> bool:
     """Tell a clause that is nothing but days: it may go on with what was refused."""
     words = codes[clause.start : clause.end]
     named = all(piece.what in DAYLIKE and not piece.hours for piece in clause.pieces)
-    return named and not any(code in words for code in NEW_WISH)
+    return named and not NEW_WISH.search(words)
 
 
-NEW_WISH = RESTARTS + any_of("only", "better")
+NEW_WISH = compiled("[wish want ask ser serve only better] | ^ da [na no para as a]")
 
 
 def _timed(piece: Piece) -> bool:

@@ -125,7 +125,7 @@ def _nth(found: Found) -> Piece:
 
 def _nth_of(found: Found, nth: int, month: Day) -> Day:
     if found.codes[found.start] == CODE["dia"]:
-        if nth > 1:
+        if nth not in {1, -1}:
             raise ValueError(nth)
         return days.single(month.start if nth == 1 else month.end - days.ONE)
     return days.nth_weekday(found.first(WEEKDAY) or 0, nth, month)
@@ -167,12 +167,14 @@ def _either(found: Found) -> Piece:
 def _month_day(found: Found) -> Piece:
     numbers = [value[0] for value in found.of(FIGURE)]
     month = _month(found)
-    return _gone_or(found, _numbered(found, numbers[0], numbers[1] if month is None else month), _year(found))
+    if month is None:
+        month = 12 if found.codes[found.end - 1] == CODE["dez"] and not found.has("do") else numbers[1]
+    return _gone_or(found, _numbered(found, numbers[0], month), _year(found))
 
 
 def _date(found: Found) -> Piece | None:
     """Read "15/12"; what is also a fraction, a mark or a saying ("24/7") needs something that makes it a date."""
-    value = found.of(CODE["date"])[0]
+    value = (*found.of(DATES)[0], 0)[:3]
     said = found.end - found.start > 1
     before = BEFORE_DATE.search(found.codes[max(found.start - 2, 0) : found.start])
     after = AFTER_DATE.match(found.codes, found.end)
@@ -181,6 +183,7 @@ def _date(found: Found) -> Piece | None:
     return _gone_or(found, _said_date(found, value), value[2])
 
 
+DATES = any_of("date", "dot", "dec")
 # Ten out of ten, five out of five, around the clock, halves and thirds.
 SAYINGS = {(10, 10), (5, 5), (24, 7), (1, 2), (1, 3), (2, 3), (3, 4), (1, 4), (9, 10), (8, 10), (4, 5)}
 BEFORE_DATE = compiled("WEEKDAY comma? $")

@@ -115,10 +115,10 @@ def coming_month(month: int, today: date, year: int = 0) -> Day:
 
 
 def nth_weekday(number: int, nth: int, month: Day) -> Day:
-    """Find "primeira sexta de dezembro"; -1 is the last; ValueError for a fifth that is not there."""
+    """Find "primeira sexta de dezembro"; -1 is the last, -2 the one before; ValueError for one not there."""
     if nth < 0:
         last = month.end - ONE
-        return single(last - timedelta(days=(last.weekday() - number) % 7))
+        return single(last - timedelta(days=(last.weekday() - number) % 7) + (nth + 1) * WEEK)
     found = weekday(number, month.start).start + (nth - 1) * WEEK
     if not month.start <= found < month.end:
         raise ValueError(nth)

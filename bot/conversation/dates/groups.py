@@ -10,10 +10,11 @@ from .days import Day, both
 from .hours import Hours, Part
 from .lexicon import CODE
 from .patterns import compiled
-from .pieces import Piece, What
+from .pieces import Piece, What, any_of
 
+OR = compiled("ou (?! better)")
 NEAR = compiled("[comma dash slash de da]?")
-SIGNS = CODE["comma"] + CODE["stop"] + CODE["asked"]
+ASIDE = any_of("comma", "stop", "asked", "polite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def grouped(codes: str, pieces: Sequence[Piece]) -> list[Group]:
         for turn, option in enumerate(_options(piece)):
             if turn and groups[-1].what in {What.VAGUE, What.PAST}:
                 break  # "ontem às 15h ou 16h"
-            apart = turn or not groups or CODE["ou"] in codes[groups[-1].pieces[-1].end : piece.start]
+            apart = turn or not groups or OR.search(codes, groups[-1].pieces[-1].end, piece.start)
             joined = None if apart else groups[-1].joined(option)
             groups[len(groups) - bool(joined) :] = [joined or option]
     return groups
@@ -107,7 +108,7 @@ def firm(codes: str, pieces: Sequence[Piece]) -> list[Piece]:
 
 def _held(codes: str, pieces: Sequence[Piece], at: int) -> bool:
     piece = pieces[at]
-    alone = piece.start == 0 and all(code in SIGNS for code in codes[piece.end :])
+    alone = all(code in ASIDE for code in codes[: piece.start] + codes[piece.end :])
     if alone or codes[piece.start - 1 : piece.start] == CODE["ser"]:
         return True
     before = [other.end for other in pieces[:at] if other.what in DAYLIKE or other.part]

@@ -52,6 +52,7 @@ class Side(StrEnum):
 
 
 SIDE_OF_PART = {Part.MORNING: Side.MORNING, Part.AFTERNOON: Side.AFTERNOON, Part.EVENING: Side.EVENING}
+OF_PART: dict[Side | None, Part] = {side: part for part, side in SIDE_OF_PART.items()}
 # The hours each side may be said of, and how many hours further they are on the clock.
 ATTACHED: dict[Side, dict[int, int]] = {
     Side.MORNING: dict.fromkeys(range(1, 12), 0),
@@ -88,6 +89,8 @@ class Clock:
     def at(self, part: Part | None = None, side: Side | None = None) -> time:
         """Say which time it is; ValueError if it is none, or not of that part of the day."""
         allowed, said = ATTACHED, self.side or side
+        if said in OF_PART and part is not None and OF_PART[said] is not part:
+            raise ValueError(said)  # "de manhã, às 8 da noite"
         if said is None and part is not None:
             allowed, said = APART, SIDE_OF_PART[part]
         if said is not None:

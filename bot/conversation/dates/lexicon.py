@@ -11,7 +11,8 @@ Value = tuple[int, ...]
 # Words of each category, already without accents. What people type on a phone is listed as it is typed.
 PLAIN = {
     "hoje": "hoje hj hoj oje hje hoge",
-    "amanha": "amanha amnha amanh amnaha amahna amanah anamha amaha amenha amanhan ammanha aamanha amamha amnhan",
+    "amanha": "amanha anamha amenha amanhan amamha amnhan amn",
+    "slip": "quita quina seta",
     "depois": "depois dps dpois depos depoes",
     "antes": "antes",
     "apos": "apos",
@@ -49,7 +50,7 @@ PLAIN = {
     "fim": "fim final finalzinho fimzinho",
     "comeco": "comeco comecinho inicio meados",
     "fds": "fds finde",
-    "h": "h hs hr hrs hors",
+    "h": "h hs hr hrs hors hras",
     "horas": "hora horas",
     "min": "min mins minuto minutos minutinhos",
     "pm": "pm",
@@ -57,9 +58,9 @@ PLAIN = {
     "meia": "meia",
     "meio": "meio",
     "ponto": "ponto",
-    "manha": "manha manhazinha manhanzinha",
-    "tarde": "tarde tardinha tardezinha",
-    "noite": "noite noitinha noit",
+    "manha": "manha manhazinha manhanzinha demanha",
+    "tarde": "tarde tardinha tardezinha atarde",
+    "noite": "noite noitinha noit anoite",
     "dawn": "madrugada",
     "cedo": "cedo cedinho",
     "muito": "bem logo",
@@ -86,28 +87,41 @@ PLAIN = {
     "pras": "pras pros",
     "por": "por",
     "durante": "durante dura duracao duram demora demoram leva levam",
-    "about": "volta perto cerca umas uns",
+    "about": "volta perto cerca uns",
+    "umas": "umas",
     "not": "nao naum naun nunca nem jamais n",
     "only": "so somente apenas sim",
     "but": "mas porem todavia",
     "unless": "se caso",
+    "know": "saber sei sabe ver veja",
     "except": "menos exceto tirando salvo",
-    "busy": "ruim impossivel ocupado ocupada viajando viajar viajo complicado complicada indisponivel compromisso "
-    "trabalho trabalhando trabalhar saio entro chego volto fora",
-    "then": "era eram completo completa completei fui estive cortei vim veio vieram faltou faltei atendi comprei "
-    "paguei pago pagar pagamento pague recebo receber vence vencimento vencem nasci nasceu nascimento "
+    "busy": "ruim impossivel ocupado ocupada viajando viajar viajo complicado complicada complica indisponivel "
+    "compromisso trabalho trabalhando trabalhar saio entro chego volto fora acordo durmo odeio detesto enrolado "
+    "enrolada atolado atolada corrido puxado",
+    "have": "tenho",
+    "engaged": "medico medica dentista prova reuniao viagem plantao exame casamento curso treino culto formatura "
+    "velorio",
+    "holiday": "feriado",
+    "opens": "abre abrem abrir abrimos fecha fecham fechar funciona funcionam",
+    "always": "sempre",
+    "then": "era eram tinha vemos vejo completo completa completei fui estive cortei vim veio vieram faltou faltei "
+    "atendi comprei paguei pago pagar pagamento pague recebo receber vence vencimento vencem nasci nasceu nascimento "
     "aniversario niver validade",
     "ask": "tem teria tera daria consegue conseguiria poderia rola rolaria sobrou",
-    "wish": "queria gostaria pode posso podemos podia poder consigo serve marca marcar agenda agendar vamos bora",
+    "serve": "serve servem",
+    "wish": "queria gostaria pode posso podemos podia poder consigo marca marcar agenda agendar vamos bora",
     "ser": "ser seria seja",
     "want": "quero prefiro escolho adoro gostei",
     "swap": "mudar muda mude trocar troca troque passar passa passe remarcar remarca remarque reagendar reagenda "
     "adiar adia antecipar antecipa transferir transfere jogar joga alterar altera mover move empurrar",
-    "fix": "digo alias ops corrigindo correcao corrige perai pera verdade desculpa desculpe errei retificando",
+    "fix": "digo alias ops corrigindo correcao corrige perai pera verdade desculpa desculpe perdao minto errei "
+    "retificando",
     "say": "dizer",
     "better": "melhor",
-    "means": "quer",
-    "mine": "minha sua tua nossa",
+    "means": "quer quis",
+    "mine": "meu minha sua tua nossa",
+    "polite": "oi ola opa pfv pf pfvr pls plz favor entao mesmo msm viu ne ok blz beleza obrigado obrigada obg vlw "
+    "valeu certo combinado fechado hein tb tbm tambem",
     "bom": "bom boa otimo otima feliz lindo linda excelente",
     "slot": "horario horarios vaga encaixe",
     "street": "rua av avenida ave alameda travessa praca pca largo rodovia estrada viela beco",
@@ -121,10 +135,11 @@ PLAIN = {
     "porta loja mao linha etapa tentativa metade chance alternativa mensagem foto imagem unidade "
     "filial avenida serie turma prova data hora sugestao proposta lista alternativas crianca filha moca "
     "cadeira sala divisao categoria classe edicao temporada posicao colocada opiniao basica "
-    "intencao natureza lei guerra sinfonia dica pergunta duvida versao geracao feita coluna camada dessas "
-    "dessa delas desses",
+    "chamada pele roda intencao natureza lei guerra sinfonia dica pergunta duvida versao geracao feita coluna "
+    "camada dessas dessa delas desses",
     "quinzena": "quinzena",
     "reais": "reais real conto contos pila pilas pau paus mangos pratas prata centavos",
+    "turn": "esquerda direita",
     "natal": "natal",
     "vespera": "vespera",
     "newyear": "reveillon",
@@ -133,28 +148,29 @@ PLAIN = {
 VALUED: dict[str, dict[int, str]] = {
     # The feminine ordinals, which are also days of the week.
     "ord": {
-        0: "segunda segnda segudna sengunda secunda segunad sgunda",
-        2: "quarta qarta quarat quata",
-        3: "quinta qunita quinat qinta",
-        4: "sexta setxa sexya sext sxta",
+        0: "segunda sengunda secunda",
+        2: "quarta",
+        3: "quinta",
+        4: "sexta sexya sesta sext",
     },
     "week": {
         0: "seg segundafeira",
-        1: "terca tersa treca tercafeira terc",
+        1: "terca tersa tercafeira terc",
         2: "qua quartafeira",
-        3: "qui quintafeira",
-        4: "sex sextafeira",
-        5: "sabado sabdo sbado sabadao sabadinho sab sabd",
-        6: "domingo domigo domindo dmingo domingao",
+        3: "qui quin quintafeira",
+        4: "sex sextafeira sestafeira",
+        5: "sabado sabadao sabadinho sab sabd",
+        6: "domingo domindo domingao",
     },
     "ontem": {1: "ontem onten ontm", 2: "anteontem antontem"},
     "passado": {1: "passado passada passados passadas", 2: "retrasado retrasada"},
     "ter": {1: "ter"},
+    "teca": {1: "teca"},
     "dom": {6: "dom"},
     "weeks": {0: "segundas", 1: "tercas", 2: "quartas", 3: "quintas", 4: "sextas", 5: "sabados", 6: "domingos"},
     "first": {1: "primeiro primeira"},
     "nth": {2: "segundo", 3: "terceiro terceira", 4: "quarto", 5: "quinto"},
-    "last": {-1: "ultimo ultima ultimos ultimas"},
+    "last": {-1: "ultimo ultima ultimos ultimas", -2: "penultimo penultima"},
     "month": {
         1: "janeiro",
         2: "fevereiro",
@@ -205,13 +221,27 @@ VALUED: dict[str, dict[int, str]] = {
     "dez": {10: "dez"},
 }
 # What the lexer itself finds: clocks (plain; "3h30"; "3:30"; "03:30"; impossible), calendar dates, hours written with a
-# point, numbers from 01 to 06, years, what is surely no date, unknown words and plurals, signs.
+# point, numbers from 01 to 06, years, what is surely no date, unknown words and plurals, unknown words in -feira,
+# numbers with a point that may be a date, signs.
 LEXED = (
     *("k", "ks", "kc", "kz", "kx", "date", "dec", "noon", "midnight", "z", "y"),
-    *("x", "w", "ws", "comma", "stop", "asked", "slash", "dash"),
+    *("x", "w", "ws", "wf", "dot", "instead", "comma", "stop", "asked", "slash", "dash"),
 )
 
 CODE = {name: chr(0x4E00 + i) for i, name in enumerate([*PLAIN, *VALUED, *LEXED])}
+
+
+# What the finger does to the words people type most: one letter left out, or two of them changed about.
+SLIPPED = ("amanha", "segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
+# Words of their own, or of too many.
+NO_SLIPS = {"manha", "amana", "sabao", "domino", "tera", "erca"}
+
+
+def _slips(word: str) -> set[str]:
+    """Give the slips of a word that leave its first letter."""
+    short = {word[:at] + word[at + 1 :] for at in range(1, len(word))}
+    turned = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+    return (short | turned) - NO_SLIPS
 
 
 def _lexicon() -> dict[str, tuple[str, Value]]:
@@ -223,6 +253,9 @@ def _lexicon() -> dict[str, tuple[str, Value]]:
         for value, spelt in values.items():
             for word in spelt.split():
                 words.setdefault(word, (CODE[name], (value,)))
+    for word in SLIPPED:
+        for slip in _slips(word):
+            words.setdefault(slip, words[word])
     return words
 
 

@@ -20,7 +20,9 @@ NAMES = {
     "SIDE": "(?:[de da a na pela]? LIGHT | [de da] dawn | pm | am)",
     "UNIT": "[min h horas dia dias semana semanas mes meses ano anos]",
     # After a number these make it a count: "as 3 opções"; after a comma also any word: "às 15h, 2 cortes".
-    "COUNTED": "(?:[ws noun reais anos dias semanas meses last nth] | first (?! de))",
+    "COUNTED": """(?:[ws noun reais anos dias semanas meses last nth] | first (?! de)
+        | mais (?: $ | [stop asked comma polite])
+        | [da do das dos] noun)""",
     "THINGS": "(?:w | x | min | COUNTED)",
     "MINUTES": "(?:HALFPAST | e [s n z b dez] (?! H | ou [s n z b dez]) min?)",
     "HALFPAST": "(?:e meia (?! horas))",
@@ -28,17 +30,25 @@ NAMES = {
     "TAIL": "(?:em? ponto)? SIDE? (?:em? ponto)?",
     # An hour after a word that says it is one; an hour in a range; an hour that needs no such word.
     "TIME": """(?:(?:CLOCK | dec) H? | NUM (?:H (?:b min? (?! COUNTED | H))? | b (?! THINGS))? MINUTES?
-        | noon MINUTES? | midnight) TAIL""",
+        | NOON | midnight) TAIL""",
+    "NOON": "(?:noon (?:MINUTES | e meio)?)",
+    "ABOUT": "[about umas]",
+    "ONWARDS": "(?:em diante | para frente)",
     "PLAIN": "(?:CLOCK H? | NUM H? HALFPAST? | noon HALFPAST?) TAIL",
     "SURE": "(?:CLOCK H? | (?:NUM h | [n dez] horas) HALFPAST? | noon HALFPAST?) TAIL",
     "LISTED": "(?:CLOCK H? | NUM h? HALFPAST? (?! horas) | [n dez] horas | noon) TAIL",
-    "AT": """(?:para? as about? | pelas | pras | por? about [das de as] | [slot o a] [das da do]
-        | a (?= one (?:$ | [comma stop asked e h horas da])))""",
+    "AT": """(?:para? as ABOUT? | pelas | pras | por? ABOUT [das de as] | [slot o a] [das da do]
+        | a (?= one (?:$ | [comma stop asked polite e h horas da])))""",
     "TO": "(?:ate [as a o]? | as | a | ao | dash)",
-    "WEEKDAY": "(?:[ord week] (?:dash? feira)? | DOM | TER)",
+    "WEEKDAY": "(?:[ord week] (?:dash? feira)? | TECA (?:dash? feira)? | DOM | TER)",
     # "Dom" is also a title and a gift, "ter" also a verb.
-    "DOM": "(?<![o one]) dom (?! [w ws])",
-    "TER": "(?<![w ws wish ask want]) ter (?= stop? (?:as | CLOCK | NUM h | date | slash))",
+    "DOM": "(?<![o one]) dom (?! de? [w ws])",
+    # "Teça 10h" is Tuesday and "marca a Teca às 10h" is not; "quita" and "seta" are words of their own.
+    "TECA": "(?: ^ | (?<= [na para prox este ser comma stop])) teca",
+    "MAYBE": "(?! TECA | TER) [slip teca ter] (?= feira | quevem | comma? (?:as | CLOCK | NUM h) | [de a pela] LIGHT)",
+    "TER": """(?:ter (?= stop? (?:[k kc kz] | [n dez] h | date))
+        | (?<![w ws wish ask want]) ter (?= stop? (?:as | CLOCK | NUM h | slash)))""",
+    "ATHOUR": "(?= comma? (?:as | CLOCK | NUM h))",
     "NAMED": "(?:[ord week] (?:dash? feira)? | dom | hoje | amanha)",
     "MON": "(?:month | mon)",
     "OFMONTH": "(?:de (?:MON | dez) | month)",
@@ -55,7 +65,8 @@ NAMES = {
 RULES = {
     # What looks like a day or an hour and is none.
     "trap": """
-        street stop? [de da do das dos na o a]{0,2}
+        place ord [de da do] [w ws] | ord a turn
+        | street stop? [de da do das dos na o a]{0,2}
             (?: FIG (?:de MON)? | [w ws ord week nth last natal month bom place work newyear])
             (?:[de da do das dos e]? (?:[w ws month] | bom (?= w))){0,3}
             (?:[comma label no]{0,3} (?:[s n z b dez one x y] (?! H | e meia | slash | de MON | SIDE)))?
@@ -71,41 +82,43 @@ RULES = {
         | durante (?:(?:NUM | b | meia) (?:H | min) | CLOCK) HALF?
         | por (?:[s one meia] (?:H | min) | FIG min | ks) HALF?
         | (?<!slot) de (?:[s one] H | [s n z b dez one] min | meia horas | ks) HALF?
-        | (?<!slot) de (?:[n dez] H | [k kc]) (?! TO | em diante | SIDE)
-        | (?:NUM H | CLOCK) (?:e meia)? de [w ws work noun]
+        | (?<![slot o]) de (?:[n dez] H | [k kc]) (?! TO | ONWARDS | SIDE)
+        | (?:NUM H | CLOCK) (?:e meia)? de [w ws work noun durante]
         | (?:FIG | meia) [h horas min] (?:e meia)? (?:antes | cada (?! as))
         | (?:depois | apos | antes) de? (?:(?:[s one] H | meia horas) | FIG [min dias semanas meses anos])
         | em one [horas dia semana] [w ws mais este vago festa]
         | meia horas
-        | mais (?:LIGHT | cedo)
+        | mais (?:LIGHT | cedo) (?! do? que)
         | muito tarde
         | [depois apos antes] [do da] [work busy]
     """,
     "past": """
-        (?:antes de)? ontem
+        (?:antes de)? ontem | (?:semana | mes) passado [de da do na no em] a? WEEKDAY
         | (?:WEEKDAY | semana | mes | ano | WEEKEND | month | LIGHT | (?:dia FIG | date | FIG de MON) | dia FIG OFMONTH)
             (?:[de do da] (?:mes | ano | semana))? passado
         | last (?:semana | mes | ano | WEEKDAY | WEEKEND | noite)
             (?! [de do da] (?:MON | dez | mes | prox | ano | este))
         | last FIG? [dias semanas meses]
         | [first nth last ord] (?:WEEKDAY | dia | semana) [de do da] (?:mes | ano | MON) passado
-        | ha about? (?:FIG | meia) UNIT | FIG UNIT atras
+        | ha ABOUT? (?:FIG | meia) UNIT | FIG UNIT atras
     """,
     # A day that is not one day: every one, some one, one of a kind.
     "vague": """
         bom (?:WEEKEND | semana | NAMED | natal | ano | festa)
         | WEEKDAY (?:de | da)? festa
         | NAMED THROUGH [a o]? NAMED MORE | entre [a o]? NAMED e [a o]? NAMED
-        | NAMED a [s n b dez] (?! H | SIDE | e)
-        | WEEKDAY (?:[de da na]? outra [semana mes] | comma? except este (?! WEEKDAY))
+        | NAMED a [s n b dez] (?! H | SIDE | e) | ter THROUGH [o a]? NAMED
+        | wf | w dash? feira | ord do w | depois WEEKDAY | MAYBE
+        | (?<! [das as de entre e pelas dia]) dec (?= comma? (?:as (?:NUM (?! COUNTED) | noon | CLOCK) | CLOCK | NUM h))
+        | WEEKDAY (?:[de da na]? outra [semana mes] | comma? [except not] este (?! WEEKDAY))
         | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
         | (?:outra | vago | em one)? [dia dias] (?:de semana | util)
         | [ord first nth last] (?:semana | quinzena | noun | label | work) (?:[de do da] MONTHLONG)? | [ord first] score
         | [ord first] [street place] (?! stop? [de da do]? FIG de MON)
-        | [one pela mine] ord | ^ ord [w ws] [stop asked]? $
+        | [one pela mine] ord | ^ ord [w ws] [stop asked comma polite]* $
         | (?<!para) a ord (?! dash? feira | quevem | as (?:NUM (?! COUNTED) | CLOCK | noon) | SURE
             | [de da a pela] LIGHT | [de da] WEEKLONG | este semana)
-        | WEEKDAY (?:seguinte | [depois antes apos] [de do da dos das] [w ws natal festa newyear mes])
+        | WEEKDAY (?:seguinte | [depois antes apos] [de do da dos das] [w ws natal festa newyear mes holiday])
         | semana do dia FIG
         | dia NUM H
         | natal | newyear
@@ -114,7 +127,8 @@ RULES = {
     # What comes back is no one day, whatever else is said with it.
     "recurring": """
         cada [as os a o]? (?:NAMED | weeks | WEEKEND | LIGHT | FIG? UNIT) MORE
-        | de FIG em FIG UNIT
+        | de? FIG em FIG UNIT
+        | always [as a o os na no ao de]* (?:NAMED | weeks)
         | weeks (?:dash? feira)? MORE
     """,
     "any": "vago [dia dias]",
@@ -127,13 +141,14 @@ RULES = {
     "impossible": """
         kx | [de da na pela]? dawn
         | ou (?:mais [tarde cedo] | depois | antes | outra | vago)
+        | fix comma? NUM (?! THINGS | H) | one nth (?:para as | pras)
         | as b (?! THINGS) | as NUM [s n z dez] (?! H | OFMONTH)
         | s as TIME
         | ou [as das a o]? NUM (?! THINGS | de MON)
     """,
     # Days.
     "after_tomorrow": "depois de? amanha",
-    "hence": "(?:daqui | em) [a de about muito mais]{0,2} (?:(?:FIG | meia) UNIT HALF? | CLOCK) util?",
+    "hence": "(?:daqui | em) [a de about umas muito mais]{0,2} (?:(?:FIG | meia) UNIT HALF? | CLOCK) util?",
     "from_today": """
         FIG [dias semanas meses] (?:depois | a? partir | apartir | apos) de? (?:hoje | amanha | WEEKDAY | dia FIG)
     """,
@@ -141,7 +156,7 @@ RULES = {
     "tomorrow": "amanha",
     "weekday_number": """
         WEEKDAY comma? (?:b (?! THINGS | H | OFMONTH)
-            | [s n z dez] (?= $ | [comma stop asked as] | para (?! [as a]) | [na no] [w ws place work label]))
+            | [s n z dez] (?= $ | [comma stop asked polite as w] | para (?! [as a]) | [na no] [w ws place work label]))
     """,
     "weekday": "este? prox? WEEKDAY (?:quevem | agora | prox)?",
     "days": """
@@ -153,14 +168,16 @@ RULES = {
         | (?:de | do)? dia? date (?:a | ao | ate o?) dia? date | entre dia? date e dia? date
     """,
     "either": """
-        [dia dias] FIG
+        (?<!not) [dia dias] FIG
             (?:(?:comma | e | ou | slash | comma ou) dia? [s n z b dez] (?! H | e meia | SIDE | TOHOUR | THINGS))+
             OFMONTH?
         | FIG (?:ou | e) FIG OFMONTH
     """,
-    "month_day": "dia? FIG OFMONTH YEAR? | dia FIG do [s n z dez one] (?! H)",
+    "month_day": """
+        dia? FIG OFMONTH YEAR? | dia? FIG (?:mon | dez ATHOUR) | dia FIG do [s n z dez one] (?! H)
+    """,
     "day_number": "dia FIG (?! H)",
-    "date": "(?:dia | em | no | para)? date",
+    "date": "(?:dia | em | no | para)? date | dia (?:dot | dec) | dot ATHOUR",
     "week": "semana quevem | semana seguinte | prox semana | este semana",
     "month": "NEXTMONTH | este mes | (?:em | para | durante | mes de) month YEAR?",
     "year": "ano quevem | prox ano",
@@ -185,15 +202,17 @@ RULES = {
         [depois apos] (?:(?:[das da as] | de as) (?>TIME) | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE))
             (?! COUNTED)
         | (?:a? partir | apartir) (?:[de das da do] | de as) (?>TIME) (?! COUNTED)
-        | (?:das | de)? SURE (?:em diante | para frente)
+        | (?:das | de)? SURE ONWARDS | das NUM ONWARDS | mais tarde do? que [as a o]? (?>TIME) (?! COUNTED)
     """,
     "before": """
         antes (?:(?:[das da as] | de as) (?>TIME) | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE)) (?! COUNTED)
-        | ate (?:[as a o] about? (?>TIME) (?! COUNTED) | about? SURE)
+        | ate (?:[as a o] ABOUT? (?>TIME) (?! COUNTED) | ABOUT? SURE | umas (?>TIME) (?! THINGS))
+        | mais cedo do? que [as a o]? (?>TIME) (?! COUNTED)
     """,
     "early": """
         (?<![das da de do slot para por]) as? [s n dez b] min?
             (?:TOHOUR (?:NUM H? | noon) | para o? noon) TAIL
+        | [n dez b] min? para one (?: SIDE | (?= $ | [comma stop asked polite]))
     """,
     "hours": "(?:AT TIME | SURE) (?:(?:comma? ou | comma | slash | dash) as? (?>LISTED) (?! THINGS | de MON))+",
     "hour": """
@@ -201,10 +220,14 @@ RULES = {
         | (?:NUM (?:H MINUTES? | HALFPAST) | CLOCK) SIDE
         | (?:[s n z dez] [da de] | one da) [manha tarde noite dawn] | NUM (?:pm | am)
         | NUM MINUTES [da de] LIGHT
+        | (?:dec h | NUM h? (?= em? ponto)) TAIL
         | (?:[k kc kz] H? | [n dez] h (?:b min? (?! COUNTED | H))? MINUTES?) TAIL
-        | NUM HALFPAST TAIL | noon MINUTES? | midnight
+        | NUM HALFPAST TAIL | NOON | midnight
     """,
-    "maybe_hour": "[s one z] h MINUTES? TAIL | ks TAIL | NUM horas MINUTES? TAIL | NUM e [n b dez] (?! ou) min? TAIL",
+    "maybe_hour": """
+        umas NUM (?! THINGS | H) MINUTES? (?! SIDE) | [s one z] h MINUTES? TAIL | ks TAIL | NUM horas MINUTES? TAIL
+        | NUM e [n b dez] (?! ou) min? TAIL
+    """,
     "many_hours": "b H",
 }
 
@@ -239,6 +262,6 @@ def expanded(pattern: str) -> str:
 GRAMMAR = grammar(RULES)
 CLOCKS = compiled(
     f"(?:(?P<less> [s n dez b]) min? (?:para [as a o]? | pras))? {_HOUR} [h horas]?"
-    f"(?:e (?P<half> meia) | e? (?P<minute> [s n z b dez]) (?! [h horas]) min?)? {_SIDE}"
+    f"(?:e (?P<half> [meia meio]) | e? (?P<minute> [s n z b dez]) (?! [h horas]) min?)? {_SIDE}"
 )
 CLOCK_PAIR = compiled(f"{_HOUR} [h horas]? (?:e (?P<half> meia))? {_SIDE}")

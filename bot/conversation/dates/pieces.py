@@ -81,7 +81,7 @@ def any_of(*names: str) -> str:
 
 
 FIGURE = any_of("s", "n", "z", "b", "dez", "one", "first")
-WEEKDAY = any_of("ord", "week", "dom", "ter")
+WEEKDAY = any_of("ord", "week", "dom", "ter", "teca")
 MONTH = any_of("month", "mon")
 CLOCK = any_of("k", "ks", "kc", "kz", "dec")
 SIDES = {

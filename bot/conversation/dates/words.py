@@ -22,7 +22,7 @@ class Words:
 def words(text: str) -> Words:
     """Read a message; places are those of the characters in `text`."""
     places: list[int] | None = None
-    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+    if SPACES.search(text) or (not text.isascii() and not unicodedata.is_normalized("NFC", text)):
         text, places = _compose(text)
     folded = text.translate(FOLD)
     if "@" in folded or "://" in folded or "www." in folded:
@@ -40,8 +40,9 @@ def words(text: str) -> Words:
 
 
 def _compose(text: str) -> tuple[str, list[int]]:
-    """Drop the accents that are characters of their own, and say where each kept character was."""
-    kept = [i for i, char in enumerate(text) if not unicodedata.combining(char)]
+    """Drop accents that are characters of their own and doubled spaces, and say where each kept character was."""
+    doubled = {at for run in SPACES.finditer(text) for at in range(run.start() + 1, run.end())}
+    kept = [i for i, char in enumerate(text) if not unicodedata.combining(char) and i not in doubled]
     return "".join(text[i] for i in kept), [*kept, len(text)]
 
 
@@ -57,13 +58,17 @@ FOLD = (
     | {0xA0: " ", 0xAA: "a", 0xB0: "o", 0xBA: "o"}  # 6ª, 1º
     | dict.fromkeys(range(0x2010, 0x2016), "-")
 )
-LINK = re.compile(r"(?:https?://|www\.)\S{1,400}|[\w.+-]{1,64}@[\w.-]{1,100}", re.ASCII)
+SPACES = re.compile(r"[ \t\xa0]{2,}")
+LINK = re.compile(r"(?:https?://|www\.)\S{1,400}|[\w.+-]{0,64}@[\w.-]{1,100}", re.ASCII)
 REPEATED = re.compile(r"([a-z])\1+")
 TOKEN = re.compile(
     r"""
     (?P<tens>(?:vinte|trinta|quarenta|cinquenta)\se\s(?:uma?|dois|duas|tres|quatro|cinco|seis|sete|oito|nove)\b)
-  | (?P<idiom>(?:hoje\sem\sdia|dia[\s-]a[\s-]dia|mais\sou\smenos|quinta\sda\sboa\svista|segunda\smao|tarde\sdemais)\b)
-  | (?P<instead>(?:em\svez|ao\sinves|no\slugar|sem\sser|a\snao\sser|que\snao\sseja)\b)
+  | (?P<idiom>(?:hoje\sem\sdia|dia[\s-]a[\s-]dia|mais\sou\smenos|quinta\sda\sboa\svista|segunda\smao
+      |da\snoite\spro\sdia|cedo\sou\starde|noite\se\sdia|amanha\se\soutro\sdia)\b)
+  | (?P<busy>(?:(?:muito|mto|mt|tao|meio)\s(?:cedo|tarde)|(?:cedo|tarde)\sdemais|sem\schance)\b)
+  | (?P<instead>(?:em\svez|ao\sinves|no\slugar)\b)
+  | (?P<except>(?:sem\sser|a\snao\sser|que\snao\sseja)\b)
   | (?P<until>(?:(?:no|o)\s(?:mais\stardar|maximo))\b)
   | (?P<nope>num(?=\s(?:posso|quero|vou|da|consigo|tem|vai|rola|queria)\b))
   | (?P<noon>meio[\s-]?dia\b)
@@ -90,12 +95,12 @@ TOKEN = re.compile(
   | (?<![\d:])(?<!\d[.,/])
     (?P<clock>\d\d?(?::|h(?:rs?|s)?[:.]?)\d\d)(?!\d)(?::\d\d)?(?:\s?(?:hs?|hrs?|horas?|min|minutos|m)\b)?
   | (?P<slip>(?<!\d)\d\d?h\d(?!\d))
-  | (?P<weekday>[2-6](?:a\b(?:[\s-]?feira\b)?|[\s-]?feira\b))
+  | (?P<weekday>[2-6](?:a\b(?:[\s-]?f(?:eira)?\b)?|[\s-]?feira\b|af\b))
   | (?P<first>1[ao]\b)
   | (?P<decimal>\d+[.,]\d+(?:[.,]\d+)*)
   | (?P<number>\d+)
   | (?P<short>[pdc]/(?=\s?[a-z0-9]))
-  | (?P<road>r\.)(?=\s?[a-z0-9])
+  | (?P<road>r\.(?=\s?[a-z0-9])|r(?=\s\d\d?\sde\s))
   | (?P<letter>[a-z])
   | (?P<sign>[,;.!?/\n():-])
     """,
@@ -109,7 +114,11 @@ FIGURES = 1  # stands second in the value of a number written as figures: "14 e 
 
 def _word(word: str) -> tuple[str, Value]:
     known = LEXICON.get(word) or LEXICON.get(REPEATED.sub(r"\1", word))  # "sextaaa"
-    return known or (CODE["ws" if word.endswith("s") and len(word) > 3 else "w"], ())
+    if known:
+        return known
+    if word.endswith("feira"):
+        return CODE["wf"], ()
+    return CODE["ws" if word.endswith("s") and len(word) > 3 else "w"], ()
 
 
 def _number(digits: str) -> tuple[str, Value]:
@@ -148,6 +157,8 @@ def _decimal(text: str) -> tuple[str, Value]:
     parts = text.split(".")  # "às 14.30"
     if len(parts) == 2 and len(parts[1]) == 2 and int(parts[0]) < 24 and int(parts[1]) < 60:
         return CODE["dec"], (int(parts[0]), int(parts[1]))
+    if len(parts) == 2 and len(parts[1]) == 2 and 24 <= int(parts[0]) <= 31 and 1 <= int(parts[1]) <= 12:
+        return CODE["dot"], (int(parts[0]), int(parts[1]))
     return OPAQUE
 
 
@@ -169,7 +180,7 @@ def _named(text: str) -> tuple[str, Value]:
 
 def _weekday(text: str) -> tuple[str, Value]:
     # "6a" alone may also be the sixth; "6a feira" may not.
-    return CODE["week" if text.endswith("feira") else "ord"], (int(text[0]) - 2,)
+    return CODE["week" if "f" in text else "ord"], (int(text[0]) - 2,)
 
 
 READERS: dict[str, Callable[[str], tuple[str, Value]]] = {
@@ -185,7 +196,9 @@ READERS: dict[str, Callable[[str], tuple[str, Value]]] = {
     "tens": _tens,
     "weekday": _weekday,
     "decimal": _decimal,
-    "instead": lambda _: (CODE["except"], ()),
+    "instead": lambda _: (CODE["instead"], ()),
+    "except": lambda _: (CODE["except"], ()),
+    "busy": lambda _: (CODE["busy"], ()),
     "until": lambda _: (CODE["ate"], ()),
     "nope": lambda _: (CODE["not"], ()),
     "noon": lambda _: (CODE["noon"], ()),
