@@ -40,8 +40,8 @@ async def read_echo(session: AsyncSession, row: Inbound, *, now: datetime) -> No
     if await session.scalar(ours):
         row.error = "our own"
         return
-    # The number as it was dialled, which is not always the one that the person is registered with.
-    contact = await recognise(session, row.channel, {"from": event["to"], "bsuid": event["bsuid"]}, now)
+    addresses = {"from": event["to"], "bsuid": event["bsuid"], "lid": event.get("lid")}
+    contact = await recognise(session, row.channel, addresses, now, dialled=True)
     conversation = await conversation_with(session, contact, row.channel, row.account, now)
     row.conversation_id = conversation.id
     if plain(str(event["text"])).rstrip(".!") in GIVES_BACK:

@@ -92,6 +92,8 @@ async def settle(talk: Talk) -> Answer:
 
 
 async def _picked(talk: Talk, found: Sequence[Data]) -> Answer:
+    # An answer that quotes a message about one of them is about that one.
+    found = [each for each in found if each["id"] == talk.heard.state.get("about")] or found
     if len(found) == 1:
         return await picked(talk, found[0])
     return talk.ask("appointment", chat("which_appointment"), fitting(options_of(talk, found)), label="Ver horários")

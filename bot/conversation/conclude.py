@@ -63,7 +63,8 @@ def _with_transcript(said: Outgoing | None, transcript: str) -> Outgoing | None:
 
 def _state(before: Mapping[str, Any], answer: Answer, said: Outgoing | None) -> dict[str, Any]:
     state = dict(before if answer.state is None else answer.state)
-    state.pop("pending", None)
+    for passing in ("pending", "about"):  # of this turn only
+        state.pop(passing, None)
     tokens = {**state.get("tokens", before.get("tokens", {})), **answer.tokens}
     state["tokens"] = dict(list(tokens.items())[-TOKENS:])
     state["menu"] = [option.id for option in said.options] if isinstance(said, Choices) else []

@@ -6,6 +6,7 @@ any brain is asked. A step that passes has written nothing.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from ..errors import Refused
 from ..models import Contact, Conversation, PendingAction, Professional
 from ..models.enums import Action, Actor, Role
 from ..notify.render import chat
+from ..text import plain
 from ..whatsapp.outgoing import Text
 from . import buttons, handoff, pending, signup
 from .brain import Answer, Toolkit
+from .identity import owner_of
 from .inbox import SILENT_TYPES
 from .refusals import explain
 from .scene import Scene
@@ -29,6 +32,8 @@ Step = Callable[[AsyncSession, Scene, Toolkit], Awaitable[Answer | None]]
 
 # What the person typed beyond this is not a request for an appointment; Meta's own limit for a text is 4,096.
 LONGEST = 4096
+# A polite refusal is not repeated for this long.
+POLITE_FOR = timedelta(minutes=5)
 SPOKEN_TYPES: Final = {
     "audio": "áudios",
     "image": "imagens",
@@ -59,6 +64,8 @@ async def answer_directly(session: AsyncSession, here: Scene, toolkit: Toolkit) 
 
 async def _subscription(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
     """PARAR and VOLTAR, whoever says them and whatever else is going on."""
+    if here.state.get("flow") and plain(here.text) in signup.STOP:
+        return None  # what is left is the sign-up, not Odys
     if STOP.match(here.text):
         contact = await session.get_one(Contact, here.contact.id)
         contact.opted_out_at = here.now
@@ -76,18 +83,26 @@ async def _silence(_session: AsyncSession, here: Scene, _: Toolkit) -> Answer | 
 
 
 async def _not_words(_session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
-    """Pictures and the like get one polite answer; reactions and edits none."""
+    """Pictures and the like get one polite answer, an edit that came too late one hint; reactions none."""
     if here.payload or here.text.strip():
         if len(here.text) <= LONGEST or here.payload:
             return None
         return Answer(say=Text(chat("text_too_long", limit=f"{LONGEST:,}".replace(",", "."))))
     kinds = {str(row.event.get("type")) for row in here.held.rows}
     if kinds <= SILENT_TYPES:
-        return Answer()
+        return _once(here, "edit", chat("edited_too_late")) if "edit" in kinds else Answer()
     if kinds <= {"text", "button", "interactive"}:
         return Answer(say=Text(chat("not_understood")))
     kind = next((SPOKEN_TYPES[kind] for kind in sorted(kinds) if kind in SPOKEN_TYPES), "esse tipo de mensagem")
-    return Answer(say=Text(chat("unsupported_message", kind=kind)))
+    return _once(here, kind, chat("unsupported_message", kind=kind))
+
+
+def _once(here: Scene, about: str, words: str) -> Answer:
+    """Say something polite, and not again while more of the same comes in: an album is a dozen messages."""
+    told = here.state.get("told") or {}
+    if about in told and here.now - datetime.fromisoformat(told[about]) < POLITE_FOR:
+        return Answer()
+    return Answer(say=Text(words), state={**here.state, "told": {about: here.now.isoformat()}})
 
 
 async def _tap(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
@@ -180,6 +195,9 @@ async def _chosen(session: AsyncSession, here: Scene, professional_id: UUID | No
     if professional is None:
         return Answer(say=Text(chat("foreign_button")))
     conversation = await session.get_one(Conversation, here.conversation.id)
+    owner = await owner_of(session, conversation.channel, conversation.account)
+    if owner is not None and owner.id != professional.id:
+        return Answer(say=Text(chat("own_number", professional=owner.name)))
     conversation.mode = Role.CLIENT
     await _forget(session, here)
     words = chat("professional_chosen", professional=professional.name, profession=professional.profession)

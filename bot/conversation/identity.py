@@ -33,8 +33,13 @@ def identities(event: Mapping[str, Any]) -> list[Address]:
     return phone + [(kind, str(event[kind.value])) for kind in _CERTAIN[1:] if event.get(kind.value)]
 
 
-async def recognise(session: AsyncSession, channel: Channel, event: Mapping[str, Any], now: datetime) -> Contact:
-    """Return the contact behind an event: known, made one out of several, or new."""
+async def recognise(
+    session: AsyncSession, channel: Channel, event: Mapping[str, Any], now: datetime, *, dialled: bool = False
+) -> Contact:
+    """Return the contact behind an event: known, made one out of several, or new.
+
+    A number that was `dialled` by us is not always spelled as the person is registered: it replaces none.
+    """
     addresses = identities(event)
     name = [(IdentityKind.USERNAME, str(event["username"]))] if event.get("username") else []
     found = await _known(session, channel, [*addresses, *name])
@@ -46,7 +51,7 @@ async def recognise(session: AsyncSession, channel: Channel, event: Mapping[str,
     else:
         contact = await _united(session, channel, addresses, event, now)
     # The form it came in is the form to answer to: some accounts are registered without the ninth digit.
-    if event.get("from") and contact.phone != event["from"]:
+    if event.get("from") and contact.phone != event["from"] and not (dialled and contact.phone):
         contact.phone = event["from"]
     if event.get("name") and not contact.name:
         contact.name = event["name"][:120]
@@ -173,6 +178,13 @@ async def own_agenda(session: AsyncSession, contact_id: UUID) -> Professional | 
     )
 
 
+async def owner_of(session: AsyncSession, channel: Channel, account: str) -> Professional | None:
+    """Return the professional whose own number this is; it stays theirs whatever becomes of their plan."""
+    return await session.scalar(
+        select(Professional).where(Professional.channel == channel, Professional.account == account)
+    )
+
+
 async def conversation_with(
     session: AsyncSession, contact: Contact, channel: Channel, account: str, now: datetime
 ) -> Conversation:
@@ -181,24 +193,22 @@ async def conversation_with(
     On a professional's own number it is about that agenda, whatever it was about before the number was theirs.
     """
     where = (Conversation.channel == channel, Conversation.account == account, Conversation.contact_id == contact.id)
-    owner = and_(Professional.channel == Conversation.channel, Professional.account == Conversation.account)
-    here = select(Conversation, Professional.id).outerjoin(Professional, owner).where(*where)
+    theirs = and_(Professional.channel == Conversation.channel, Professional.account == Conversation.account)
+    here = select(Conversation, Professional.id).outerjoin(Professional, theirs).where(*where)
     if found := (await session.execute(here)).first():
         conversation, owner_id = found
         if owner_id is not None and conversation.professional_id != owner_id:
             conversation.professional_id, conversation.state = owner_id, {}
         return conversation
     agenda = await own_agenda(session, contact.id)
-    straight_to = await session.scalar(
-        select(Professional.id).where(Professional.channel == channel, Professional.account == account)
-    )
+    owner = await owner_of(session, channel, account)
     row = {
         "id": new_id(),
         "channel": channel,
         "account": account,
         "contact_id": contact.id,
         "mode": Role.PROFESSIONAL if agenda else Role.CLIENT,
-        "professional_id": straight_to,
+        "professional_id": owner.id if owner else None,
         "state": {},
         "created_at": now,
     }

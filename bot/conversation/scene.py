@@ -14,6 +14,8 @@ from ..models.enums import PendingStatus, Role
 from .brain import Asker, Line
 from .identity import own_agenda
 from .inbox import Held
+from .numbering import option_typed
+from .quoting import Quoted, just_told, meant, quoted
 
 # Enough for "não, às 16h" and "o segundo" to make sense, short enough to stay cheap in a prompt.
 HISTORY = 12
@@ -37,6 +39,8 @@ class Scene:
     history: Sequence[Line]
     # What a voice note was understood to say; shown back, so that a mishearing is noticed.
     transcript: str = ""
+    # The message of ours that is being answered by quoting it.
+    quoted: Quoted | None = None
 
     @property
     def conversation(self) -> Conversation:
@@ -81,17 +85,26 @@ async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | 
         zone=ZoneInfo(professional.timezone if professional else DEFAULT_ZONE),
     )
     words = held.text if text is None else text
+    # What somebody passes on is another person's words: it can be asked about, but it agrees to nothing.
+    pending = None if held.forwarded else await _pending(session, conversation)
+    answered = None if held.forwarded else await quoted(session, held)
+    if answered is None and pending is None and not held.forwarded:
+        answered = await just_told(session, conversation, words, now)
+    payload = held.payload or (meant(words, answered, pending) if answered else None)
+    if payload is None and not held.forwarded:
+        payload = await option_typed(session, conversation, words, held.reply_to)
     return Scene(
         held=held,
         now=now,
         asker=asker,
         text=words,
-        payload=held.payload or _numbered(words, conversation.state),
+        payload=payload,
         own=own,
         professional=professional,
-        pending=await _pending(session, conversation),
+        pending=pending,
         history=await _history(session, conversation),
         transcript=text or "",
+        quoted=answered,
     )
 
 
@@ -118,12 +131,3 @@ async def _history(session: AsyncSession, conversation: Conversation) -> list[Li
         .limit(HISTORY)
     )
     return [Line(row.author, row.text) for row in reversed(rows.all())]
-
-
-def _numbered(text: str, state: dict[str, Any]) -> str | None:
-    """Return the option of the last menu whose number was typed."""
-    menu = state.get("menu") or []
-    number = text.strip().rstrip(".)º°ª")
-    if number.isascii() and number.isdigit() and 1 <= int(number[:3]) <= len(menu):
-        return str(menu[int(number[:3]) - 1])
-    return None

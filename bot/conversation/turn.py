@@ -175,6 +175,8 @@ class Turns:
 def heard_of(here: Scene, toolbox: Toolbox) -> Heard:
     """Return the turn as a brain sees it."""
     state = here.state
+    if here.quoted is not None and here.quoted.appointment_id:
+        state["about"] = str(here.quoted.appointment_id)
     if here.pending is not None:
         state["pending"] = {
             "tool": here.pending.tool,

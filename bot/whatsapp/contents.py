@@ -152,6 +152,8 @@ def read(raw: Fields) -> Fields:
     kind = raw_type(raw)
     if kind == "contacts":
         return _people(items(raw.get("contacts")))
+    if kind == "request_welcome":
+        return {"type": MessageType.WELCOME}
     if kind == "unsupported":
         what = text(mapping(raw.get("unsupported")).get("type"), NAME)
         return {"type": MessageType.UNSUPPORTED, "details": {"what": what} if what else {}}

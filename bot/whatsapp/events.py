@@ -28,6 +28,7 @@ class MessageType(StrEnum):
     SYSTEM = "system"
     EDIT = "edit"
     REVOKE = "revoke"
+    WELCOME = "welcome"  # somebody opened the conversation and has written nothing yet
     UNSUPPORTED = "unsupported"
     UNKNOWN = "unknown"
 

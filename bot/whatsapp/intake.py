@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, StatementError
 
 from ..clock import Clock
 from ..db import Database
-from ..models.enums import InboundKind, InboundStatus
+from ..models.enums import InboundStatus
 from ..queue import Bell
 from .events import Batch
 from .rows import Row, fingerprint, rows_of, store
@@ -116,16 +116,16 @@ class Intake:
         task.add_done_callback(self._ringing.discard)
 
     async def _ring(self, rows: Sequence[Row]) -> None:
-        """Wake the worker: once a lane, and once for everything that is not a message."""
+        """Wake the worker: once a lane, and once for everything that is in none."""
         waiting = [row for row in rows if row["status"] is InboundStatus.NEW]
-        lanes = {row["lane"]: row for row in waiting if row["kind"] is InboundKind.MESSAGE}
+        lanes = {row["lane"]: row for row in waiting if row["lane"]}
         rings = [
             self._bell.ring(
                 "turn", lane, key=f"{lane}:{row['id']}", after=(row["due_at"] - row["received_at"]).total_seconds()
             )
             for lane, row in lanes.items()
         ]
-        if any(row["kind"] is not InboundKind.MESSAGE for row in waiting):
+        if any(not row["lane"] for row in waiting):
             rings.append(self._bell.ring("settle", key="settle"))
         for start in range(0, len(rings), BELLS):
             await asyncio.gather(*rings[start : start + BELLS])

@@ -13,13 +13,15 @@ from typing import Any
 from ..models.enums import InboundKind
 from . import contents
 from .contents import ID, NAME
-from .events import Batch, Broken, Echo, Event, Failure, Message, Notice, Status
+from .events import Batch, Broken, Echo, Event, Failure, Message, MessageType, Notice, Status
 from .phones import delivered, phone_key
 from .tolerant import clean, items, mapping, moment, text
 
 _BSUID = re.compile(r"[A-Z]{2}(\.ENT)?\.[A-Za-z0-9]{1,128}", re.ASCII)
 # Their lists are read one by one; every other field is kept whole as a notice.
-_LISTED_FIELDS = frozenset({"", "messages", "smb_message_echoes", "message_echoes"})
+_LISTED_FIELDS = frozenset({"", "messages", "smb_message_echoes", "message_echoes", "user_id_update"})
+# What was said before we were there: its messages are old news, not something to answer.
+_PAST = "history"
 ACCOUNT = 64
 _OPAQUE = 512  # what Meta takes, and gives back
 
@@ -58,7 +60,7 @@ def _change(entry: dict[str, Any], change: object) -> Iterator[Event]:
         yield Broken(account=account, kind=InboundKind.NOTICE, reason="no value", raw=clean(change))
         return
     account = text(mapping(value.get("metadata")).get("phone_number_id"), ACCOUNT)
-    found = [(name, raw) for name in _LISTS for raw in items(value.get(name))]
+    found = [(name, raw) for name in _LISTS for raw in items(value.get(name))] if field != _PAST else []
     for name, raw in found:
         yield _guarded(name, account, value, raw)
     if field in _LISTED_FIELDS:
@@ -154,16 +156,41 @@ def _failure(error: dict[str, Any]) -> Failure:
     return Failure(code=text(error.get("code"), 24), title=text(error.get("title"), NAME), details=details[:500])
 
 
-def _echo(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
+def _echo(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
     fields = contents.read(raw)
+    ours = _digits(mapping(value.get("metadata")).get("display_phone_number"))
+    # The person is the one who is not us, whichever way round the two are given.
+    turned = bool(ours) and delivered(raw.get("to")) == ours != delivered(raw.get("from"))
+    who = "from" if turned else "to"
+    phone, bsuid = delivered(raw.get(who)), _bsuid(raw.get(f"{who}_user_id")) or _bsuid(raw.get(who))
+    card = _contact(value, phone, bsuid)
     return Echo(
         account=account,
         id=_identifier(raw.get("id")) or _made_id(raw),
-        to=delivered(raw.get("to")),
-        bsuid=_bsuid(raw.get("to_user_id")) or _bsuid(raw.get("to")),
+        to=phone or delivered(card.get("wa_id")),
+        bsuid=bsuid or _bsuid(card.get("user_id")),
         sent_at=moment(raw.get("timestamp")),
         type=fields["type"],
         text=fields.get("text", ""),
+    )
+
+
+def _id_update(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
+    """Read a new id of a user's as what it is for us: a message of the system's about its sender."""
+    ids = mapping(raw.get("user_id")) or raw
+    before, after = _bsuid(ids.get("previous")), _bsuid(ids.get("current"))
+    phone = delivered(raw.get("wa_id"))
+    if after is None or (before is None and phone is None):
+        raise _Odd("no user id")
+    return Message(
+        account=account,
+        id=_made_id(raw),
+        phone=phone,
+        bsuid=before,
+        sent_at=moment(raw.get("timestamp")),
+        type=MessageType.SYSTEM,
+        raw_type="user_id_update",
+        details={"what": "user_id_update", "phone": None, "bsuid": after},
     )
 
 
@@ -186,4 +213,5 @@ _LISTS: dict[str, tuple[InboundKind, Callable[[str, dict[str, Any], dict[str, An
     "messages": (InboundKind.MESSAGE, _message),
     "statuses": (InboundKind.STATUS, _status),
     "message_echoes": (InboundKind.ECHO, _echo),
+    "user_id_update": (InboundKind.MESSAGE, _id_update),
 }

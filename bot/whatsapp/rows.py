@@ -42,6 +42,7 @@ def _row(event: Event, channel: Channel, now: datetime, burst_wait: float) -> Ro
             external = status_id(event.message_id, event.status, event.recipient)
         case Echo():
             kind, external, at = InboundKind.ECHO, event.id, event.sent_at
+            lane = _lane(channel, event) if event.account and (event.to or event.bsuid or event.lid) else ""
         case Notice():
             kind, at = InboundKind.NOTICE, event.at
             external = fingerprint(event.field, event.value, event.at)
@@ -73,9 +74,10 @@ def status_id(message_id: str, status: str, recipient: str | None) -> str:
     return f"{message_id}:{status}:{recipient or ''}"
 
 
-def _lane(channel: Channel, message: Message) -> str:
-    person = phone_key(message.phone) if message.phone else message.bsuid or message.lid
-    return f"{channel}:{message.account}:{person}"
+def _lane(channel: Channel, event: Message | Echo) -> str:
+    """Return where a person's events wait for each other; what we typed to them goes before what they said next."""
+    phone = event.phone if isinstance(event, Message) else event.to
+    return f"{channel}:{event.account}:{phone_key(phone) if phone else event.bsuid or event.lid}"
 
 
 def fingerprint(*parts: object) -> str:
