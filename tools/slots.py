@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from bot import phrases
-from bot.agenda import booking
+from bot.agenda import booking, waitlist
 from bot.conversation.brain import ToolResult
 from bot.conversation.dates import Kind, When, read, window
 from bot.errors import Invalid, Refused
 from bot.models import Service
+from bot.models.enums import Role
 
 from . import views
 from .base import Context, Tool
@@ -18,6 +19,8 @@ from .services import find_service
 SHOWN = 9
 # Without a day, the soonest times are looked for this far ahead.
 SOONEST = timedelta(days=14)
+# Refusals that are somebody's doing: the time may come free again.
+TAKEN = frozenset({"slot_taken", "day_full", "week_full"})
 
 
 class DayUnclear(Invalid):
@@ -62,7 +65,14 @@ class ListFreeSlots(Tool):
             "slots": views.slots(context, times[:SHOWN], service),
             "more": len(times) > SHOWN,
         }
-        return ToolResult(data | await self._exact(context, service, when))
+        data |= await self._exact(context, service, when)
+        taken = (data["refusal"] or {}).get("error") in TAKEN
+        if context.asker.role is Role.CLIENT and (taken or not (times or data["exact"] or data["refusal"])):
+            # Not where the day is closed: nobody could ever be offered anything.
+            data["waitlist"] = await waitlist.full(
+                context.session, context.professional_id, service, start, end, now=context.asker.now
+            )
+        return ToolResult(data)
 
     def _span(self, context: Context, when: When | None) -> tuple[datetime, datetime]:
         """Return the stretch of time to look at; an exact hour looks at its whole day."""

@@ -25,6 +25,7 @@ from .people import FindProfessional, GetCustomerByPhone, GetProfessionalInfo
 from .revenue import GetRevenueSummary
 from .series import BookSeries
 from .slots import ListFreeSlots
+from .waitlist import GetWaitlist, JoinWaitlist, LeaveWaitlist
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,9 @@ TOOLS: Final[tuple[type[Tool], ...]] = (
     BookSeries,
     CancelSeries,
     MoveSeries,
+    JoinWaitlist,
+    GetWaitlist,
+    LeaveWaitlist,
 )
 BY_NAME: Final[Mapping[str, type[Tool]]] = {tool.name: tool for tool in TOOLS}
 

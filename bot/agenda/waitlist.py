@@ -5,6 +5,7 @@ two people ever hold the same one. Accepting books through the ordinary door. Wh
 offered the same time again; who lets an offer run out has left the list. The offering itself is in `offers.py`.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Appointment, Client, Professional, WaitlistEntry
+from ..models import Appointment, Client, Professional, Service, WaitlistEntry
 from ..models.enums import Actor, Source, WaitlistStatus
 from ..models.plans import Capability, allows
 from . import notices
@@ -25,6 +26,7 @@ from .openings import lock
 from .owners import own_service
 from .parties import load_parties
 from .refusals import BadWish, NotWaiting, NoWaitlist, OfferOver, TooManyWishes
+from .slots import free_times
 
 # More wishes of one client at a time would crowd out the others.
 MOST: Final = 10
@@ -80,6 +82,49 @@ async def join(
     session.add(entry)
     await session.flush()
     return entry
+
+
+async def check(
+    session: AsyncSession,
+    professional_id: UUID,
+    *,
+    now: datetime,
+    day: date | None = None,
+    start_minute: int | None = None,
+    end_minute: int | None = None,
+) -> None:
+    """Refuse a wish that `join` would refuse whoever has it."""
+    professional = await session.get_one(Professional, professional_id)
+    if not allows(professional.plan, Capability.WAITLIST):
+        raise NoWaitlist(professional=professional.name)
+    _check_wish(professional, day, start_minute, end_minute, now)
+
+
+async def full(
+    session: AsyncSession, professional_id: UUID, service: Service, start: datetime, end: datetime, *, now: datetime
+) -> bool:
+    """Say whether it is worth waiting for start <= t < end: the list is in use, and people are in the way."""
+    agenda = await load_agenda(session, professional_id, now=now)
+    if not allows(agenda.professional.plan, Capability.WAITLIST):
+        return False
+    rules = agenda.rules(service.minutes)
+    return bool(free_times(rules, (), start, end, now))
+
+
+async def entries(
+    session: AsyncSession, professional_id: UUID, *, contact_id: UUID | None = None, limit: int = 20
+) -> Sequence[tuple[WaitlistEntry, Client, Service]]:
+    """List who waits, first come first; of one contact alone where one is named."""
+    mine = [Client.contact_id == contact_id] if contact_id is not None else []
+    rows = await session.execute(
+        select(WaitlistEntry, Client, Service)
+        .join(Client, Client.id == WaitlistEntry.client_id)
+        .join(Service, Service.id == WaitlistEntry.service_id)
+        .where(WaitlistEntry.professional_id == professional_id, WaitlistEntry.status.in_(_OPEN), *mine)
+        .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
+        .limit(limit)
+    )
+    return [(entry, client, service) for entry, client, service in rows]
 
 
 async def accept(session: AsyncSession, entry_id: UUID, *, contact_id: UUID, now: datetime) -> Appointment:

@@ -42,6 +42,7 @@ CLIENT: Final[Rules] = (
     line(
         Intent.WAITLIST,
         "lista de espera|fila de espera|avis[ae]r? (?:se|quando|caso)",
+        r"(?:entrar|sair|sai|saio|tira\w*|coloca\w*|estou) (?:\w+ ){0,3}(?:lista|fila)",
         "me (?:avis[ae]|cham[ae]) (?:se|quando|caso)",
         "(?:se|caso) (?:alguem|surgir|abrir|aparecer|vagar|sobrar).*",
     ),

@@ -7,11 +7,10 @@ from typing import Final
 
 from .. import phrases
 from ..notify.render import chat
-from . import buttons, catalogue, client_acts
+from . import buttons, catalogue, client_acts, client_waiting
 from .brain import Answer
 from .client_acts import PERSON, told
 from .gathering import (
-    CANCEL,
     another_matter,
     decided,
     drop,
@@ -22,7 +21,7 @@ from .gathering import (
     taken_back,
 )
 from .intents import ASIDES, Intent, understand
-from .offer import BOOK, MOVE, NEXT, choose_service, later, note, offer, take
+from .offer import BOOK, MOVE, NEXT, WAIT, choose_service, later, note, offer, take
 from .picking import on_its_day, start_of
 from .repeating import take_scope
 from .searching import search
@@ -36,7 +35,7 @@ DOUBTS: Final = (do("mine", "Meus horários"), do("move", "Remarcar"), do("cance
 OPENING: Final = (do("book", "Marcar"), do("move", "Remarcar"), do("cancel", "Cancelar"))
 
 # What only the professional can answer.
-TO_A_PERSON: Final = frozenset({Intent.PAYMENT, Intent.WAITLIST, Intent.SERIES, Intent.LATE})
+TO_A_PERSON: Final = frozenset({Intent.PAYMENT, Intent.SERIES, Intent.LATE})
 # Questions whose answer leaves what is going on as it was.
 ASKED: Final = TO_A_PERSON | {
     Intent.PRICES,
@@ -83,18 +82,28 @@ async def tapped(talk: Talk, verb: str, value: str) -> Answer:
         case "service":
             talk.memory.setdefault("doing", BOOK)
             choose_service(talk, value)
+            if talk.memory["doing"] == WAIT:
+                return await client_waiting.wait(talk)
             return await offer(talk, note(talk))
+        case "wait":
+            return await client_waiting.left(talk, value)
         case "appt":
             return await client_acts.by_token(talk, value)
         case "move" | "cancel":
             return await client_acts.by_id(talk, verb, value)
-        case "do" if value == NEXT and talk.memory.get("service"):
-            return await later(talk)
-        case "do" if picked := take_scope(talk, value):
-            return await client_acts.picked(talk, picked)
-        case "do" if value in TAPS:
-            return await wanted(talk, TAPS[value])
+        case "do":
+            return await _steered(talk, value)
     return talk.say("old_button")
+
+
+async def _steered(talk: Talk, value: str) -> Answer:
+    if value == NEXT and talk.memory.get("service"):
+        return await later(talk)
+    if picked := take_scope(talk, value):
+        return await client_acts.picked(talk, picked)
+    if value == WAIT and talk.memory.get("service"):
+        return await client_waiting.join(talk)
+    return await wanted(talk, TAPS[value]) if value in TAPS else talk.say("old_button")
 
 
 async def _slot(talk: Talk, token: str) -> Answer:
@@ -132,7 +141,7 @@ async def _names_a_wish(talk: Talk) -> bool:
 
 async def _continued(talk: Talk) -> Answer | None:
     """Read a message as the answer to the open question; None when it asks for something else."""
-    intent, doing = talk.reading.intent, talk.memory.get("doing")
+    intent = talk.reading.intent
     if pick := picked_option(talk):
         return await tapped(talk, *buttons.decode(pick))
     if taken_back(talk):
@@ -146,11 +155,21 @@ async def _continued(talk: Talk) -> Answer | None:
         return talk.ask_again(await told(talk, intent))
     if intent is Intent.GREET:
         return talk.ask_again()
+    return await _ongoing(talk)
+
+
+async def _ongoing(talk: Talk) -> Answer | None:
+    """Add what a message says to what is being gathered."""
     if picked := take_scope(talk):
         return await client_acts.picked(talk, picked)
-    if doing in {BOOK, MOVE}:
-        return await _gathering(talk)
-    return await _cancelling(talk) if doing == CANCEL else None
+    match talk.memory.get("doing"):
+        case "book" | "move":
+            return await _gathering(talk)
+        case "wait":
+            return await client_waiting.continued(talk)
+        case "cancel":
+            return await _cancelling(talk)
+    return None
 
 
 async def _gathering(talk: Talk) -> Answer | None:
@@ -241,6 +260,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.CANCEL: client_acts.cancel,
     Intent.RESCHEDULE: client_acts.move,
     Intent.MINE: client_acts.mine,
+    Intent.WAITLIST: client_waiting.wait,
     Intent.CONFIRM: client_acts.mine,
     Intent.PERSON: _person,
     Intent.OTHER_PROFESSIONAL: _search,

@@ -6,7 +6,16 @@ from typing import Final
 
 from .. import phrases
 from ..notify.render import chat
-from . import buttons, client_acts, professional_acts, professional_reads, professional_series, repeating, rhythm
+from . import (
+    buttons,
+    client_acts,
+    professional_acts,
+    professional_lists,
+    professional_reads,
+    professional_series,
+    repeating,
+    rhythm,
+)
 from .brain import Answer
 from .gathering import (
     CANCEL,
@@ -279,6 +288,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.CANCEL: professional_acts.cancel,
     Intent.RESCHEDULE: professional_acts.move,
     Intent.SERIES: professional_series.book,
+    Intent.WAITLIST: professional_lists.waitlist,
     Intent.SERVICES: _services,
     Intent.HOURS: _hours,
     Intent.BLOCK: _not_yet,

@@ -14,11 +14,14 @@ from ..notify.render import chat
 from ..whatsapp.outgoing import Option
 from .brain import Answer
 from .refusals import slot_option
-from .talk import Data, Talk, do, fitting
+from .talk import Data, Talk, do, fitting, option
 from .wish import Wish, at
 
 BOOK, MOVE = "book", "move"
 NEXT = "next"
+# Waiting for a time that is taken, instead of another one that is free.
+WAIT = "wait"
+WAIT_OPTION = option("do", WAIT, "Lista de espera", "aviso se abrir vaga")
 # Of each of two days between which somebody leaves the choice.
 OF_EACH = 4
 
@@ -191,8 +194,9 @@ async def _instead(talk: Talk, data: Data) -> Answer:
         soon = await free(talk, Wish())
         slots = soon["slots"] if soon["ok"] else []
     if not slots:
-        return talk.ask("day", data["refusal"]["message"])
-    return _ask_slot(talk, f"{data['refusal']['message']}\n\n{chat('nearest_times')}", slots, picked=True)
+        return talk.ask("day", data["refusal"]["message"], [WAIT_OPTION] if _may_wait(talk, data) else ())
+    words = f"{data['refusal']['message']}\n\n{chat('nearest_times')}"
+    return _ask_slot(talk, words, slots, picked=True, wait=_may_wait(talk, data))
 
 
 async def _same_day(talk: Talk, data: Data, wish: Wish) -> Answer | None:
@@ -203,7 +207,7 @@ async def _same_day(talk: Talk, data: Data, wish: Wish) -> Answer | None:
     if not whole["ok"] or not whole["slots"]:
         return None
     words = chat("no_times_then", service=data["service"]["name"], day_phrase=whole["day_phrase"])
-    return _ask_slot(talk, words, whole["slots"])
+    return _ask_slot(talk, words, whole["slots"], wait=_may_wait(talk, data))
 
 
 async def _soonest(talk: Talk, data: Data) -> Answer:
@@ -211,9 +215,14 @@ async def _soonest(talk: Talk, data: Data) -> Answer:
     service = data["service"]["name"]
     soon = await free(talk, Wish())
     if not soon["ok"] or not soon["slots"]:
-        return talk.ask("day", chat("no_times_soon", service=service))
+        return talk.ask("day", chat("no_times_soon", service=service), [WAIT_OPTION] if _may_wait(talk, data) else ())
     words = chat("no_times", service=service, day_phrase=data["day_phrase"])
-    return _ask_slot(talk, words, soon["slots"])
+    return _ask_slot(talk, words, soon["slots"], wait=_may_wait(talk, data))
+
+
+def _may_wait(talk: Talk, data: Data) -> bool:
+    """Tell whether somebody can wait for what they wanted: a client who books, where the list is in use."""
+    return bool(data.get("waitlist")) and talk.memory.get("doing") == BOOK
 
 
 def _listed(talk: Talk, data: Data) -> Answer:
@@ -221,12 +230,13 @@ def _listed(talk: Talk, data: Data) -> Answer:
     return _ask_slot(talk, words, data["slots"])
 
 
-def _ask_slot(talk: Talk, words: str, slots: Sequence[Data], *, picked: bool = False) -> Answer:
+def _ask_slot(talk: Talk, words: str, slots: Sequence[Data], *, picked: bool = False, wait: bool = False) -> Answer:
     """List times; `picked` ones leave out others between them, so that "other times" begin with the first again."""
     talk.memory["offered"] = [[slot["token"], slot["start"]] for slot in slots]
     talk.memory["last"] = "" if picked else slots[-1]["token"]
     options: list[Option] = [slot_option(str(slot["token"]), _local(talk, slot)) for slot in slots]
-    return talk.ask("slot", words, fitting(options, do(NEXT, "Outros horários")), label="Ver horários")
+    more = [do(NEXT, "Outros horários"), *([WAIT_OPTION] if wait else [])]
+    return talk.ask("slot", words, fitting(options, *more), label="Ver horários")
 
 
 def _local(talk: Talk, slot: Data) -> datetime:

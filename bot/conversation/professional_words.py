@@ -56,6 +56,7 @@ PROFESSIONAL: Final[Rules] = (
         rf"bloque(?:ar|ia|ie|io)|ferias|folga|fech(?:a|ar|e) (?:(?:a |minha )?agenda|{DAY})|tir(?:a|ar) o dia",
         "nao (?:vou |irei )?(?:atend(?:er|o)|trabalh(?:ar|o))|(?:vou |irei )viajar",
     ),
+    line(Intent.WAITLIST, "(?:lista|fila) de espera|quem (?:esta )?(?:esperando|na (?:lista|fila|espera)).*"),
     line(
         Intent.PENDING,
         r"pendentes?|pendencias?|(?:falta|tem|tenho|alguem|alguma) (?:\w+ ){0,3}confirmar|o que falta.*",

@@ -1,0 +1,19 @@
+"""What a professional looks at besides the day: who waits, which holidays come."""
+
+from .brain import Answer
+from .talk import Talk
+
+# Nobody reads a longer list on a phone.
+MOST = 12
+
+
+async def waitlist(talk: Talk) -> Answer:
+    """Tell who is on the waitlist, first come first."""
+    data, _ = await talk.call("get_waitlist")
+    lines = [_line(each) for each in (data.get("waiting") or [])[:MOST]]
+    return talk.say("waitlist", lines="\n".join(lines)) if lines else talk.say("waitlist_empty")
+
+
+def _line(each: dict[str, str]) -> str:
+    offered = f", vaga de {each['offered']} oferecida" if each["offered"] else ""
+    return f"• *{each['client']}*: {each['service']}, {each['when']} (desde {each['since']}{offered})"
