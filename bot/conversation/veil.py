@@ -18,10 +18,16 @@ RECORD_LIMIT = 400
 _KEPT_BACK = frozenset({"id", "note", "notes", "email"})
 
 # Dates, hours, prices and short tokens must stay readable, so a number is covered only in the shapes that Brazilian
-# phones, CPFs, CNPJs and cards are written in, or from eight bare digits on.
+# phones, CPFs, CNPJs and cards are written in, or from eight bare digits on. Who hides one ("9 8 8 8 8", "nove oito",
+# "julia arroba exemplo ponto com") is read all the same.
 _PRIVATE = re.compile(
     r"""
-      (?P<EMAIL>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,24}){1,4})
+      (?P<EMAIL>
+          (?<![\w.+-])[\w.+-]{1,64}\ ?(?:@|\(at\)|\[at\]|\barroba\b)\ ?[\w-]{1,63}
+          (?:\ ?(?:\.|\bponto\b)\ ?[\w-]{2,24}){1,4} )
+    | (?P<DITADO>
+          (?:\b(?:zero|uma?|dois|duas|tr[eê]s|quatro|cinco|seis|meia|sete|oito|nove)\b[\ ,.-]{0,3}){7,}
+          (?:zero|uma?|dois|duas|tr[eê]s|quatro|cinco|seis|meia|sete|oito|nove)\b )
     | (?<!\d)(?<!\d[/:.,-])(?:
         (?P<DOCUMENTO>\d{3}\.\d{3}\.\d{3}-\d{2} | \d{2}\.\d{3}\.\d{3}/\d{4}-\d{2} | \d{4}(?:[\ -]\d{4}){3})
       | (?P<TELEFONE>
@@ -29,10 +35,12 @@ _PRIVATE = re.compile(
           | (?:55[\ -]?)?\(?0?[1-9]\d\)?[\ .-]{0,2}9?[\ .-]?\d{4}[\ .-]?\d{4}
           | 9[\ .-]?\d{4}[\ .-]\d{4}
           | \d{4}-\d{4}
+          | \(?\d{2}\)?[\ ./·_–—-]{1,3}9?\d{4}[\ ./·_–—-]{1,3}\d{4}
+          | \d(?:[\ ./·_–—-]{1,2}\d){7,19}
           | \d{8,20} )
       )(?!\d|[/:.,]\d)
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 _COVERED = re.compile(r"(?:EMAIL|DOCUMENTO|TELEFONE)_\d{1,3}(?!\d)", re.IGNORECASE)
 
@@ -53,9 +61,10 @@ class Veil:
         return _COVERED.sub(lambda match: self._values.get(match[0].upper(), match[0]), text)
 
     def _name(self, match: re.Match[str]) -> str:
-        value, kind = match[0], match.lastgroup or "TELEFONE"
+        value, kind = match[0], match.lastgroup if match.lastgroup != "DITADO" else "TELEFONE"
         # One number written in two ways is one number.
-        key = value.casefold() if kind == "EMAIL" else re.sub(r"\D", "", value)
+        key = re.sub(r"\D", "", value) if kind != "EMAIL" else ""
+        key = key or value.casefold()
         if key not in self._names:
             name = f"{kind}_{len(self._names) + 1}"
             self._names[key], self._values[name] = name, value

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ import pytest
 from groq import AsyncGroq
 from pydantic import SecretStr
 
+from bot.conversation import prompt
 from bot.conversation.brain import Answer, BrainFailed, Line, ToolResult
 from bot.conversation.breaker import Breaker
 from bot.conversation.exchange import CallRecord, Patience
 from bot.conversation.groq import GroqBrain, connect
 from bot.conversation.speech import clean
+from bot.conversation.veil import Veil
 from bot.models.enums import Author, Role
 from bot.settings import Settings
 from bot.whatsapp.outgoing import Text
@@ -283,6 +285,39 @@ async def test_both_roles_have_a_prompt_of_their_own(rig: Rig) -> None:
     for messages in (professional, client):
         assert 500 < len(messages[0]["content"]) < 5_000
         assert "{{" not in messages[0]["content"]
+
+
+class NoVeil(Veil):
+    """What would happen without it."""
+
+    def cover(self, text: str) -> str:
+        return text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "11988887777",
+        "(11) 9 8888-7777",
+        "1.1.9.8.8.8.8.7.7.7.7",
+        "nove oito oito oito oito sete sete sete sete",
+        "julia@exemplo.com.br",
+        "julia arroba exemplo ponto com",
+        "123.456.789-09",
+        "prefere a TESOURA\u200b à máquina.",
+        "5511 98888 7777",
+    ],
+)
+async def test_the_fake_refuses_a_prompt_without_a_veil(rig: Rig, text: str) -> None:
+    """Every test that uses the fake proves that no prompt holds such a thing, because of this."""
+    for veil, refused in ((NoVeil(), True), (Veil(), "tesoura" in text.lower())):
+        rig.fake.script(says("oi"))
+        body = {"messages": prompt.messages(heard("quem é?", history=[Line(Author.BOT, text)]), veil)}
+        with pytest.raises(Exception, match="private") if refused else nullcontext():
+            await rig.client.chat.completions.create(model=PRIMARY, messages=[], extra_body=body)
+        assert bool(rig.fake.problems) is refused
+        rig.fake.problems.clear()
+        rig.fake._chat.clear()
 
 
 # -- what is said

@@ -25,7 +25,13 @@ NUMBERS = """
 12.345.678/0001-90
 4111 1111 1111 1111
 julia.prado+odys@exemplo.com.br
+julia.prado arroba exemplo ponto com ponto br
 tel:11988887777
+11.98888.7777
+11/98888/7777
+1 1 9 8 8 8 8 7 7 7 7
+１１９８８８８７７７７
+nove oito oito oito oito, sete sete sete sete
 whatsapp 11988887777, obrigada
 Júlia 11988887777: remarcar
 """
@@ -39,6 +45,9 @@ R$ 12.345.678,00
 50 min, ficha a1b2
 rua 7, 1200, sala 34
 10 2026 12
+26/11 27/11 28/11
+9h 10h 11h 12h 13h, das 15 às 16
+duas ou três, uma hora, nove e meia
 v1.2.3
 """
 

@@ -5,7 +5,8 @@
         ...                                               # point GROQ_BASE_URL at fake.url
 
 It is strict. A request that Groq would refuse, a request nobody expected, a step nobody took and an expectation
-that was not met all fail the test when the block ends. Where no script fits, set `improvise`.
+that was not met all fail the test when the block ends. So does a prompt with a phone, a document, a mail address or
+one of `secrets` in it: every test that uses this server is a test of the veil. Where no script fits, set `improvise`.
 """
 
 import asyncio
@@ -20,12 +21,18 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from .groq_rules import broken_rule
+from bot.seed import CLIENTS, PROFESSIONAL
+
+from .groq_rules import broken_rule, private
 
 Json = dict[str, Any]
 
 KEY = "gsk_a-key"
 PRIMARY, FALLBACK, EARS = "openai/gpt-oss-120b", "openai/gpt-oss-20b", "whisper-large-v3-turbo"
+# Of the demo's agenda: what was noted about people, and where they are reached.
+SECRETS = frozenset(
+    secret for somebody in (PROFESSIONAL, *CLIENTS) for secret in (somebody.note, somebody.phone) if secret
+)
 # What a voice note may be called, or the service refuses it.
 AUDIO = {"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"}
 
@@ -260,6 +267,8 @@ class Groq:
     url: str = ""
     key: str = KEY
     models: Collection[str] = (PRIMARY, FALLBACK, EARS)
+    # What no prompt may hold, beside anything that looks like a phone or an address.
+    secrets: Collection[str] = SECRETS
     # Takes over when the script is used up, for benchmarks and models with a will of their own.
     improvise: Callable[[Asked], Step] | None = None
     asked: list[Asked] = field(default_factory=list)
@@ -336,6 +345,9 @@ class Groq:
         if rule := broken_rule(asked.body):
             self.problems.append(f"Groq would refuse: {rule}")
             return _error(400, rule)
+        if found := private(asked.body, self.secrets):
+            self.problems.append(f"a prompt holds {found}")
+            return _error(400, "private")
         if self._chat:
             step = self._chat.popleft()
         elif self.improvise:

@@ -1,7 +1,9 @@
 """What Groq refuses in a request, as far as it is known: the fake says the same, so that a test notices first."""
 
+import json
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 Json = dict[str, Any]
@@ -129,3 +131,63 @@ def _knobs(body: Json) -> Iterator[str]:
         yield "'max_completion_tokens' : must be between 1 and 65536"
     if body.get("stream"):
         yield "this server does not stream"
+
+
+# -- what no prompt may hold, whatever the service would take
+
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?|\d{1,2}/\d{1,2}(?:/\d{4})?|\d{1,2}:\d\d"
+    r"|R\$ ?[\d.,]+"
+)
+_DIGITS = re.compile(r"\d(?:[\s().·_/–—+-]{0,3}\d){7,}")
+_MAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\]|\barroba\b)\s?[\w-]{1,63}(?:\s?(?:\.|\bponto\b)\s?[\w-]{2,24})+",
+    re.IGNORECASE,
+)
+_SPOKEN = re.compile(
+    r"(?:\b(?:zero|uma?|dois|duas|tr[eê]s|quatro|cinco|seis|meia|sete|oito|nove)\b[\s,.-]*){8,}", re.IGNORECASE
+)
+
+
+def private(body: Json, secrets: Iterable[str] = ()) -> str | None:
+    """Return what a request holds that must not leave the house: a phone or document in any format, a mail address,
+    or one of `secrets` (notes, names of strangers; a secret of digits is found in any spelling). None when clean."""
+    for text in _texts(body.get("messages")):
+        left = _MOMENT.sub(" ", unicodedata.normalize("NFKC", text))
+        for kind, pattern in (("digits", _DIGITS), ("mail", _MAIL), ("a spoken number", _SPOKEN)):
+            if found := pattern.search(left):
+                return f"{kind}: {found[0]!r}"
+        digits = re.sub(r"\D", "", left)
+        folded = _folded(text)
+        for secret in secrets:
+            if secret.isdecimal() and len(secret) > 7 and secret[-8:] in digits:
+                return f"the phone {secret}"
+            if not secret.isdecimal() and _folded(secret) in folded:
+                return f"the secret {secret!r}"
+    return None
+
+
+def _folded(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join("".join(sign for sign in letters if unicodedata.category(sign) not in {"Mn", "Cf"}).split())
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text of a JSON value; a text that is JSON itself is taken apart."""
+    match value:
+        case str():
+            try:
+                inner = json.loads(value) if value[:1] in "{[" and value else None
+            except ValueError:
+                inner = None
+            if isinstance(inner, dict | list):
+                yield from _texts(inner)
+            else:
+                yield value
+        case dict():
+            for key, part in value.items():
+                if key not in {"id", "tool_call_id", "token"}:  # made up by machines, digits and all
+                    yield from _texts(part)
+        case list():
+            for part in value:
+                yield from _texts(part)
