@@ -13,7 +13,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .. import phrases
 from ..agenda import booking, waitlist
+from ..agenda.refusals import OfferOver
 from ..errors import Refused
 from ..models import Contact, Conversation, PendingAction, Professional
 from ..models.enums import Action, Actor, Role
@@ -158,14 +160,20 @@ async def _attending(session: AsyncSession, here: Scene, _: Toolkit, tap: button
 
 async def _offered(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:
     """Quero or Não quero under an offer of the waitlist."""
-    decide = waitlist.accept if tap.verb == buttons.ACCEPT else waitlist.decline
     try:
         async with session.begin_nested():
-            await decide(session, tap.uuid, contact_id=here.contact.id, now=here.now)
+            if tap.verb == buttons.DECLINE:
+                await waitlist.decline(session, tap.uuid, contact_id=here.contact.id, now=here.now)
+                return Answer(say=Text(chat("declined")))
+            row = await waitlist.accept(session, tap.uuid, contact_id=here.contact.id, now=here.now)
     except Refused as refusal:
         return explain(refusal, here.asker, {})
-    # What was booked is told by its own message.
-    return Answer() if tap.verb == buttons.ACCEPT else Answer(say=Text(chat("declined")))
+    if row.status not in booking.OPEN:
+        return explain(OfferOver(), here.asker, {})
+    if row.created_at < here.now:
+        when = phrases.moment(row.start_at.astimezone(here.asker.zone))
+        return Answer(say=Text(chat("already_booked", when=when)))
+    return Answer()  # what was booked now is told by its own message
 
 
 async def _yes_or_no(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
@@ -268,5 +276,5 @@ TAPS: Final[Mapping[str, Callable[[AsyncSession, Scene, Toolkit, buttons.Tap], A
     buttons.RELEASE: _released,
 }
 # Options of lists, which live as long as their tokens, and steps of the dialogue: the brain's.
-BY_TOKEN: Final = frozenset({"slot", "service", "client", "appt"})
+BY_TOKEN: Final = frozenset({"slot", "service", "client", "appt", "wait"})
 STEERING: Final = frozenset({"do", "move", "cancel"})
