@@ -110,10 +110,10 @@ def _grounds(heard: Heard, ended: Ended) -> Grounds:
         grounds.shown(data)
     for label in prompt.offered_times(heard).values():
         grounds.told(label, free=True)
-    for line in heard.history:
+    for line in prompt.recent(heard.history):
         (grounds.told if line.author is Author.BOT else grounds.said)(line.text)
     grounds.told(prompt.pending_question(heard))
     grounds.told(prompt.moment(heard.asker.local))
-    grounds.said(heard.text)
+    grounds.said(heard.text[: prompt.TEXT_LIMIT])
     grounds.called(heard.professional_name, phrases.first_name(heard.asker.name))
     return grounds

@@ -47,7 +47,7 @@ def messages(heard: Heard, veil: Veil) -> list[Message]:
     asker = heard.asker
     return [
         {"role": "system", "content": system(asker.role)},
-        *(_earlier(line, asker.role, veil) for line in _recent(heard.history)),
+        *(_earlier(line, asker.role, veil) for line in recent(heard.history)),
         {"role": "user", "content": _json(_present(heard, veil))},
     ]
 
@@ -92,15 +92,15 @@ def pending_question(heard: Heard) -> str:
     return str(pending.get("question") or "") if isinstance(pending, Mapping) else ""
 
 
-def _recent(history: Sequence[Line]) -> list[Line]:
-    """The last lines that fit, oldest first."""
+def recent(history: Sequence[Line]) -> list[Line]:
+    """Return the last lines that fit, oldest first, each cut at its limit."""
     kept: list[Line] = []
     room = HISTORY_LIMIT
     for line in reversed(history[-LINES:]):
         room -= min(len(line.text), LINE_LIMIT)
         if room < 0:
             break
-        kept.append(line)
+        kept.append(line if len(line.text) <= LINE_LIMIT * 2 else Line(line.author, line.text[: LINE_LIMIT * 2]))
     return kept[::-1]
 
 
