@@ -76,7 +76,7 @@ def _is_model(answer: Any) -> bool:
 def _operation(declared: Endpoint, names: Names, schemas: Json) -> Json:
     summary, _, more = (inspect.getdoc(declared.handler) or "").partition("\n")
     operation: Json = {
-        "operationId": declared.handler.__name__,
+        "operationId": f"{declared.handler.__name__}_{declared.method.lower()}",
         "summary": summary,
         "tags": [declared.path.split("/")[2]],
         "security": _SECURITY[declared.who],

@@ -3,6 +3,33 @@
 from collections.abc import Sequence
 
 from ..endpoint import Endpoint
-from . import appointments, booking, session
+from . import (
+    appointments,
+    availability,
+    booking,
+    clients,
+    cron,
+    me,
+    notifications,
+    onboarding,
+    series,
+    services,
+    session,
+    social,
+)
 
-ENDPOINTS: Sequence[Endpoint] = (*session.ENDPOINTS, *booking.ENDPOINTS, *appointments.ENDPOINTS)
+_SUBJECTS = (
+    session,
+    onboarding,
+    me,
+    services,
+    availability,
+    booking,
+    appointments,
+    clients,
+    series,
+    social,
+    notifications,
+    cron,
+)
+ENDPOINTS: Sequence[Endpoint] = [declared for subject in _SUBJECTS for declared in subject.ENDPOINTS]

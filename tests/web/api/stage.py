@@ -57,6 +57,10 @@ class Api:
             opened = await open_session(session, Hasher.of(SECRET_KEY), user_id, now=now)
         return {"Authorization": f"Bearer {self.tokens.issue(user_id, opened.session_id, now)}"}
 
+    @property
+    def cron(self) -> str:
+        return CRON_SECRET
+
     async def call(self, method: str, path: str, who: dict[str, str] | None = None, **given: Any) -> ClientResponse:
         return await self.http.request(method, path, headers=who or {}, **given)
 

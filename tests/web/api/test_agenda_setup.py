@@ -1,0 +1,81 @@
+"""Opening an agenda and changing it: services, hours, rules, in one call and in many."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.models import Professional, Service
+
+from .stage import Api
+
+AGENDA: dict[str, Any] = {
+    "name": "Marina Alves",
+    "profession": "Manicure",
+    "address": "Rua da Praia, 5",
+    "timezone": "America/Manaus",
+    "services": [{"name": "Mão", "minutes": 40, "price_cents": 35_00}, {"name": "Pé", "minutes": 50}],
+    "week": [{"weekday": day, "start_minute": 540, "end_minute": 1080} for day in range(1, 6)],
+}
+
+
+async def test_an_agenda_is_opened_in_one_call(web_api: Api) -> None:
+    status, shown = await web_api.json("POST", "/api/onboarding", web_api.as_client, json=AGENDA)
+    assert (status, shown["slug"]) == (201, "marina-alves")
+    status, page = await web_api.json("GET", shown["public_path"])
+    assert page["hours"] == ["terça a sábado: 9h–18h"]
+    assert [service["name"] for service in page["services"]] == ["Mão", "Pé"]
+    # The caller is a professional from now on, at once.
+    status, me = await web_api.json("GET", "/api/me", web_api.as_client)
+    assert me["me"]["professional"]["timezone"] == "America/Manaus"
+    assert (await web_api.json("GET", "/api/services", web_api.as_client))[0] == 200
+    status, shown = await web_api.json("POST", "/api/onboarding", web_api.as_client, json=AGENDA)
+    assert (status, shown["error"]["code"]) == (409, "agenda_exists")
+
+
+async def test_a_wrong_part_leaves_nothing_behind(web_api: Api) -> None:
+    cases: list[tuple[dict[str, Any], int]] = [
+        ({"week": [{"weekday": 0, "start_minute": 600, "end_minute": 600}]}, 400),
+        ({"timezone": "America/Nowhere"}, 400),
+        ({"pix_key": "nada"}, 400),
+        ({"services": [{"name": "X", "minutes": 1}]}, 422),
+    ]
+    for wrong, status in cases:
+        got, _ = await web_api.json("POST", "/api/onboarding", web_api.as_client, json=AGENDA | wrong)
+        assert got == status, wrong
+    async with web_api.db.begin() as session:
+        assert len((await session.scalars(select(Professional))).all()) == 1
+        assert len((await session.scalars(select(Service))).all()) == 1
+
+
+async def test_services_come_change_and_go(web_api: Api) -> None:
+    body = {"name": "Barba", "minutes": 20, "price_cents": 30_00}
+    status, made = await web_api.json("POST", "/api/services", web_api.as_owner, json=body)
+    assert status == 201
+    path = f"/api/services/{made['id']}"
+    status, changed = await web_api.json("PATCH", path, web_api.as_owner, json={"price_cents": 35_00})
+    assert (changed["name"], changed["price_cents"]) == ("Barba", 35_00)
+    assert (await web_api.json("DELETE", path, web_api.as_owner))[0] == 204
+    status, listed = await web_api.json("GET", "/api/services", web_api.as_owner)
+    assert [service["name"] for service in listed["items"]] == ["Corte"]
+    assert (await web_api.json("DELETE", path, web_api.as_owner))[0] == 404
+    status, shown = await web_api.json("GET", "/api/services", web_api.as_client)
+    assert (status, shown["error"]["message"]) == (403, "Sem permissão.")
+
+
+async def test_hours_dates_and_rules_are_replaced_one_by_one(web_api: Api) -> None:
+    status, before = await web_api.json("GET", "/api/availability", web_api.as_owner)
+    assert status == 200
+    closed = [{"date": "2026-12-25", "kind": "closed", "reason": "Natal"}]
+    status, after = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"exceptions": closed})
+    assert after["week"] == before["week"]
+    assert [each["date"] for each in after["exceptions"]] == ["2026-12-25"]
+    rules = before["rules"] | {"cancel_deadline_hours": 24, "late_policy": "refuse"}
+    status, after = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"rules": rules})
+    assert after["rules"] == rules
+    week = [{"weekday": 2, "start_minute": 600, "end_minute": 720}]
+    status, after = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"week": week})
+    assert after["summary"] == ["quarta: 10h–12h"]
+    assert len(after["exceptions"]) == 1
+    past = [{"date": "2026-01-01", "kind": "closed"}]
+    status, shown = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"exceptions": past})
+    assert (status, shown["error"]["code"]) == (400, "bad_date")

@@ -1,0 +1,161 @@
+"""Clients and notes, follows and reviews, notifications, the caller's own data."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.agenda import booking
+from bot.models import Appointment, Client, ClientNote, Contact, Message, Professional, User
+from bot.models.enums import Action, Actor, Status
+
+from ...agenda.factories import THURSDAY_15H, a_past_appointment, an_appointment
+from .stage import Api
+
+
+async def test_an_address_book_is_searched_and_changed(web_api: Api) -> None:
+    for name, phone in (("Ana Reis", "11 96666-5555"), ("Álvaro Dias", "11 96666-4444")):
+        body = {"name": name, "phone": phone}
+        assert (await web_api.json("POST", "/api/clients", web_api.as_owner, json=body))[0] == 201
+    _, listed = await web_api.json("GET", "/api/clients", web_api.as_owner)
+    assert [each["name"] for each in listed["items"]] == ["Álvaro Dias", "Ana Reis", "Júlia Lima"]
+    _, listed = await web_api.json("GET", "/api/clients", web_api.as_owner, params={"q": "alvaro"})
+    assert len(listed["items"]) == 1
+    _, listed = await web_api.json("GET", "/api/clients", web_api.as_owner, params={"q": "6666-5555"})
+    path = f"/api/clients/{listed['items'][0]['id']}"
+    status, card = await web_api.json(
+        "PATCH", path, web_api.as_owner, json={"name": "Ana Maria", "cpf": "529.982.247-25"}
+    )
+    assert (status, card["name"], card["cpf"]) == (200, "Ana Maria", "52998224725")
+    status, shown = await web_api.json("PATCH", path, web_api.as_owner, json={"cpf": "111.111.111-11"})
+    assert (status, shown["error"]["code"]) == (400, "not_a_cpf")
+
+
+async def test_notes_stay_with_their_owner(web_api: Api) -> None:
+    path = f"/api/clients/{web_api.client.id}/notes"
+    status, _ = await web_api.json("POST", path, web_api.as_owner, json={"text": "Alérgica a amônia.\nUsa óculos."})
+    assert status == 201
+    _, listed = await web_api.json("GET", path, web_api.as_owner)
+    assert [note["text"] for note in listed["items"]] == ["Alérgica a amônia.\nUsa óculos."]
+    assert (await web_api.json("GET", path, web_api.as_client))[0] == 403
+    _, mine = await web_api.json("GET", "/api/me", web_api.as_client, params={"export": "true"})
+    assert "amônia" not in str(mine)
+
+
+async def test_a_client_is_erased_and_the_figures_stay(web_api: Api) -> None:
+    async with web_api.db.begin() as session:
+        done = await a_past_appointment(
+            session, web_api.owner, web_api.client, web_api.service, THURSDAY_15H - timedelta(days=7), note="com Júlia"
+        )
+    path = f"/api/clients/{web_api.client.id}"
+    await web_api.json("POST", path + "/notes", web_api.as_owner, json={"text": "segredo"})
+    _, card = await web_api.json("GET", path, web_api.as_owner, params={"export": "true"})
+    assert card["export"]["client_notes"][0]["text"] == "segredo"
+    assert (await web_api.json("DELETE", path, web_api.as_owner))[0] == 204
+    async with web_api.db.begin() as session:
+        row = await session.get_one(Client, web_api.client.id)
+        assert (row.name, row.phone_key, row.contact_id) == ("Cliente removido", None, None)
+        assert (await session.get_one(Appointment, done.id)).note == ""
+        assert (await session.get_one(Appointment, done.id)).price_cents == done.price_cents
+        assert (await session.scalars(select(ClientNote))).all() == []
+
+
+async def test_a_user_takes_everything_away_and_goes(web_api: Api) -> None:
+    _, mine = await web_api.json("GET", "/api/me", web_api.as_client, params={"export": "true"})
+    assert mine["export"]["contact"]["name"] == "Júlia Lima"
+    assert mine["export"]["contact_identities"][0]["value"] == "551188887777"
+    assert (await web_api.json("DELETE", "/api/me", web_api.as_client))[0] == 204
+    assert (await web_api.json("GET", "/api/me", web_api.as_client))[0] == 401
+    async with web_api.db.begin() as session:
+        assert await session.get(User, web_api.client_user.id) is None
+        assert (await session.scalars(select(Contact.name).where(Contact.name.startswith("Júlia")))).all() == []
+        assert (await session.scalars(select(Message))).all() == []
+        assert len((await session.scalars(select(Professional))).all()) == 1
+    assert (await web_api.json("DELETE", "/api/me", web_api.as_owner))[0] == 204
+    async with web_api.db.begin() as session:
+        assert (await session.scalars(select(Professional))).all() == []
+
+
+async def completed(api: Api) -> Appointment:
+    async with api.db.begin() as session:
+        row = await an_appointment(session, api.owner, api.client, api.service, actor=Actor.PROFESSIONAL)
+        return await booking.act(
+            session,
+            row.id,
+            Action.COMPLETE,
+            actor=Actor.PROFESSIONAL,
+            now=THURSDAY_15H,
+            professional_id=api.owner.id,
+        )
+
+
+async def test_a_completed_appointment_is_reviewed_once_and_answered(web_api: Api) -> None:
+    async with web_api.db.begin() as session:
+        waiting = await an_appointment(session, web_api.owner, web_api.client, web_api.service)
+    body: dict[str, Any] = {"appointment_id": str(waiting.id), "rating": 5, "comment": "Ótima!"}
+    status, shown = await web_api.json("POST", "/api/reviews", web_api.as_client, json=body)
+    assert (status, shown["error"]["code"]) == (409, "not_completed")
+    async with web_api.db.begin() as session:
+        (await session.get_one(Appointment, waiting.id)).status = Status.CANCELLED
+    body["appointment_id"] = str((await completed(web_api)).id)
+    assert (await web_api.json("POST", "/api/reviews", web_api.as_owner, json=body))[0] == 403
+    status, shown = await web_api.json("POST", "/api/reviews", web_api.as_client, json=body)
+    assert (status, shown["author"]) == (201, "Júlia")
+    status, shown = await web_api.json("POST", "/api/reviews", web_api.as_client, json=body)
+    assert (status, shown["error"]["code"]) == (409, "reviewed_already")
+    reply = {"appointment_id": body["appointment_id"], "reply": "Obrigada!"}
+    assert (await web_api.json("POST", "/api/reviews", web_api.as_client, json=reply))[0] == 403
+    assert (await web_api.json("POST", "/api/reviews", web_api.as_owner, json=reply))[0] == 201
+    _, listed = await web_api.json(
+        "GET", "/api/reviews", web_api.as_client, params={"professional": web_api.owner.slug}
+    )
+    assert [(each["rating"], each["reply"]) for each in listed["items"]] == [(5, "Obrigada!")]
+
+
+async def test_follows_come_and_go(web_api: Api) -> None:
+    body = {"professional": web_api.owner.slug}
+    for _ in range(2):
+        assert (await web_api.json("POST", "/api/follows", web_api.as_client, json=body))[0] == 201
+    _, listed = await web_api.json("GET", "/api/follows", web_api.as_client)
+    assert [each["name"] for each in listed["items"]] == ["Bia Souza"]
+    assert (await web_api.json("DELETE", "/api/follows", web_api.as_client, params=body))[0] == 204
+    _, listed = await web_api.json("GET", "/api/follows", web_api.as_client)
+    assert listed["items"] == []
+
+
+async def test_notifications_are_counted_read_and_streamed(web_api: Api) -> None:
+    async with web_api.db.begin() as session:
+        await an_appointment(session, web_api.owner, web_api.client, web_api.service)
+    _, listed = await web_api.json("GET", "/api/notifications", web_api.as_owner)
+    assert (listed["unread"], listed["items"][0]["title"]) == (1, "Novo pedido de horário")
+    ids = [each["id"] for each in listed["items"]]
+    _, other = await web_api.json("PATCH", "/api/notifications", web_api.as_client, json={"ids": ids})
+    _, listed = await web_api.json("GET", "/api/notifications", web_api.as_owner)
+    assert (other["unread"], listed["unread"]) == (0, 1)
+    _, read = await web_api.json("PATCH", "/api/notifications", web_api.as_owner, json={})
+    assert read["unread"] == 0
+    async with await web_api.call("GET", "/api/notifications/stream", web_api.as_owner) as stream:
+        web_api.clock.jump(seconds=1)
+        async with web_api.db.begin() as session:
+            later = THURSDAY_15H + timedelta(hours=1)
+            await an_appointment(
+                session, web_api.owner, web_api.client, web_api.service, start=later, now=web_api.clock.now()
+            )
+        assert b"Novo pedido" in b"".join([await stream.content.readline() for _ in range(2)])
+
+
+async def test_the_clock_is_rung_from_outside_with_the_secret_only(web_api: Api) -> None:
+    path = "/api/cron/reminders"
+    for headers in (
+        {},
+        {"x-cron-secret": "x"},
+        {"Authorization": "Bearer x"},
+        web_api.as_owner,
+        {"x-cron-secret": "é"},
+    ):
+        status, shown = await web_api.json("POST", path, headers)
+        assert (status, shown["error"]["code"]) == (401, "unauthenticated")
+    for headers in ({"x-cron-secret": web_api.cron}, {"Authorization": f"Bearer {web_api.cron}"}):
+        for method in ("GET", "POST"):
+            status, done = await web_api.json(method, path, headers)
+            assert (status, done["daily_agendas"]) == (200, 0)
