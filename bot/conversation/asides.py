@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Inbound, Message, Outbound
+from ..models import Inbound, Message
 from ..models.enums import Author, InboundStatus
+from ..notify import echoes
 from ..text import plain
 from .identity import conversation_with, moved, recognise
 from .silence import typed_by_hand
@@ -36,8 +36,7 @@ async def read_echo(session: AsyncSession, row: Inbound, *, now: datetime) -> No
     """Write down what a person of ours typed on the phone itself, and let the bot be silent beside them."""
     done(row, now)
     event = row.event
-    ours = select(Outbound.id).where(Outbound.provider_id == row.external_id).limit(1)
-    if await session.scalar(ours):
+    if await echoes.is_ours(session, row):
         row.error = "our own"
         return
     addresses = {"from": event["to"], "bsuid": event["bsuid"], "lid": event.get("lid")}
@@ -59,6 +58,15 @@ async def read_echo(session: AsyncSession, row: Inbound, *, now: datetime) -> No
         )
     )
     await typed_by_hand(session, conversation, contact, at=row.provider_at or now, now=now)
+
+
+async def only_news(session: AsyncSession, rows: Sequence[Inbound], *, now: datetime) -> bool:
+    """Read news about a person who has said nothing: that is no reason to enter them. Tell whether it was all."""
+    if any(row.event.get("type") != "system" for row in rows):
+        return False
+    for row in rows:
+        await _system(session, row, _details(row), now)
+    return True
 
 
 async def read_changes(session: AsyncSession, rows: Sequence[Inbound], *, now: datetime) -> list[Inbound]:

@@ -35,6 +35,8 @@ async def note(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     rows = {row.id: row for row in found}
     for outcome in outcomes:
         job, row = outcome.job, rows.get(outcome.job.id)
+        if job.trying and isinstance(outcome.answer, Accepted):
+            await numbers.reopen(session, job.account, outcome.at)  # also when a status was faster to tell
         if row is None or row.attempts != job.attempt:
             continue
         if row.status not in (OutboundStatus.SENDING, OutboundStatus.UNCERTAIN):
@@ -43,5 +45,3 @@ async def note(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
             await delivery.failed(session, row, outcome.answer, job.account, outcome.at)
             continue
         await delivery.sent(session, row, outcome.answer.provider_id, outcome.at, said=job.said)
-        if job.trying:
-            await numbers.reopen(session, job.account, outcome.at)

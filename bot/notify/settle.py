@@ -19,7 +19,7 @@ from ..models import Contact, Inbound, Outbound
 from ..models.enums import InboundKind, InboundStatus, OutboundStatus
 from ..whatsapp.faults import of_code
 from ..whatsapp.rows import status_id
-from . import delivery
+from . import connection, delivery, echoes
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ _RANKS = {
     OutboundStatus.READ: 4,
 }
 _STATUSES = {
+    # Evolution's own word, before WhatsApp's: as good as the answer to the POST.
+    "accepted": OutboundStatus.SENT,
     "sent": OutboundStatus.SENT,
     "failed": OutboundStatus.FAILED,
     "delivered": OutboundStatus.DELIVERED,
@@ -90,9 +92,11 @@ async def _apply(db: Database, ids: Sequence[UUID], now: datetime) -> None:
         for row in rows:
             if row.kind is InboundKind.STATUS:
                 message = messages.get(str(row.event.get("id"))) or messages.get(str(row.event.get("opaque")))
+                message = message or await echoes.told_of(session, row)
                 row.error = await _status(session, row, message, now) if message else "no such message"
             else:
                 log.warning("news from the provider", extra={"kind": row.kind.value, "news": row.event.get("field")})
+                await connection.heard(session, row, now)
             row.status, row.handled_at = InboundStatus.DONE, now
 
 

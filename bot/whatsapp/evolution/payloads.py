@@ -107,6 +107,9 @@ def _upsert(instance: str, body: Json, raw: Json) -> Event | None:
         raise _Odd("no sender")
     fields = contents.read(raw.get("message"))
     sent_at = moment(_seconds(raw.get("messageTimestamp")))
+    if key.get("fromMe") is True and who.phone and who.phone == jids.phone_of(text(body.get("sender"), NAME)):
+        # In the chat with ourselves: what came back to this phone has been all the way.
+        return Status(account=instance, message_id=_id(key.get("id")) or "?", status="delivered", at=sent_at)
     if key.get("fromMe") is True:
         kind, said, ours = fields["type"], fields.get("text", ""), _id(key.get("id")) or _made_id(raw)
         return Echo(
