@@ -18,8 +18,8 @@ from ..whatsapp.faults import Action, Fault
 from ..whatsapp.outgoing import Outgoing, plain
 from ..whatsapp.transport import Address
 from . import messages, numbers
-from .delivery import AGAIN, STATUS_WAIT, doubt, give_up, skip, spoken
-from .due import OWED, Ids, Owed, due, ids_of_people
+from .delivery import AGAIN, DIED, STATUS_WAIT, TRIES, doubt, give_up, skip, spoken
+from .due import OWED, Ids, Owed, due, heard_of_others, ids_of_people
 from .messages import LoginCode, ReviewRequest
 from .outbox import CHAT
 from .render import as_template
@@ -140,7 +140,7 @@ async def _take_from_the_dead(session: AsyncSession, now: datetime) -> None:
     rows: Sequence[Outbound] = lapsed.all()
     for row in rows:
         # From now, not from the claim: a clock that was put forward must not take it from a sender that lives.
-        await doubt(session, row, Fault("sender_died", Action.AWAIT_STATUS), now + STATUS_WAIT, now)
+        doubt(row, Fault(DIED, Action.AWAIT_STATUS), now)
     if rows:
         await session.flush()
 
@@ -150,6 +150,8 @@ async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime, *, tr
     row = owed.row
     if why := _useless(owed, now):
         skip(row, why)
+        return None
+    if row.status is OutboundStatus.UNCERTAIN and not await _once_more(session, owed, now):
         return None
     if _sleeping(owed, now):
         return None
@@ -171,11 +173,21 @@ async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime, *, tr
         log.exception("a message could not be worded", extra={"outbound": str(row.id), "kind": row.kind})
         await give_up(session, row, Fault("wording", Action.BUG, type(error).__name__), now)
         return None
-    if row.status is OutboundStatus.UNCERTAIN:
-        row.error_code = AGAIN
     row.status, row.lease_until, row.provider_id = OutboundStatus.SENDING, now + LEASE, None
     row.attempts += 1
     return Job(row.id, row.attempts, owed.account, to, outgoing, row.contact_id, plain(said), tries)
+
+
+async def _once_more(session: AsyncSession, owed: Owed, now: datetime) -> bool:
+    """Tell whether a message that nobody told of may go out again; what it may not is given up, where people see it."""
+    row, began = owed.row, owed.row.due_at - STATUS_WAIT
+    if row.error_code == DIED and row.attempts < TRIES and await heard_of_others(session, owed.line, began):
+        return True  # others are told of and this one is not: it died with its sender
+    if row.error_code != AGAIN:
+        row.error_code = AGAIN
+        return True
+    await give_up(session, row, Fault("unconfirmed", Action.AWAIT_STATUS, f"no answer twice: {row.error}"), now)
+    return False
 
 
 def _sleeping(owed: Owed, now: datetime) -> bool:

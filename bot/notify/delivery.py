@@ -26,6 +26,8 @@ TRIES = 5
 STATUS_WAIT = timedelta(seconds=60)
 # Marks a row that is sent once more because nobody could tell whether it went out the first time.
 AGAIN = "again"
+# Marks a row that a sender held when it died.
+DIED = "sender_died"
 
 _WAITING = frozenset({OutboundStatus.QUEUED, OutboundStatus.SENDING, OutboundStatus.UNCERTAIN})
 
@@ -73,7 +75,7 @@ async def failed(
         case Action.AWAIT_STATUS if refused:
             await _later(session, row, fault, now, 2)
         case Action.AWAIT_STATUS:
-            await doubt(session, row, fault, now + STATUS_WAIT, now)
+            doubt(row, fault, now)
         case Action.USE_TEMPLATE:
             await _shut_window(session, row, now)
             if row.kind == CHAT:
@@ -95,14 +97,10 @@ async def failed(
             await give_up(session, row, fault, now)
 
 
-async def doubt(session: AsyncSession, row: Outbound, fault: Fault, until: datetime, now: datetime) -> None:
-    """Wait for a status until `until`; a row that was already sent again is given up, where a person sees it."""
-    if row.error_code == AGAIN:
-        told = f"no answer twice: {fault.code} {fault.details}".strip()
-        await give_up(session, row, Fault("unconfirmed", fault.action, told), now)
-        return
-    row.status, row.due_at, row.lease_until = OutboundStatus.UNCERTAIN, until, None
-    row.error_code, row.error = fault.code, fault.details
+def doubt(row: Outbound, fault: Fault, now: datetime) -> None:
+    """Wait for a status: whether the message went out is not known."""
+    row.status, row.due_at, row.lease_until = OutboundStatus.UNCERTAIN, now + STATUS_WAIT, None
+    row.error_code, row.error = (AGAIN if row.error_code == AGAIN else fault.code), fault.details or fault.code
 
 
 async def give_up(session: AsyncSession, row: Outbound, fault: Fault, now: datetime) -> None:

@@ -161,3 +161,14 @@ async def ids_of_people(session: AsyncSession, owed: Sequence[Owed]) -> Ids:
         .order_by(ContactIdentity.created_at)
     )
     return {(row.contact_id, row.kind): row.value for row in rows}
+
+
+async def heard_of_others(session: AsyncSession, line: Line, since: datetime) -> bool:
+    """Tell whether statuses of this number came in since then: what they do not tell of did not happen."""
+    statement = select(Inbound.id).where(
+        Inbound.received_at > since,
+        Inbound.kind == InboundKind.STATUS,
+        Inbound.channel == line[0],
+        Inbound.account == line[1],
+    )
+    return await session.scalar(statement.limit(1)) is not None

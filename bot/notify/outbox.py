@@ -15,8 +15,7 @@ from .messages import Message
 CHAT = "chat"
 
 
-async def owe(
-    session: AsyncSession,
+def owed(
     message: Message,
     *,
     contact_id: UUID | None,
@@ -29,13 +28,12 @@ async def owe(
     dedup_key: str | None = None,
     reminds: bool = False,
     transport: Transport = Transport.WHATSAPP,
-) -> None:
-    """Owe one of the 19 messages to a contact, once per `dedup_key`.
+) -> dict[str, Any]:
+    """Build the row of one of the 19 messages to a contact; it is written once per `dedup_key`.
 
     A row that `reminds` is sent only while its appointment is active and starts when it does now.
     """
-    await _insert(
-        session,
+    return _row(
         transport=transport,
         conversation_id=conversation_id,
         contact_id=contact_id,
@@ -52,6 +50,11 @@ async def owe(
     )
 
 
+async def owe(session: AsyncSession, message: Message, **values: Any) -> None:
+    """Owe one of the 19 messages now; the values are those of `owed`."""
+    await add_new(session, Outbound, owed(message, **values))
+
+
 async def say(
     session: AsyncSession,
     outgoing: Outgoing,
@@ -62,8 +65,7 @@ async def say(
     priority: int = 0,
 ) -> None:
     """Owe an answer in a conversation; answers go before everything else, unless one belongs behind a message."""
-    await _insert(
-        session,
+    row = _row(
         transport=Transport.WHATSAPP,
         conversation_id=conversation.id,
         contact_id=conversation.contact_id,
@@ -75,8 +77,8 @@ async def say(
         due_at=now,
         created_at=now,
     )
-
-
-async def _insert(session: AsyncSession, **values: Any) -> None:
-    row = {"id": new_id(), "status": OutboundStatus.QUEUED, "attempts": 0, "error_code": "", "error": "", **values}
     await add_new(session, Outbound, row)
+
+
+def _row(**values: Any) -> dict[str, Any]:
+    return {"id": new_id(), "status": OutboundStatus.QUEUED, "attempts": 0, "error_code": "", "error": "", **values}

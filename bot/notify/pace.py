@@ -1,13 +1,15 @@
 """How fast messages may leave: so many a second from a number, so many to a person."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
+
+from redis.asyncio import Redis
 
 from ..models.enums import Channel
 from ..whatsapp.faults import Fault
 from .claim import Job
-from .gate import Gate, Rate, Turn
+from .gate import Gate, LocalGate, Rate, RedisGate, Turn
 
 # Meta lets a number send 80 a second, counted by its clock: a little less, so that a late packet breaks nothing.
 NUMBER = Rate(1 / 78, burst=2)
@@ -51,6 +53,18 @@ class NoPace:
 
     async def refused(self, job: Job, fault: Fault) -> None:
         return
+
+
+def pace_of(redis_url: str) -> tuple["SteadyPace", Callable[[], Awaitable[None]]]:
+    """Return the pace of an installation, shared through the Redis it names, and what closes it."""
+    if not redis_url:
+        return SteadyPace(LocalGate()), _nothing
+    redis: Redis = Redis.from_url(redis_url)
+    return SteadyPace(RedisGate(redis)), redis.aclose
+
+
+async def _nothing() -> None:
+    return
 
 
 class SteadyPace:

@@ -46,14 +46,47 @@ async def send_due(
     """
     # What a telephone already said comes first: a doubtful message must not go out again while its status waits.
     await settle(db, clock)
-    sender = _Sender(db, transport, clock, pace or NoPace(), deadline)
+    one = _Round(db, transport, clock, pace or NoPace(), deadline)
     try:
-        return await sender.round(account, channel, limit)
+        return await one.run(account, channel, limit)
     finally:
-        await sender.close()
+        await one.close()
 
 
-class _Sender:
+class Sender:
+    """The sender of a process: however many bells ring, one round is under way and at most one waits to be next."""
+
+    def __init__(
+        self, db: Database, transport: Transport, clock: Clock, *, account: str, channel: Channel, pace: Pace
+    ) -> None:
+        self._db, self._transport, self._clock, self._pace = db, transport, clock, pace
+        self._account, self._channel = account, channel
+        self._under_way = asyncio.Lock()
+        self._next_waits = False
+
+    async def run(self) -> int:
+        """Send what is due; return how many rows were dealt with, none when somebody else is about to."""
+        if self._next_waits:
+            return 0
+        self._next_waits = True
+        try:
+            await self._under_way.acquire()
+        finally:
+            self._next_waits = False
+        try:
+            return await send_due(
+                self._db,
+                self._transport,
+                self._clock,
+                account=self._account,
+                channel=self._channel,
+                pace=self._pace,
+            )
+        finally:
+            self._under_way.release()
+
+
+class _Round:
     def __init__(self, db: Database, transport: Transport, clock: Clock, pace: Pace, deadline: float) -> None:
         self._db, self._transport, self._clock, self._pace, self._deadline = db, transport, clock, pace, deadline
         self._flying: set[asyncio.Task[None]] = set()
@@ -61,7 +94,7 @@ class _Sender:
         # Leased, and certainly not sent.
         self._unsent: dict[UUID, Job] = {}
 
-    async def round(self, account: str, channel: Channel, limit: int) -> int:
+    async def run(self, account: str, channel: Channel, limit: int) -> int:
         """Send until nothing is due, or for a while."""
         count, ends = 0, time.monotonic() + ROUND
         while True:
