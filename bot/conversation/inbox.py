@@ -72,6 +72,8 @@ async def take(
     rows = await _waiting(session, lane, now)
     if not rows or (rows[-1].due_at > now and rows[0].received_at + burst_limit > now and not _tap(rows[0])):
         return None
+    if await asides.only_news(session, rows, now=now):
+        return None
     channel, account = rows[0].channel, rows[0].account
     contact = await recognise(session, channel, rows[-1].event, now)
     conversation = await conversation_with(session, contact, channel, account, now)

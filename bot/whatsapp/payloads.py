@@ -20,6 +20,8 @@ from .tolerant import clean, items, mapping, moment, text
 _BSUID = re.compile(r"[A-Z]{2}(\.ENT)?\.[A-Za-z0-9]{1,128}", re.ASCII)
 # Their lists are read one by one; every other field is kept whole as a notice.
 _LISTED_FIELDS = frozenset({"", "messages", "smb_message_echoes", "message_echoes", "user_id_update"})
+# What stands around those lists and says nothing by itself.
+_AROUND = frozenset({"messaging_product", "metadata", "contacts", "errors"})
 # What was said before we were there: its messages are old news, not something to answer.
 _PAST = "history"
 ACCOUNT = 64
@@ -67,8 +69,9 @@ def _change(entry: dict[str, Any], change: object) -> Iterator[Event]:
         # Errors of the number itself come without a message.
         for error in items(value.get("errors")):
             yield Notice(account=account, field="errors", value=clean(error), at=moment(entry.get("time")))
-    if field not in _LISTED_FIELDS or not (found or items(value.get("errors"))):
-        rest = {name: part for name, part in value.items() if name not in _LISTS or not found}
+    rest = {name: part for name, part in value.items() if not (found and name in _LISTS and isinstance(part, list))}
+    read = field in _LISTED_FIELDS and (found or items(value.get("errors")))
+    if not read or rest.keys() - _AROUND:
         at = moment(entry.get("time")) or moment(value.get("timestamp"))
         yield Notice(
             account=account or text(entry.get("id"), ACCOUNT), field=field or "unknown", value=clean(rest), at=at

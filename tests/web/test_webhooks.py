@@ -2,96 +2,35 @@
 
 import asyncio
 import contextlib
-import io
 import json
-import re
-from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import pytest
-from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr
-from sqlalchemy import delete, select, text
+from sqlalchemy import select, text
 
 from bot.db import Database
 from bot.models import Inbound
 from bot.models.enums import InboundStatus
-from bot.settings import Settings
 from bot.whatsapp.events import Batch, Message, MessageType
-from bot.whatsapp.intake import Intake
 from bot.whatsapp.signature import sign
-from web.keys import INTAKE, SETTINGS
-from web.webhooks import LIMIT, add_routes
+from web.webhooks import LIMIT
 
 from ..conftest import StillClock
-from ..payloads import OWN, SHARED, own
+from ..payloads import OWN, own
 from ..whatsapp.test_payloads import anything, paths, replaced
-
-SECRET = "app-secret-de-teste"
-
-
-class HeardBell:
-    """A bell that remembers who was woken."""
-
-    def __init__(self) -> None:
-        self.rings: list[tuple[str, tuple[str, ...], float]] = []
-
-    async def ring(self, job: str, *arguments: str, key: str, after: float = 0) -> None:
-        assert key
-        self.rings.append((job, arguments, after))
-
-
-class Hook:
-    """The endpoint, served on loopback."""
-
-    def __init__(self, url: str, db: Database, intake: Intake, bell: HeardBell, session: aiohttp.ClientSession) -> None:
-        self.url, self.db, self.intake, self.bell, self.session = url, db, intake, bell, session
-
-    async def post(self, raw: bytes, signature: str | None = "", **headers: str) -> int:
-        """Post raw bytes, signed unless told otherwise; return the status."""
-        signature = sign(raw, SECRET) if signature == "" else signature
-        headers |= {"X-Hub-Signature-256": signature} if signature is not None else {}
-        async with self.session.post(self.url, data=io.BytesIO(raw), headers=headers) as answer:
-            return answer.status
-
-    async def tell(self, body: Any) -> int:
-        return await self.post(json.dumps(body).encode())
-
-    async def rows(self) -> list[Inbound]:
-        async with self.db.begin() as session:
-            return list(await session.scalars(select(Inbound).order_by(Inbound.id)))
-
-    async def forget(self) -> None:
-        async with self.db.begin() as session:
-            await session.execute(delete(Inbound))
+from .hook import SECRET, Hook, served
 
 
 @pytest.fixture
 async def hook(db: Database, clock: StillClock) -> AsyncIterator[Hook]:
-    bell = HeardBell()
-    intake = Intake(db, bell, clock, burst_wait=1.2)
-    app = web.Application()
-    app[SETTINGS] = Settings(
-        _env_file=None,
-        whatsapp_app_secret=[SecretStr("the next one"), SecretStr(SECRET)],
-        whatsapp_verify_token=SecretStr("token-é"),
-    )
-    app[INTAKE] = intake
-    add_routes(app)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with aiohttp.ClientSession() as session:
-        yield Hook(f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks/whatsapp", db, intake, bell, session)
-    await runner.cleanup()
-    await intake.close()
+    async with served(db, clock) as ready:
+        yield ready
 
 
 def said(row: Inbound, expected: dict[str, Any], name: str) -> None:
@@ -185,51 +124,6 @@ async def test_deliveries_that_come_together_are_each_stored_once(hook: Hook) ->
     assert set(answers) == {200}
     # text and burst share one message.
     assert len(await hook.rows()) == 1 + 2 + 4 + 1 + 1 - 1
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared cases are not beside this checkout")
-async def test_recorded_payloads_yield_what_the_table_says(hook: Hook, clock: StillClock) -> None:
-    files = sorted(SHARED.glob("*.json"))
-    assert len(files) >= 138
-    for file in files:
-        told = re.findall(r'"(?:time|timestamp)": "?(\d+)', file.read_text())
-        clock.moment = datetime.fromtimestamp(min(map(int, told), default=1_795_000_000), UTC)
-        assert await hook.post(file.read_bytes()) == 200, file.name
-        assert await hook.post(file.read_bytes()) == 200, file.name
-        rows = await hook.rows()
-        counts = Counter(row.kind.value if row.status is InboundStatus.NEW else row.status.value for row in rows)
-        assert dict(counts) == expected_of(file.stem), file.name
-        await hook.forget()
-
-
-# What does not follow from the name of the file.
-BATCHES = {
-    "cloud_batch_3msgs_status_call__kapso": {"message": 3, "status": 1},
-    "cloud_batch_all_fields__kapso": {"message": 1, "status": 1, "echo": 2, "notice": 11},
-    "cloud_batch_multi_entry__piusalfred": {"message": 4, "notice": 1},
-    "cloud_batch_two_changes_mixed_fields__piusalfred": {"message": 1, "notice": 1},
-    "cloud_msg_text_a__piusalfred": {"message": 2},
-    "cloud_msg_interactive_message_with_err__pywa": {"message": 1, "notice": 1},
-    "cloud_cap_media_upload_error__binda": {"status": 1},
-    "cloud_cap_re_engagement_message_error__binda": {"status": 1},
-    "cloud_cap_message_deleted__binda": {"message": 1},
-    "derived_batch_3_messages_same_user": {"message": 3},
-    "derived_batch_out_of_order_statuses": {"status": 3},
-}
-NAMES = (
-    (r"cloud_(msg|btn|list|flow|system|edited|deleted|edge|call_permission)_", {"message": 1}),
-    (r"cloud_cap_.*(_message__|_message2__)", {"message": 1}),
-    (r"cloud_cap_text_message_status_|cloud_status_|derived_status_", {"status": 1}),
-    (r"cloud_(account|automatic|call|cap|template|unknown|user_pref)_", {"notice": 1}),
-    (r"cloud_echo_", {"echo": 1}),
-    (r"derived_br_", {"message": 1}),
-    # Answers of Graph, another provider's webhooks, test vectors: signed, but no delivery of Meta's.
-    (r"graph_|evo_|derived_signature", {"dead": 1}),
-)
-
-
-def expected_of(name: str) -> dict[str, int]:
-    return BATCHES.get(name) or next(counts for pattern, counts in NAMES if re.match(pattern, name))
 
 
 # -- what is refused
