@@ -7,10 +7,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, Insert, Table, TypeDecorator, event
+from sqlalchemy import JSON, DateTime, Dialect, Insert, Table, TypeDecorator, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 
 class Instant(TypeDecorator[datetime]):
@@ -90,6 +93,42 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def connection(session: AsyncSession) -> AsyncConnection:
+    """Return what a session's transaction runs on, once everything that waits in it is written.
+
+    For statements that are run all day long: here they cost half of what they cost with the mapping of objects.
+    """
+    await session.flush()
+    return await session.connection()
+
+
+class listed(FunctionElement[list[list[Any]]]):
+    """Aggregate columns into one JSON list of rows, so that one statement brings home lists of several kinds.
+
+    A moment comes as text, for `instant`; no row at all is None.
+    """
+
+    name = "listed"
+    type = JSON()
+    inherit_cache = True
+
+
+@compiles(listed, "postgresql")
+def _listed_by_postgres(element: listed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_agg(json_build_array({compiler.process(element.clauses, **kw)}))"
+
+
+@compiles(listed, "sqlite")
+def _listed_by_sqlite(element: listed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **kw)}))"
+
+
+def instant(text: str) -> datetime:
+    """Read a moment out of JSON that the database wrote; SQLite's are UTC and do not say so."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ A time that the professional chose is confirmed; a time that the client chose wa
 for a new appointment and for a moved one: a client who moves a confirmed appointment asks again.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -15,17 +16,18 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Appointment, Professional, Service
+from ..models import Appointment, Professional
 from ..models.enums import Action, Actor, Payment, Source, Status
-from . import notices, reminders
-from .ledger import compare_and_set, find, find_locked, hit_the_wall, insert, keyed, record
+from . import allowance, notices, reminders
+from .desk import Desk, load_desk, lock
+from .entry import draft, enter, hit_the_wall, write
+from .ledger import compare_and_set, find, find_locked, keyed
 from .lifecycle import IllegalMove, after
-from .loading import Agenda, Own, load_agenda, policy_of
+from .loading import Own, load_agenda, policy_of
 from .notices import Told, receipt
-from .openings import check, free, lock, refusal, refused, taken
-from .owners import own_service
+from .openings import check, free, refusal, refused, taken
 from .parties import load_parties
-from .policy import Notice, TooLate, notice_given
+from .policy import CancellationPolicy, Notice, TooLate, notice_given
 
 __all__ = [
     "act",
@@ -65,67 +67,66 @@ async def book(
 
     The same key returns the first appointment. A time held for `conversation_id` is free to it.
     """
-    await lock(session, professional_id)
+    desk = await load_desk(session, professional_id, client_id, service_id, now=now)
     if idempotency_key is not None and (first := await keyed(session, professional_id, client_id, idempotency_key)):
         return first
-    service = await own_service(session, professional_id, service_id)
-    who = await load_parties(session, professional_id, client_id)
-    agenda = await load_agenda(session, professional_id, now=now)
-    row = await place(
+    return await place(
         session,
-        agenda,
-        service,
+        desk,
         start_at,
         actor=actor,
         now=now,
         own=Own(conversation=conversation_id),
-        client_id=client_id,
+        tell=notices.booked,
         source=source,
         note=note[:NOTE_LIMIT],
         idempotency_key=idempotency_key,
     )
-    if row.status is Status.CONFIRMED:
-        await reminders.plan(session, row, who, now=now)
-    await notices.booked(Told(session, row, who, now))
-    return row
 
 
 async def place(
     session: AsyncSession,
-    agenda: Agenda,
-    service: Service,
+    desk: Desk,
     start_at: datetime,
     *,
     actor: Actor,
     now: datetime,
     own: Own,
+    tell: Callable[[Told], None] | None = None,
     **values: Any,
 ) -> Appointment:
-    """Write one appointment and its event at a time the rules allow; telling people is left to the caller.
+    """Write one appointment, its event, its reminders and what `tell` owes, at a time the rules and the plan allow.
 
-    Call it under the agenda's lock.
+    Every door ends here. Call it under the agenda's lock.
     """
-    rules = agenda.rules(service.minutes, actor)
+    agenda, sold, who = desk.agenda, desk.sold, desk.who
+    rules = agenda.rules(sold.minutes, actor)
     if no := await refused(session, agenda, rules, start_at, now=now, own=own):
         raise no
+    await allowance.use(session, agenda.professional, actor, now=now)
     confirmed = actor is Actor.PROFESSIONAL
-    row = await insert(
-        session,
+    row = draft(
         professional_id=agenda.professional.id,
-        service_id=service.id,
-        service_name=service.name,
-        price_cents=service.price_cents,
+        client_id=who.client.id,
+        service_id=sold.id,
+        service_name=sold.name,
+        price_cents=sold.price_cents,
         start_at=start_at,
-        end_at=start_at + timedelta(minutes=service.minutes),
+        end_at=start_at + timedelta(minutes=sold.minutes),
         status=Status.CONFIRMED if confirmed else Status.PENDING_CONFIRMATION,
         payment=Payment.AUTHORIZED if confirmed else Payment.UNPAID,
         created_at=now,
         updated_at=now,
         **values,
     )
-    if row is None:
+    told = Told(row, who, now)
+    told.record(Action.BOOK, actor, None)
+    told.remind()
+    if tell is not None:
+        tell(told)
+    if not await enter(session, row, told.rows):
+        await allowance.give_back(session, agenda.professional, now=now)
         raise await taken(session, agenda, rules, start_at, now=now, own=own)
-    record(session, row, Action.BOOK, actor, None, now)
     return row
 
 
@@ -145,7 +146,7 @@ async def move(
     if row.start_at == start_at and row.status in OPEN:
         return row
     agenda = await load_agenda(session, row.professional_id, now=now)
-    notice = _may_move(row, agenda.professional, actor, now)
+    notice = _may_move(row, policy_of(agenda.professional), actor, now)
     rules = agenda.rules(_minutes(row), actor)
     own = Own(conversation=conversation_id, appointments=[row.id])
     if no := await refused(session, agenda, rules, start_at, now=now, own=own):
@@ -169,10 +170,12 @@ async def move(
             raise
         raise await taken(session, agenda, rules, start_at, now=now, own=own) from None
     details = {"from": old_start.isoformat(), "to": start_at.isoformat(), "notice": notice.value}
-    record(session, row, Action.RESCHEDULE, actor, old_status, now, details)
-    told = Told(session, row, await load_parties(session, row.professional_id, row.client_id), now)
-    await _remind_again(told)
-    await notices.moved(told, actor, old_start)
+    told = Told(row, await load_parties(session, row.professional_id, row.client_id), now)
+    told.record(Action.RESCHEDULE, actor, old_status, details)
+    await reminders.drop(session, [row.id])
+    told.remind()
+    notices.moved(told, actor, old_start)
+    await write(session, told.rows)
     return row
 
 
@@ -191,18 +194,20 @@ async def act(
     change = after(row.status, row.payment, action, actor, start_at=row.start_at, now=now)
     action = Action(action)
     who = await load_parties(session, row.professional_id, row.client_id)
-    notice = _notice(row, action, who.professional, actor, now)
+    notice = _notice(row, action, policy_of(who.professional), actor, now)
     if (change.status, change.payment) == (row.status, row.payment):
         return row
     before = row.status
     paid = {"paid_at": now} if change.payment is Payment.PAID and row.payment is not Payment.PAID else {}
     row = await compare_and_set(session, row, now, status=change.status, payment=change.payment, **paid)
     details = {"notice": notice.value} if action is Action.CANCEL else {}
-    record(session, row, action, actor, before, now, details)
-    told = Told(session, row, who, now)
+    told = Told(row, who, now)
+    told.record(action, actor, before, details)
     if row.status is not before:
-        await _remind_again(told)
-    await notices.acted(told, action, actor)
+        await reminders.drop(session, [row.id])
+        told.remind()
+    notices.acted(told, action, actor)
+    await write(session, told.rows)
     return row
 
 
@@ -214,16 +219,18 @@ async def attend(session: AsyncSession, appointment_id: UUID, *, contact_id: UUI
     if row.attendance_confirmed_at is not None:
         return row
     row = await compare_and_set(session, row, now, attendance_confirmed_at=now)
-    record(session, row, Action.ATTEND, Actor.CLIENT, row.status, now)
-    told = Told(session, row, await load_parties(session, row.professional_id, row.client_id), now)
+    told = Told(row, await load_parties(session, row.professional_id, row.client_id), now)
+    told.record(Action.ATTEND, Actor.CLIENT, row.status)
     told.notify_professional("attendance_confirmed", "Presença confirmada")
+    await write(session, told.rows)
     return row
 
 
 async def may(session: AsyncSession, row: Appointment, action: Action, *, actor: Actor, now: datetime) -> Notice:
     """Refuse what `act` would refuse now; say whether a cancellation would be late."""
     after(row.status, row.payment, action, actor, start_at=row.start_at, now=now)
-    return _notice(row, action, await session.get_one(Professional, row.professional_id), actor, now)
+    professional = await session.get_one(Professional, row.professional_id)
+    return _notice(row, action, policy_of(professional), actor, now)
 
 
 async def check_move(
@@ -237,7 +244,7 @@ async def check_move(
 ) -> Notice:
     """Refuse what `move` would refuse now; say whether giving the old time up would be late."""
     agenda = await load_agenda(session, row.professional_id, now=now)
-    notice = _may_move(row, agenda.professional, actor, now)
+    notice = _may_move(row, policy_of(agenda.professional), actor, now)
     rules = agenda.rules(_minutes(row), actor)
     own = Own(conversation=conversation_id, appointments=[row.id])
     if row.start_at != start_at and (no := await refused(session, agenda, rules, start_at, now=now, own=own)):
@@ -245,28 +252,21 @@ async def check_move(
     return notice
 
 
-def _may_move(row: Appointment, professional: Professional, actor: Actor, now: datetime) -> Notice:
+def _may_move(row: Appointment, policy: CancellationPolicy, actor: Actor, now: datetime) -> Notice:
     """Refuse a move that no time could make possible: what is over, or a client's after the deadline or the start."""
     if row.status not in OPEN:
         raise IllegalMove(status=row.status, action=Action.RESCHEDULE)
     if actor is Actor.CLIENT and row.start_at <= now:
         raise TooLate(deadline=row.start_at, start_at=row.start_at)
-    return _notice(row, Action.RESCHEDULE, professional, actor, now)
+    return _notice(row, Action.RESCHEDULE, policy, actor, now)
 
 
-def _notice(row: Appointment, action: Action, professional: Professional, actor: Actor, now: datetime) -> Notice:
+def _notice(row: Appointment, action: Action, policy: CancellationPolicy, actor: Actor, now: datetime) -> Notice:
     """Judge when a confirmed time is given up; a request that nobody answered can be taken back at any moment."""
     if action not in (Action.CANCEL, Action.RESCHEDULE) or row.status is not Status.CONFIRMED:
         return Notice.IN_TIME
-    return notice_given(policy_of(professional), actor, start_at=row.start_at, now=now)
+    return notice_given(policy, actor, start_at=row.start_at, now=now)
 
 
 def _minutes(row: Appointment) -> int:
     return (row.end_at - row.start_at) // timedelta(minutes=1)
-
-
-async def _remind_again(told: Told) -> None:
-    """Let go of the reminders of what the appointment was, and plan those of what it is."""
-    await reminders.drop(told.session, [told.row.id])
-    if told.row.status is Status.CONFIRMED:
-        await reminders.plan(told.session, told.row, told.who, now=told.now)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..errors import Conflict, Invalid
-from ..models import Appointment, Contact, Conversation, Professional
+from ..models import Appointment, Conversation, Professional
 from ..models.enums import Action, Actor, Payment
 from ..models.plans import Capability, allows
 from ..notify import outbox
@@ -25,7 +25,7 @@ from . import pix
 from .hours import zone_of
 from .ledger import find_locked
 from .lifecycle import after
-from .parties import Parties, load_parties
+from .parties import Parties, Reach, load_parties
 from .pictures import qr_png
 from .refusals import NotInPlan
 
@@ -61,7 +61,7 @@ class Charge:
 
     row: Appointment
     who: Parties
-    contact: Contact
+    contact: Reach
     code: str
 
     @property

@@ -14,6 +14,7 @@ from ..models import Appointment, RecurringSchedule
 from ..models.enums import Action, Actor, Payment, Status
 from . import notices, reminders
 from .booking import OPEN, may
+from .entry import write
 from .hours import MINUTE, at_wall, local_date, zone_of
 from .ledger import compare_and_set, find_locked, record
 from .lifecycle import IllegalMove, NotYours, after
@@ -50,7 +51,9 @@ async def cancel_following(
         cancelled.append(gone)
     await reminders.drop(session, [row.id for row in cancelled])
     await _end(session, first.series_id, agenda, first.start_at, now)
-    await notices.series_cancelled(Told(session, cancelled[0], who, now), actor, len(cancelled) - 1)
+    told = Told(cancelled[0], who, now)
+    notices.series_cancelled(told, actor, len(cancelled) - 1)
+    await write(session, told.rows)
     return cancelled
 
 
@@ -99,7 +102,9 @@ async def move_following(
     who = await load_parties(session, professional_id, first.client_id)
     for row in moved:
         await reminders.plan(session, row, who, now=now)
-    await notices.series_moved(Told(session, moved[0], who, now), old_start, len(moved) - 1)
+    told = Told(moved[0], who, now)
+    notices.series_moved(told, old_start, len(moved) - 1)
+    await write(session, told.rows)
     return moved
 
 

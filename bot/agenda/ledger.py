@@ -2,21 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Appointment, AppointmentEvent, Client
+from ..models import Appointment, AppointmentEvent, Client, new_id
 from ..models.enums import Action, Actor, Status
-from .openings import lock
+from .desk import lock
 from .refusals import AppointmentChanged, AppointmentUnknown, KeyReused
-
-# The name of the constraint on Postgres and of the triggers' message on SQLite.
-WALL: Final = "no_overlap"
 
 
 async def find(
@@ -75,25 +70,6 @@ async def keyed(session: AsyncSession, professional_id: UUID, client_id: UUID, k
     return row
 
 
-# Built once each: putting a statement together costs as much as running it.
-_INSERT: Final[Mapping[str, Any]] = {
-    dialect: build(Appointment).on_conflict_do_nothing().returning(Appointment)
-    for dialect, build in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
-
-
-async def insert(session: AsyncSession, **values: Any) -> Appointment | None:
-    """Insert an appointment; None where the wall of the database stands in the way."""
-    dialect = session.get_bind().dialect.name
-    try:
-        row: Appointment | None = await session.scalar(_INSERT[dialect], values)
-    except IntegrityError as error:  # SQLite: the trigger aborts the statement alone, the transaction goes on
-        if dialect == "postgresql" or not hit_the_wall(error):
-            raise
-        return None
-    return row
-
-
 async def compare_and_set(session: AsyncSession, row: Appointment, now: datetime, **values: Any) -> Appointment:
     """Change an appointment that still stands as it was read, and count the change."""
     changed = await session.scalar(
@@ -112,9 +88,25 @@ async def compare_and_set(session: AsyncSession, row: Appointment, now: datetime
     return changed
 
 
-def hit_the_wall(error: IntegrityError) -> bool:
-    """Say whether it was the overlap that the database refused."""
-    return WALL in str(error.orig)
+def event(
+    row: Appointment,
+    action: Action,
+    actor: Actor,
+    before: Status | None,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Build the row that says who did what to an appointment."""
+    return {
+        "id": new_id(),
+        "appointment_id": row.id,
+        "action": action,
+        "actor": actor,
+        "from_status": before,
+        "to_status": row.status,
+        "details": dict(details or {}),
+        "at": now,
+    }
 
 
 def record(
@@ -127,14 +119,4 @@ def record(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down who did what to an appointment."""
-    session.add(
-        AppointmentEvent(
-            appointment_id=row.id,
-            action=action,
-            actor=actor,
-            from_status=before,
-            to_status=row.status,
-            details=dict(details or {}),
-            at=now,
-        )
-    )
+    session.add(AppointmentEvent(**event(row, action, actor, before, now, details)))

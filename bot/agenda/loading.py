@@ -1,15 +1,30 @@
-"""From rows to values: the rules and the busy time that the pure functions work on, one statement each."""
+"""From rows to values: the rules and the busy time that the pure functions work on.
+
+A listing reads all of it in one statement: its lists come home as JSON. A booking reads the rules with its people
+(`desk.py`), and the busy time apart, once it holds the lock.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, String, Uuid, bindparam, cast, literal, null, select, type_coerce, union_all
+from sqlalchemy import (
+    Date,
+    Integer,
+    Uuid,
+    bindparam,
+    cast,
+    literal_column,
+    null,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import Instant
+from ..db import Instant, connection, instant, listed
 from ..models import (
     Appointment,
     Availability,
@@ -19,25 +34,29 @@ from ..models import (
     Service,
     WaitlistEntry,
 )
+from ..models.agenda import OCCUPIES
 from ..models.enums import Actor, ExceptionKind, PendingStatus, WaitlistStatus
 from .hours import DayException, Window
-from .lifecycle import BLOCKING
+from .parties import PROFESSIONALS, Owner, columns, table
 from .policy import CancellationPolicy
 from .refusals import ProfessionalUnknown, ServiceUnknown
-from .slots import MAX_MINUTES, Busy, Rules
+from .slots import MAX_DAYS, MAX_MINUTES, Busy, Rules
 
 # A professional writes into their own agenda further ahead than clients may: two years is a plan, more a typo.
 OWN_HORIZON_DAYS: Final = 730
 # Nothing lasts longer, so nothing that begins earlier can reach into a period: what keeps the index scan short.
 _LONGEST: Final = timedelta(minutes=MAX_MINUTES)
-_WEEK: Final = "week"
+# Around a listing, whose rules are not known before its busy time is read: a week that a limit counts, the longest
+# buffer, and a day for the zones.
+_MARGIN: Final = timedelta(days=9)
+_FURTHEST: Final = timedelta(days=MAX_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
     """A professional with their hours, read once."""
 
-    professional: Professional
+    professional: Owner
     weekly: tuple[Window, ...]
     exceptions: tuple[DayException, ...]
 
@@ -62,12 +81,8 @@ class Agenda:
             max_per_week=row.max_per_week,
         )
 
-    @property
-    def policy(self) -> CancellationPolicy:
-        return policy_of(self.professional)
 
-
-def policy_of(professional: Professional) -> CancellationPolicy:
+def policy_of(professional: Owner | Professional) -> CancellationPolicy:
     return CancellationPolicy(professional.cancel_deadline_hours, professional.late_policy)
 
 
@@ -83,59 +98,96 @@ class Own:
 NOTHING: Final = Own()
 
 
-def _with_hours() -> Any:
-    """Select a professional with one row for each weekly window and each date that differs, or one without any."""
-    hours = union_all(
+# Hours
+
+_OWNER: Final = bindparam("professional_id", type_=Uuid)
+_WEEK: Final = table(Availability)
+_DATES: Final = table(AvailabilityException)
+
+# Two lists beside any row: the week, and the dates from `since` on that differ from it.
+HOURS: Final = (
+    select(listed(_WEEK.c.weekday, _WEEK.c.start_minute, _WEEK.c.end_minute))
+    .where(_WEEK.c.professional_id == _OWNER)
+    .scalar_subquery()
+    .label("week"),
+    select(listed(_DATES.c.date, _DATES.c.kind, _DATES.c.start_minute, _DATES.c.end_minute))
+    .where(_DATES.c.professional_id == _OWNER, _DATES.c.date >= bindparam("since", type_=Date))
+    .scalar_subquery()
+    .label("dates"),
+)
+
+
+def since(now: datetime) -> date:
+    """Say from which date on exceptions matter: hours may have begun the evening before, where it is yesterday."""
+    return (now - timedelta(days=2)).date()
+
+
+def agenda_of(owner: Owner, week: Iterable[Any] | None, dates: Iterable[Any] | None) -> Agenda:
+    """Put an agenda together from the lists of `HOURS`."""
+    exceptions = (
+        DayException(date.fromisoformat(day), ExceptionKind(kind), start, end) for day, kind, start, end in dates or ()
+    )
+    return Agenda(owner, tuple(Window(*window) for window in week or ()), tuple(exceptions))
+
+
+# Busy time
+
+
+def _occupied() -> Any:
+    """Select what occupies a period: start, end or else a length in minutes, if a limit counts it, and whose it is."""
+    begin, earliest, end, now = (bindparam(name, type_=Instant) for name in ("begin", "earliest", "end", "now"))
+    taken, held, wanted, service = map(table, (Appointment, PendingAction, WaitlistEntry, Service))
+    nothing, no_time = cast(null(), Integer), cast(null(), Instant)
+    return union_all(
         select(
-            Availability.professional_id,
-            literal(_WEEK).label("kind"),
-            Availability.weekday,
-            cast(null(), Date).label("date"),
-            Availability.start_minute,
-            Availability.end_minute,
-        ).where(Availability.professional_id == bindparam("professional_id")),
-        select(
-            AvailabilityException.professional_id,
-            type_coerce(AvailabilityException.kind, String),
-            cast(null(), Integer),
-            AvailabilityException.date,
-            AvailabilityException.start_minute,
-            AvailabilityException.end_minute,
-        ).where(
-            AvailabilityException.professional_id == bindparam("professional_id"),
-            AvailabilityException.date >= bindparam("since", type_=Date),
-        ),
-    ).subquery()
-    columns = (hours.c.kind, hours.c.weekday, hours.c.date, hours.c.start_minute, hours.c.end_minute)
-    return (
-        select(Professional, *columns)
-        .outerjoin(hours, hours.c.professional_id == Professional.id)
-        .where(Professional.id == bindparam("professional_id"))
+            taken.c.start_at, taken.c.end_at, nothing.label("minutes"), literal_column("1").label("counts"), taken.c.id
+        )
+        .where(taken.c.professional_id == _OWNER, text(f"appointments.{OCCUPIES}"))
+        .where(taken.c.start_at > earliest, taken.c.start_at < end, taken.c.end_at > begin),
+        # A hold whose time is up is gone without anybody clearing it.
+        select(held.c.hold_start_at, held.c.hold_end_at, nothing, literal_column("0"), held.c.conversation_id)
+        .where(held.c.hold_professional_id == _OWNER, held.c.hold_until > now)
+        .where(held.c.status == literal_column(f"'{PendingStatus.OPEN.value}'"))
+        .where(held.c.hold_start_at < end, held.c.hold_end_at > begin),
+        select(wanted.c.offered_start_at, no_time, service.c.minutes, literal_column("0"), wanted.c.id)
+        .join(service, service.c.id == wanted.c.service_id)
+        .where(wanted.c.professional_id == _OWNER, wanted.c.offer_expires_at > now)
+        .where(wanted.c.status == literal_column(f"'{WaitlistStatus.OFFERED.value}'"))
+        .where(wanted.c.offered_start_at > earliest, wanted.c.offered_start_at < end),
     )
 
 
-# Built once: putting a statement together costs as much as running it.
-_AGENDA: Final = _with_hours()
+# Built once each: putting a statement together costs as much as running it.
+_AGENDA: Final = select(*columns(Owner, PROFESSIONALS), *HOURS).where(PROFESSIONALS.c.id == _OWNER)
+_BUSY: Final = _occupied()
+_OPENINGS: Final = _AGENDA.add_columns(select(listed(*_BUSY.subquery("taken").c)).scalar_subquery().label("busy"))
 
 
 async def load_agenda(session: AsyncSession, professional_id: UUID, *, now: datetime) -> Agenda:
     """Read a professional, their week and the dates from now on that differ from it."""
-    # Two days back: hours may have begun the evening before, in a zone where it is still yesterday.
-    values = {"professional_id": professional_id, "since": (now - timedelta(days=2)).date()}
-    rows: Sequence[tuple[Any, ...]] = [tuple(row) for row in await session.execute(_AGENDA, values)]
-    if not rows:
+    values = {"professional_id": professional_id, "since": since(now)}
+    row = (await (await connection(session)).execute(_AGENDA, values)).one_or_none()
+    if row is None:
         raise ProfessionalUnknown
-    return Agenda(
-        rows[0][0],
-        tuple(Window(weekday, start, end) for _, kind, weekday, _, start, end in rows if kind == _WEEK),
-        tuple(_exceptions(rows)),
+    return agenda_of(Owner(*row[:-2]), *row[-2:])
+
+
+async def load_openings(
+    session: AsyncSession, professional_id: UUID, start: datetime, end: datetime, *, now: datetime, own: Own = NOTHING
+) -> tuple[Agenda, list[Busy]]:
+    """Read an agenda and all that decides about appointments that begin in start <= t < end, in one statement."""
+    # What is over, and what lies beyond every horizon, cannot be booked anyway.
+    first, last = max(start, now), min(end, now + _FURTHEST)
+    values = {"since": since(now), **_values(professional_id, first - _MARGIN, last + _LONGEST + _MARGIN, now)}
+    row = (await (await connection(session)).execute(_OPENINGS, values)).one_or_none()
+    if row is None:
+        raise ProfessionalUnknown
+    *owner, week, dates, taken = row
+    read = (
+        (instant(begin), instant(finish) if finish else None, minutes, counts, whose)
+        for begin, finish, minutes, counts, whose in taken or ()
     )
-
-
-def _exceptions(rows: Iterable[tuple[Any, ...]]) -> Iterable[DayException]:
-    for _, kind, _, date, start, end in rows:
-        if kind is not None and kind != _WEEK:
-            yield DayException(date, ExceptionKind(kind), start, end)
+    return agenda_of(Owner(*owner), week, dates), _busy(read, own)
 
 
 async def load_rules(
@@ -145,48 +197,6 @@ async def load_rules(
     if service.professional_id != professional_id:
         raise ServiceUnknown
     return (await load_agenda(session, professional_id, now=now)).rules(service.minutes, actor)
-
-
-def _overlapping() -> Any:
-    """Select what occupies a period: start, end or else a length in minutes, and whether a day's limit counts it."""
-    start, end, now = (bindparam(name, type_=Instant) for name in ("start", "end", "now"))
-    earliest = bindparam("earliest", type_=Instant)
-    owner = bindparam("professional_id", type_=Uuid)
-    no_minutes = literal(None, Integer).label("minutes")
-    offered = WaitlistEntry.offered_start_at
-    return union_all(
-        select(Appointment.start_at, Appointment.end_at, no_minutes, literal(1).label("counts")).where(
-            Appointment.professional_id == owner,
-            Appointment.status.in_(BLOCKING),
-            Appointment.start_at > earliest,
-            Appointment.start_at < end,
-            Appointment.end_at > start,
-            Appointment.id.not_in(bindparam("own_appointments", type_=Uuid, expanding=True)),
-        ),
-        # A hold whose time is up is gone without anybody clearing it.
-        select(PendingAction.hold_start_at, PendingAction.hold_end_at, no_minutes, literal(0)).where(
-            PendingAction.hold_professional_id == owner,
-            PendingAction.hold_until > now,
-            PendingAction.status == PendingStatus.OPEN,
-            PendingAction.hold_start_at < end,
-            PendingAction.hold_end_at > start,
-            PendingAction.conversation_id != bindparam("own_conversation", type_=Uuid),
-        ),
-        select(offered, literal(None, offered.type), Service.minutes, literal(0))
-        .join(Service, Service.id == WaitlistEntry.service_id)
-        .where(
-            WaitlistEntry.professional_id == owner,
-            WaitlistEntry.status == WaitlistStatus.OFFERED,
-            WaitlistEntry.offer_expires_at > now,
-            offered > earliest,
-            offered < end,
-            WaitlistEntry.id != bindparam("own_entry", type_=Uuid),
-        ),
-    )
-
-
-_BUSY: Final = _overlapping()
-_NOBODY: Final = UUID(int=0)
 
 
 async def load_busy(
@@ -199,17 +209,18 @@ async def load_busy(
     own: Own = NOTHING,
 ) -> list[Busy]:
     """Read what occupies a period: appointments, times held for others who are deciding, offers to others waiting."""
-    values = {
-        "professional_id": professional_id,
-        "start": start,
-        "earliest": start - _LONGEST,
-        "end": end,
-        "now": now,
-        "own_appointments": list(own.appointments),
-        "own_conversation": own.conversation or _NOBODY,
-        "own_entry": own.entry or _NOBODY,
-    }
+    values = _values(professional_id, start, end, now)
+    return _busy(await (await connection(session)).execute(_BUSY, values), own)
+
+
+def _values(professional_id: UUID, start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
+    return {"professional_id": professional_id, "begin": start, "earliest": start - _LONGEST, "end": end, "now": now}
+
+
+def _busy(rows: Iterable[Sequence[Any]], own: Own) -> list[Busy]:
+    mine = {str(each) for each in (own.conversation, own.entry, *own.appointments) if each}
     return [
         Busy(begin, begin + timedelta(minutes=minutes) if finish is None else finish, bool(counts))
-        for begin, finish, minutes, counts in await session.execute(_BUSY, values)
+        for begin, finish, minutes, counts, whose in rows
+        if not mine or str(UUID(str(whose))) not in mine
     ]

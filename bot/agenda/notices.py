@@ -6,15 +6,15 @@ of what they did themselves.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..models import Appointment, Client, Notification, Professional
+from ..models import Appointment, AppointmentEvent, Client, Notification, Outbound, Professional, new_id
 from ..models.enums import Action, Actor, Status, Transport
 from ..notify import outbox
 from ..notify.messages import (
@@ -35,18 +35,21 @@ from ..notify.messages import (
 )
 from ..notify.render import chat
 from ..whatsapp.outgoing import Outgoing, Text
+from . import reminders
+from .entry import Rows
 from .hours import zone_of
+from .ledger import event
 from .parties import Parties
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One change of one appointment, and the two people who may hear of it."""
+    """One change of one appointment, the two people who may hear of it, and the rows that come with it."""
 
-    session: AsyncSession
     row: Appointment
     who: Parties
     now: datetime
+    rows: Rows = field(default_factory=list)
 
     def when(self, at: datetime | None = None) -> str:
         """Write a moment, the start unless another is given, in the professional's zone."""
@@ -72,20 +75,20 @@ class Told:
         """The values that every message to a professional has, but the moment."""
         return {"client": self.who.client.name, "service": self.row.service_name}
 
-    async def client(self, message: Message, *, title: str = "", email: bool = False) -> None:
+    def client(self, message: Message, *, title: str = "", email: bool = False) -> None:
         """Owe the client a message, by e-mail too where asked and there is an address; a title makes a notification."""
         contact = self.who.contact
         if contact is not None and contact.unreachable_at is None:
-            await self._owe(message, contact.id)
+            self._owe(message, contact.id)
         if email and self.who.email:
-            await self._owe(message, contact.id if contact else None, Transport.EMAIL)
-        if title and self.who.account is not None:
-            self._notify(self.who.account.id, message.name, title, self.who.professional.name)
+            self._owe(message, contact.id if contact else None, Transport.EMAIL)
+        if title and self.who.account_id is not None:
+            self._notify(self.who.account_id, message.name, title, self.who.professional.name)
 
-    async def professional(self, message: Message, *, title: str = "") -> None:
+    def professional(self, message: Message, *, title: str = "") -> None:
         """Owe the professional a message; a title makes a notification of it."""
-        if self.who.owner is not None:
-            await self._owe(message, self.who.owner.id)
+        if self.who.owner_contact_id is not None:
+            self._owe(message, self.who.owner_contact_id)
         if title:
             self.notify_professional(message.name, title)
 
@@ -93,10 +96,21 @@ class Told:
         """Leave the professional a notification."""
         self._notify(self.who.professional.user_id, kind, title, self.who.client.name)
 
-    async def _owe(self, message: Message, contact_id: UUID | None, transport: Transport = Transport.WHATSAPP) -> None:
+    def record(
+        self, action: Action, actor: Actor, before: Status | None, details: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write down who did what to the appointment."""
+        self.rows.append((AppointmentEvent, event(self.row, action, actor, before, self.now, details)))
+
+    def remind(self) -> None:
+        """Owe the reminders of a confirmed appointment that are still ahead."""
+        if self.row.status is Status.CONFIRMED:
+            planned = reminders.planned(self.row, self.who, now=self.now)
+            self.rows.extend((Outbound, each) for each in planned)
+
+    def _owe(self, message: Message, contact_id: UUID | None, transport: Transport = Transport.WHATSAPP) -> None:
         key = f"{message.name}:{self.row.id}:{self.row.sequence}"
-        await outbox.owe(
-            self.session,
+        owed = outbox.owed(
             message,
             contact_id=contact_id,
             professional_id=self.row.professional_id,
@@ -105,66 +119,67 @@ class Told:
             transport=transport,
             dedup_key=key if transport is Transport.WHATSAPP else f"{transport}:{key}",
         )
+        self.rows.append((Outbound, owed))
 
     def _notify(self, user_id: UUID, kind: str, title: str, other: str) -> None:
-        self.session.add(
-            Notification(
-                user_id=user_id,
-                kind=kind,
-                title=title,
-                body=f"{other}: {self.row.service_name}, {self.when()}",
-                appointment_id=self.row.id,
-                created_at=self.now,
-            )
-        )
+        body = f"{other}: {self.row.service_name}, {self.when()}"
+        self.rows.append(notification(user_id, kind, title, body, self.now, self.row.id))
 
 
-async def booked(told: Told) -> None:
+def notification(
+    user_id: UUID, kind: str, title: str, body: str, now: datetime, appointment_id: UUID | None = None
+) -> tuple[type[Notification], dict[str, Any]]:
+    """Build what a user is told inside the application."""
+    values = {"user_id": user_id, "kind": kind, "title": title, "body": body, "appointment_id": appointment_id}
+    return Notification, {"id": new_id(), **values, "created_at": now}
+
+
+def booked(told: Told) -> None:
     """Tell of a new appointment: a request to both sides, or the professional's own booking to the client."""
     row, when = told.row, told.when()
     if row.status is Status.CONFIRMED:
-        await told.client(_confirmed(told), title="Horário marcado")
+        told.client(_confirmed(told), title="Horário marcado")
         return
     asked = BookingRequested(**told.to_client, when=when, price=told.price, appointment_id=str(row.id))
-    await told.client(asked)
-    await _ask_professional(told, when, "Novo pedido de horário")
+    told.client(asked)
+    _ask_professional(told, when, "Novo pedido de horário")
 
 
-async def moved(told: Told, actor: Actor, old_start: datetime) -> None:
+def moved(told: Told, actor: Actor, old_start: datetime) -> None:
     """Tell of a new time: the client always; the professional when the client chose it, who then has to answer."""
     old_when, when = told.when(old_start), told.when()
     message = BookingRescheduled(**told.to_client, old_when=old_when, when=when, appointment_id=str(told.row.id))
     if actor is Actor.CLIENT:
-        await told.client(message)
-        await _ask_professional(told, f"{when} (antes: {old_when})", "Pedido para remarcar")
+        told.client(message)
+        _ask_professional(told, f"{when} (antes: {old_when})", "Pedido para remarcar")
     else:
-        await told.client(message, title="Horário remarcado")
+        told.client(message, title="Horário remarcado")
 
 
-async def acted(told: Told, action: Action, actor: Actor) -> None:
+def acted(told: Told, action: Action, actor: Actor) -> None:
     """Tell of a move of the life cycle: who hears what is fixed by the action and by who took it."""
     client, owner, when = told.to_client, told.to_professional, told.when()
     match action:
         case Action.CONFIRM:
-            await told.client(_confirmed(told), title="Horário confirmado", email=True)
+            told.client(_confirmed(told), title="Horário confirmado", email=True)
         case Action.REJECT:
-            await told.client(BookingRejected(**client, when=when), title="Pedido recusado", email=True)
-            await told.professional(BookingRejectedReceipt(**owner, when=when))
+            told.client(BookingRejected(**client, when=when), title="Pedido recusado", email=True)
+            told.professional(BookingRejectedReceipt(**owner, when=when))
         case Action.CANCEL if actor is Actor.CLIENT:
-            await told.professional(BookingCancelledByClient(**owner, when=when), title="Horário cancelado")
-            await told.client(BookingCancelledReceipt(**client, when=when))
+            told.professional(BookingCancelledByClient(**owner, when=when), title="Horário cancelado")
+            told.client(BookingCancelledReceipt(**client, when=when))
         case Action.CANCEL:
-            await told.client(BookingCancelledByProfessional(**client, when=when), title="Horário cancelado")
+            told.client(BookingCancelledByProfessional(**client, when=when), title="Horário cancelado")
         case Action.COMPLETE:
             review = ReviewRequest(**client, appointment_id=str(told.row.id))
-            await told.client(review, title="Como foi o atendimento?")
+            told.client(review, title="Como foi o atendimento?")
         case Action.NO_SHOW:
-            await told.client(NoShowNotice(**client, when=when), title="Falta registrada")
+            told.client(NoShowNotice(**client, when=when), title="Falta registrada")
         case Action.PAID:
-            await told.client(PaymentReceived(**client, amount=told.price), title="Pagamento recebido")
+            told.client(PaymentReceived(**client, amount=told.price), title="Pagamento recebido")
 
 
-async def series_booked(told: Told, rhythm: str, rows: Sequence[Appointment]) -> None:
+def series_booked(told: Told, rhythm: str, rows: Sequence[Appointment]) -> None:
     """Tell the client of a whole series in one message."""
     message = SeriesBooked(
         **told.to_client,
@@ -173,23 +188,23 @@ async def series_booked(told: Told, rhythm: str, rows: Sequence[Appointment]) ->
         first_when=told.when(rows[0].start_at),
         last_when=told.when(rows[-1].start_at),
     )
-    await told.client(message, title="Horários fixos marcados")
+    told.client(message, title="Horários fixos marcados")
 
 
-async def series_cancelled(told: Told, actor: Actor, others: int) -> None:
+def series_cancelled(told: Told, actor: Actor, others: int) -> None:
     """Tell of a cancelled rest of a series in one message to each side that `acted` would tell."""
     when = told.when() + _and_others(others)
     if actor is Actor.CLIENT:
-        await told.professional(
+        told.professional(
             BookingCancelledByClient(**told.to_professional, when=when), title="Horários fixos cancelados"
         )
-        await told.client(BookingCancelledReceipt(**told.to_client, when=when))
+        told.client(BookingCancelledReceipt(**told.to_client, when=when))
     else:
         message = BookingCancelledByProfessional(**told.to_client, when=when)
-        await told.client(message, title="Horários fixos cancelados")
+        told.client(message, title="Horários fixos cancelados")
 
 
-async def series_moved(told: Told, old_start: datetime, others: int) -> None:
+def series_moved(told: Told, old_start: datetime, others: int) -> None:
     """Tell the client of a moved rest of a series in one message."""
     message = BookingRescheduled(
         **told.to_client,
@@ -197,22 +212,15 @@ async def series_moved(told: Told, old_start: datetime, others: int) -> None:
         when=told.when() + _and_others(others),
         appointment_id=str(told.row.id),
     )
-    await told.client(message, title="Horários fixos remarcados")
+    told.client(message, title="Horários fixos remarcados")
 
 
-def series_conflict(session: AsyncSession, who: Parties, service: str, at: datetime, now: datetime) -> None:
-    """Leave the professional a notification of an occurrence that could not be booked."""
+def series_conflict(who: Parties, service: str, at: datetime, now: datetime) -> Rows:
+    """Build the professional's notification of an occurrence that could not be booked."""
     zone = zone_of(who.professional.timezone)
     when = phrases.moment(at.astimezone(zone), now.astimezone(zone).date())
-    session.add(
-        Notification(
-            user_id=who.professional.user_id,
-            kind="series_conflict",
-            title="Horário fixo não coube na agenda",
-            body=f"{who.client.name}: {service}, {when}",
-            created_at=now,
-        )
-    )
+    body, title = f"{who.client.name}: {service}, {when}", "Horário fixo não coube na agenda"
+    return [notification(who.professional.user_id, "series_conflict", title, body, now)]
 
 
 def _and_others(others: int) -> str:
@@ -229,11 +237,11 @@ def _confirmed(told: Told) -> BookingConfirmed:
     )
 
 
-async def _ask_professional(told: Told, when: str, title: str) -> None:
+def _ask_professional(told: Told, when: str, title: str) -> None:
     request = BookingRequestReceived(
         **told.to_professional, when=when, price=told.price, appointment_id=str(told.row.id)
     )
-    await told.professional(request, title=title)
+    told.professional(request, title=title)
 
 
 # What the chat answers to the person who acted; the refused client's professional gets a message of the 19 instead.

@@ -15,9 +15,9 @@ from ..models.plans import Capability, allows
 from ..notify import outbox
 from ..notify.messages import WaitlistOffer
 from ..quiet import quiet
+from .desk import lock
 from .hours import at_wall, local_date, zone_of
 from .loading import Agenda, load_agenda, load_busy
-from .openings import lock
 from .slots import Busy, Rules, busy_period, free_times
 
 # Long enough to be seen at work, short enough that the next one still has a chance.

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
@@ -13,7 +12,7 @@ from ..errors import Refused
 from ..models import Service
 from ..models.enums import Actor
 from .hours import Span, day_of, epoch_minute, zone_of
-from .loading import Agenda, Own, load_agenda, load_busy
+from .loading import Agenda, Own, load_agenda, load_busy, load_openings
 from .refusals import (
     ClosedDay,
     ClosedThen,
@@ -41,17 +40,6 @@ _REFUSALS: Final[dict[Reason, type[Refused]]] = {
 }
 _FIRST: Final = datetime(1, 1, 3, tzinfo=UTC)
 _LAST: Final = datetime(9999, 12, 29, tzinfo=UTC)
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
-
-
-async def lock(session: AsyncSession, professional_id: UUID) -> None:
-    """Let one transaction at a time write into an agenda; SQLite has one writer anyway.
-
-    What is read after this is what will be true at the commit, limits and buffers included.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        # The random half of the id; two agendas that shared a key would only wait for each other.
-        await session.execute(_LOCK, {"key": int.from_bytes(professional_id.bytes[8:], signed=True)})
 
 
 async def free(
@@ -68,10 +56,9 @@ async def free(
     """List the free times in start <= t < end, aware UTC; a time held for `conversation_id` is free to it."""
     if service.professional_id != professional_id:
         raise ServiceUnknown
-    rules = (await load_agenda(session, professional_id, now=now)).rules(service.minutes, actor)
-    period = busy_period(rules, start, end, now)
-    busy = await load_busy(session, professional_id, *period, now=now, own=Own(conversation=conversation_id))
-    return free_times(rules, busy, start, end, now)
+    own = Own(conversation=conversation_id)
+    agenda, busy = await load_openings(session, professional_id, start, end, now=now, own=own)
+    return free_times(agenda.rules(service.minutes, actor), busy, start, end, now)
 
 
 async def refusal(

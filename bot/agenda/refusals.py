@@ -8,6 +8,7 @@ from typing import Final
 
 from .. import phrases
 from ..errors import Conflict, Forbidden, Invalid, NotFound
+from ..models.enums import Plan
 from ..models.plans import PLANS, Capability, plans_with
 
 
@@ -122,6 +123,29 @@ _IN_PLANS: Final = {
     Capability.PIX_REQUEST: "A cobrança por Pix faz",
     Capability.OWN_NUMBER: "O número próprio faz",
 }
+
+
+class PlanLimit(Forbidden):
+    """The professional's plan has no appointments left this month; the sentence says which one has no limit."""
+
+    code = "plan_limit"
+    sentence = (
+        "O seu plano inclui {limit} agendamentos por mês, e os deste mês já foram usados. "
+        "O plano {plan} ({price} por mês) não tem esse limite."
+    )
+
+    def __init__(self, plan: Plan) -> None:
+        limit = PLANS[plan].appointments_a_month
+        open_plan = next(each for each, terms in PLANS.items() if terms.appointments_a_month is None)
+        price = phrases.money(PLANS[open_plan].price_cents)
+        super().__init__(limit=limit, plan=open_plan.value.capitalize(), price=price)
+
+
+class NotTaking(Conflict):
+    """The same, as a client hears it: what plan a professional has is nobody's business."""
+
+    code = "not_taking"
+    sentence = "A agenda de {professional} não está recebendo novos horários por aqui. Fale direto com {professional}."
 
 
 class SeriesTooLong(Invalid):

@@ -7,21 +7,22 @@ what falls into the quiet hours goes out the evening before them. What would alr
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..models import Appointment, Outbound, Professional
+from ..models import Appointment, Outbound
 from ..models.enums import OutboundStatus
 from ..models.plans import Capability, allows
 from ..notify import outbox
 from ..notify.messages import Message, Reminder2h, Reminder24h
 from ..quiet import out_of_quiet
+from .entry import write
 from .hours import zone_of
-from .parties import Parties
+from .parties import Owner, Parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,13 @@ DAY_BEFORE: Final = Reminder(timedelta(hours=24), timedelta(hours=3))
 SHORTLY_BEFORE: Final = Reminder(timedelta(hours=2), timedelta(minutes=15))
 
 
-async def plan(session: AsyncSession, row: Appointment, who: Parties, *, now: datetime) -> None:
-    """Owe the reminders of a confirmed appointment that are still ahead."""
+def planned(row: Appointment, who: Parties, *, now: datetime) -> Iterable[dict[str, Any]]:
+    """Build the rows of the reminders of a confirmed appointment that are still ahead."""
     if who.contact is None or who.contact.unreachable_at is not None:
         return
     for reminder, message, due in _messages(row, who):
         if due > now:
-            await outbox.owe(
-                session,
+            yield outbox.owed(
                 message,
                 contact_id=who.contact.id,
                 professional_id=row.professional_id,
@@ -54,6 +54,11 @@ async def plan(session: AsyncSession, row: Appointment, who: Parties, *, now: da
                 dedup_key=f"{message.name}:{row.id}:{row.start_at.isoformat()}",
                 reminds=True,
             )
+
+
+async def plan(session: AsyncSession, row: Appointment, who: Parties, *, now: datetime) -> None:
+    """Owe the reminders of a confirmed appointment that are still ahead."""
+    await write(session, [(Outbound, each) for each in planned(row, who, now=now)])
 
 
 async def drop(session: AsyncSession, appointment_ids: Sequence[UUID]) -> None:
@@ -90,7 +95,7 @@ def _messages(row: Appointment, who: Parties) -> Iterable[tuple[Reminder, Messag
         yield SHORTLY_BEFORE, Reminder2h(**common, hour=_hour(local, due, professional)), due
 
 
-def _hour(local: datetime, due: datetime, professional: Professional) -> str:
+def _hour(local: datetime, due: datetime, professional: Owner) -> str:
     """Write the hour of the start; one that was moved to the evening before says that it is tomorrow."""
     tomorrow = _local_date(due, professional.timezone) < local.date()
     return f"amanhã, {phrases.at_hour(local)}" if tomorrow else phrases.hour(local)

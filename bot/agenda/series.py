@@ -18,20 +18,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..errors import Refused
-from ..models import Appointment, RecurringSchedule, Service
+from ..models import Appointment, RecurringSchedule
 from ..models.enums import Actor, Source
 from ..models.plans import Capability, allows
-from . import notices, reminders
+from . import notices
 from .booking import place
+from .desk import Desk, load_desk, lock
+from .entry import write
 from .hours import local_date, zone_of
 from .ledger import keyed
 from .loading import NOTHING, OWN_HORIZON_DAYS, Agenda, Own, load_agenda, load_busy
 from .notices import Told
-from .openings import explain, lock
+from .openings import explain
 from .owners import own_service
-from .parties import load_parties
 from .pattern import Pattern, pattern_of
-from .refusals import NotInPlan, SeriesLost, SeriesTooLong
+from .refusals import NotInPlan, SeriesLost, SeriesTooLong, ServiceUnknown
 from .slots import Busy, Reason, Rules, busy_period, nearest, why_not
 
 # Two years of weeks.
@@ -126,21 +127,19 @@ async def book(
         return first
     if not 1 <= len(set(starts)) <= MOST:
         raise SeriesTooLong(most=MOST)
-    service = await own_service(session, professional_id, service_id)
-    who = await load_parties(session, professional_id, client_id)
-    agenda = await load_agenda(session, professional_id, now=now)
-    require_plan(agenda)
-    _starts(agenda, pattern, now)
+    desk = await load_desk(session, professional_id, client_id, service_id, now=now)
+    require_plan(desk.agenda)
+    _starts(desk.agenda, pattern, now)
     chosen = sorted(set(starts))
     async with session.begin_nested():
-        series = _row(agenda, client_id, service, pattern, now)
-        series.booked_through = _through(agenda, pattern, chosen, now)
+        series = _row(desk, pattern, now)
+        series.booked_through = _through(desk.agenda, pattern, chosen, now)
         session.add(series)
         await session.flush()
-        rows = await _place_all(session, agenda, service, series, chosen, now=now, key=idempotency_key)
-    for row in rows:
-        await reminders.plan(session, row, who, now=now)
-    await notices.series_booked(Told(session, rows[0], who, now), pattern.rhythm, rows)
+        rows = await _place_all(session, desk, series, chosen, now=now, key=idempotency_key)
+    told = Told(rows[0], desk.who, now)
+    notices.series_booked(told, pattern.rhythm, rows)
+    await write(session, told.rows)
     return Booked(series, rows)
 
 
@@ -151,29 +150,33 @@ async def extend(session: AsyncSession, series_id: UUID, *, now: datetime) -> li
         return []
     await lock(session, series.professional_id)
     await session.refresh(series)
-    agenda = await load_agenda(session, series.professional_id, now=now)
     pattern = pattern_of(series)
-    service = await session.get(Service, series.service_id) if series.service_id else None
-    if series.ended_at is not None or not pattern.endless or not allows(agenda.professional.plan, Capability.SERIES):
+    if series.ended_at is not None or not pattern.endless:
         return []
-    if service is None or not service.active:
+    try:
+        desk = await _desk(session, series, now)
+    except ServiceUnknown:
         series.ended_at = now
         return []
-    zone = agenda.professional.timezone
+    if not allows(desk.agenda.professional.plan, Capability.SERIES):
+        return []
+    zone = desk.agenda.professional.timezone
     first = max(series.booked_through or series.starts_on, local_date(zone, now)) + timedelta(days=1)
     end = local_date(zone, now + AHEAD) + timedelta(days=1)
-    who = await load_parties(session, series.professional_id, series.client_id)
     rows = []
     for at in pattern.starts(zone, first, end):
         try:
-            row = await _place(session, agenda, service, series, at, now=now)
+            rows.append(await _place(session, desk, series, at, now=now))
         except Refused:
-            notices.series_conflict(session, who, service.name, at, now)
-            continue
-        await reminders.plan(session, row, who, now=now)
-        rows.append(row)
+            await write(session, notices.series_conflict(desk.who, desk.sold.name, at, now))
     series.booked_through = end - timedelta(days=1)
     return rows
+
+
+async def _desk(session: AsyncSession, series: RecurringSchedule, now: datetime) -> Desk:
+    if series.service_id is None:
+        raise ServiceUnknown
+    return await load_desk(session, series.professional_id, series.client_id, series.service_id, now=now)
 
 
 def require_plan(agenda: Agenda) -> None:
@@ -202,16 +205,16 @@ def _through(agenda: Agenda, pattern: Pattern, chosen: Sequence[datetime], now: 
     return max(last, local_date(zone, now + AHEAD)) if pattern.endless else last
 
 
-def _row(agenda: Agenda, client_id: UUID, service: Service, pattern: Pattern, now: datetime) -> RecurringSchedule:
+def _row(desk: Desk, pattern: Pattern, now: datetime) -> RecurringSchedule:
     return RecurringSchedule(
-        professional_id=agenda.professional.id,
-        client_id=client_id,
-        service_id=service.id,
+        professional_id=desk.agenda.professional.id,
+        client_id=desk.who.client.id,
+        service_id=desk.sold.id,
         frequency=pattern.frequency,
         starts_on=pattern.starts_on,
         start_minute=pattern.start_minute,
-        minutes=service.minutes,
-        price_cents=service.price_cents,
+        minutes=desk.sold.minutes,
+        price_cents=desk.sold.price_cents,
         count=pattern.count,
         until=pattern.until,
         created_at=now,
@@ -220,8 +223,7 @@ def _row(agenda: Agenda, client_id: UUID, service: Service, pattern: Pattern, no
 
 async def _place_all(
     session: AsyncSession,
-    agenda: Agenda,
-    service: Service,
+    desk: Desk,
     series: RecurringSchedule,
     starts: Sequence[datetime],
     *,
@@ -232,18 +234,17 @@ async def _place_all(
     for number, at in enumerate(starts):
         try:
             numbered = f"{key}:{number}" if key else None
-            rows.append(await _place(session, agenda, service, series, at, now=now, key=numbered))
+            rows.append(await _place(session, desk, series, at, now=now, key=numbered))
         except Refused:
             lost.append(at)
     if lost:
-        raise series_lost(agenda.professional.timezone, lost, now)
+        raise series_lost(desk.agenda.professional.timezone, lost, now)
     return rows
 
 
 async def _place(
     session: AsyncSession,
-    agenda: Agenda,
-    service: Service,
+    desk: Desk,
     series: RecurringSchedule,
     at: datetime,
     *,
@@ -252,13 +253,11 @@ async def _place(
 ) -> Appointment:
     return await place(
         session,
-        agenda,
-        service,
+        desk,
         at,
         actor=Actor.PROFESSIONAL,
         now=now,
         own=NOTHING,
-        client_id=series.client_id,
         series_id=series.id,
         source=Source.SERIES,
         idempotency_key=key,

@@ -18,13 +18,12 @@ from ..models.enums import Actor, Source, WaitlistStatus
 from ..models.plans import Capability, allows
 from . import notices
 from .booking import place
+from .desk import load_desk, lock
 from .hours import DAY, local_date
 from .ledger import keyed
 from .loading import Own, load_agenda
-from .notices import Told
-from .openings import lock
 from .owners import own_service
-from .parties import load_parties
+from .parties import Owner, load_parties
 from .refusals import BadWish, NotWaiting, NoWaitlist, OfferOver, TooManyWishes
 from .slots import free_times
 
@@ -136,22 +135,18 @@ async def accept(session: AsyncSession, entry_id: UUID, *, contact_id: UUID, now
     deadline, start = entry.offer_expires_at, entry.offered_start_at
     if entry.status is not WaitlistStatus.OFFERED or deadline is None or start is None or deadline <= now:
         raise OfferOver
-    agenda = await load_agenda(session, entry.professional_id, now=now)
     row = await place(
         session,
-        agenda,
-        await own_service(session, entry.professional_id, entry.service_id),
+        await load_desk(session, entry.professional_id, entry.client_id, entry.service_id, now=now),
         start,
         actor=Actor.CLIENT,
         now=now,
         own=Own(entry=entry.id),
-        client_id=entry.client_id,
+        tell=notices.booked,
         source=Source.WAITLIST,
         idempotency_key=key,
     )
     entry.status = WaitlistStatus.ACCEPTED
-    who = await load_parties(session, entry.professional_id, entry.client_id)
-    await notices.booked(Told(session, row, who, now))
     return row
 
 
@@ -180,7 +175,11 @@ async def leave(
 
 
 def _check_wish(
-    professional: Professional, day: date | None, start_minute: int | None, end_minute: int | None, now: datetime
+    professional: Owner | Professional,
+    day: date | None,
+    start_minute: int | None,
+    end_minute: int | None,
+    now: datetime,
 ) -> None:
     today = local_date(professional.timezone, now)
     if day is not None and not today <= day <= today + timedelta(days=professional.horizon_days):

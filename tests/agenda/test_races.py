@@ -19,14 +19,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import booking, ledger
+from bot.agenda import booking, entry, ledger
 from bot.agenda.hours import Window
 from bot.agenda.lifecycle import IllegalMove
 from bot.agenda.refusals import AppointmentChanged, DayFull, SlotTaken
 from bot.db import Database
 from bot.errors import Refused
 from bot.models import Appointment, Client
-from bot.models.enums import Action, Source, Status
+from bot.models.enums import Action, Payment, Source, Status
 
 from .factories import NOW, THURSDAY_15H, a_client, a_service, active
 from .world import DAY, LATER, MINUTE, World
@@ -154,18 +154,20 @@ async def test_a_change_of_what_was_read_elsewhere_is_refused(db: Database) -> N
 
 async def past_the_rules(session: AsyncSession, world: World, start: datetime, minutes: int = 30) -> Appointment | None:
     """Write without lock and without asking any rule, as a bug would."""
-    return await ledger.insert(
-        session,
+    row = entry.draft(
         professional_id=world.owner.id,
         client_id=world.client.id,
         service_name="Corte",
         start_at=start,
         end_at=start + minutes * MINUTE,
+        price_cents=0,
         status=Status.PENDING_CONFIRMATION,
+        payment=Payment.UNPAID,
         source=Source.CHAT,
         created_at=NOW,
         updated_at=NOW,
     )
+    return row if await entry.enter(session, row, []) else None
 
 
 async def storm(world: World, rounds: int = 3) -> int:

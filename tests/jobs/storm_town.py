@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda import booking, reminders
 from bot.agenda.hours import Window
-from bot.agenda.parties import Parties
+from bot.agenda.parties import Parties, load_parties
 from bot.db import Database
 from bot.models import Appointment, Client, Contact, Professional, Service, new_id
 from bot.models.enums import Action, Actor, Payment, Source, Status
@@ -129,15 +129,16 @@ class Town:
             session, name=f"Bia Souza {number}", number=10_000_000 + number, timezone=zone, hours=ALWAYS
         )
         service = await a_service(session, owner)
-        people = [await self._client(session, owner, number * len(HOURS) + place) for place in range(len(HOURS))]
+        clients = [await self._client(session, owner, number * len(HOURS) + place) for place in range(len(HOURS))]
+        people = [await load_parties(session, owner.id, client.id) for client in clients]
         self.professionals[owner.id] = ZoneInfo(zone)
         for day in DAYS:
-            for hour, (client, contact) in zip(HOURS, people, strict=True):
+            for hour, who in zip(HOURS, people, strict=True):
                 if len(self.stories) < appointments:
                     start = datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(UTC)
-                    await self._appointment(session, Parties(owner, None, client, contact, None), service, start)
+                    await self._appointment(session, who, service, start)
 
-    async def _client(self, session: AsyncSession, owner: Professional, number: int) -> tuple[Client, Contact]:
+    async def _client(self, session: AsyncSession, owner: Professional, number: int) -> Client:
         contact = Contact(id=new_id(), name=f"Ana {number}", phone=f"55119{20_000_000 + number}", created_at=BOOKED)
         client = Client(
             id=new_id(), professional_id=owner.id, contact_id=contact.id, name=f"Ana {number}", created_at=BOOKED
@@ -146,7 +147,7 @@ class Town:
         await session.flush()
         session.add(client)
         await session.flush()
-        return client, contact
+        return client
 
     async def _appointment(self, session: AsyncSession, who: Parties, service: Service, start: datetime) -> None:
         """Write what `book` would, without asking the rules a thousand times: they have tests of their own."""

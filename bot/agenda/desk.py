@@ -1,0 +1,102 @@
+"""What one booking needs to know of the people, the service and the hours, in one statement.
+
+On Postgres the same statement takes the agenda's lock. What it reads may then be as old as the wait for the lock,
+which does no harm to names, prices and hours; the busy time is read after it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final, Self
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Select, Uuid, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..db import connection
+from ..models import Service
+from .loading import HOURS, Agenda, agenda_of, since
+from .parties import BOTH, PARTIES, PROFESSIONALS, Parties, columns, parties_of, table
+from .refusals import ProfessionalUnknown, ServiceUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A service as it is booked: renamed or dearer later, the appointment stays as it was."""
+
+    id: UUID
+    name: str
+    minutes: int
+    price_cents: int
+
+    @classmethod
+    def of(cls, service: Service) -> Self:
+        return cls(service.id, service.name, service.minutes, service.price_cents)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An agenda, what is booked in it, and for whom."""
+
+    agenda: Agenda
+    sold: Sold
+    who: Parties
+
+
+def _desk() -> Select[Any]:
+    service = table(Service)
+    offered = (service.c.professional_id == PROFESSIONALS.c.id) & service.c.active
+    return (
+        select(*PARTIES, *columns(Sold, service), *HOURS)
+        .select_from(BOTH.outerjoin(service, offered & (service.c.id == bindparam("service_id", type_=Uuid))))
+        .where(PROFESSIONALS.c.id == bindparam("professional_id", type_=Uuid))
+    )
+
+
+# Built once each: putting a statement together costs as much as running it.
+_DESK: Final = _desk()
+_LOCKED_DESK: Final = _DESK.add_columns(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)))
+_LOCK: Final = select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)))
+_SOLD: Final = slice(len(PARTIES), len(PARTIES) + len(fields(Sold)))
+
+
+async def lock(session: AsyncSession, professional_id: UUID) -> None:
+    """Let one transaction at a time write into an agenda; SQLite has one writer anyway.
+
+    What is read after this is what will be true at the commit, limits and buffers included.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(_LOCK, _key(professional_id))
+
+
+async def load_desk(
+    session: AsyncSession, professional_id: UUID, client_id: UUID, service_id: UUID, *, now: datetime
+) -> Desk:
+    """Read everything but the busy time, and take the lock; what is not this professional's does not exist."""
+    values: Mapping[str, Any] = {
+        "professional_id": professional_id,
+        "client_id": client_id,
+        "service_id": service_id,
+        "since": since(now),
+    }
+    here = await connection(session)
+    if here.dialect.name == "postgresql":
+        row = (await here.execute(_LOCKED_DESK, {**values, **_key(professional_id)})).one_or_none()
+    else:
+        row = (await here.execute(_DESK, values)).one_or_none()
+    return _read(row)
+
+
+def _read(row: Sequence[Any] | None) -> Desk:
+    if row is None:
+        raise ProfessionalUnknown
+    if row[_SOLD.start] is None:
+        raise ServiceUnknown
+    who = parties_of(row)
+    week, dates = row[_SOLD.stop], row[_SOLD.stop + 1]
+    return Desk(agenda_of(who.professional, week, dates), Sold(*row[_SOLD]), who)
+
+
+def _key(professional_id: UUID) -> dict[str, int]:
+    """Give the lock's number: the random half of the id; two agendas that shared it would only wait for each other."""
+    return {"lock": int.from_bytes(professional_id.bytes[8:], signed=True)}

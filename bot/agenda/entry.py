@@ -1,0 +1,119 @@
+"""An appointment and all that comes with it, written in one statement where the database can.
+
+Postgres takes the rows of every table as one JSON document: one round trip and one parameter, whatever is owed. The
+appointment's row decides: where it meets the wall, none of the others is written. SQLite takes a statement a table.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Insert, Table, TextClause, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import make_transient_to_detached
+
+from ..db import connection
+from ..models import Appointment, new_id
+from .parties import table
+
+# The name of the constraint on Postgres and of the triggers' message on SQLite.
+WALL: Final = "no_overlap"
+
+_EMPTY: Final[dict[str, Any]] = dict.fromkeys(table(Appointment).c.keys()) | {"note": "", "sequence": 0}
+
+Rows = list[tuple[type[Any], Mapping[str, Any]]]
+"""Rows to be written: the model of each, and a value for every column that has no NULL."""
+
+
+def hit_the_wall(error: IntegrityError) -> bool:
+    """Say whether it was the overlap that the database refused."""
+    return WALL in str(error.orig)
+
+
+def draft(**values: Any) -> Appointment:
+    """Make an appointment that is not written yet; every column has a value, as the database would give it."""
+    return Appointment(**_EMPTY | {"id": new_id()} | values)
+
+
+async def enter(session: AsyncSession, row: Appointment, others: Rows) -> bool:
+    """Write a draft and what comes with it; False, and nothing written, where the wall stands in the way."""
+    here = await connection(session)
+    values = {name: getattr(row, name) for name in _EMPTY}
+    if here.dialect.name == "postgresql":
+        entered = await _together(here, [(Appointment, values), *others], depending=True)
+    elif entered := await _insert(here, Appointment, values):
+        await _one_by_one(here, others)
+    if entered:
+        # From here on the session knows the row as it was written, without reading it again.
+        make_transient_to_detached(row)
+        session.add(row)
+    return entered
+
+
+async def write(session: AsyncSession, rows: Rows) -> None:
+    """Write what comes with a change of an appointment; a message that is owed already stays as it is."""
+    if not rows:
+        return
+    here = await connection(session)
+    if here.dialect.name == "postgresql":
+        await _together(here, rows, depending=False)
+    else:
+        await _one_by_one(here, rows)
+
+
+async def _together(here: AsyncConnection, rows: Rows, *, depending: bool) -> bool:
+    """Insert rows into several tables; `depending` lets the first table's decide about the others."""
+    lists: dict[str, list[Mapping[str, Any]]] = {}
+    for model, values in rows:
+        lists.setdefault(model.__tablename__, []).append(values)
+    shape = tuple((name, tuple(of_one_table[0])) for name, of_one_table in lists.items())
+    document = json.dumps(lists, default=_plain)
+    return bool(await here.scalar(_statement(shape, depending), {"rows": document}))
+
+
+@lru_cache(maxsize=64)
+def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...], depending: bool) -> TextClause:
+    """Put together an INSERT into each table, from its list in the document; a unique key that is taken stays."""
+    parts = []
+    for place, (name, keys) in enumerate(shape):
+        columns = ", ".join(keys)
+        source = f"json_populate_recordset(NULL::{name}, CAST(:rows AS json) -> '{name}')"
+        where = "WHERE EXISTS (SELECT FROM written_0)" if depending and place else ""
+        insert = f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {source} {where} ON CONFLICT DO NOTHING"  # noqa: S608
+        parts.append(f"written_{place} AS ({insert} RETURNING id)")
+    return text(f"WITH {', '.join(parts)} SELECT count(*) FROM written_0")  # noqa: S608
+
+
+def _plain(value: object) -> str:
+    match value:
+        case datetime() if value.tzinfo is None:
+            raise ValueError("a naive datetime was about to be stored")
+        case datetime() | date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+    raise TypeError(f"{value!r} has no place in a row")
+
+
+async def _one_by_one(here: AsyncConnection, rows: Rows) -> None:
+    for model, values in rows:
+        await _insert(here, model, values)
+
+
+async def _insert(here: AsyncConnection, model: type[Any], values: Mapping[str, Any]) -> bool:
+    try:
+        return (await here.execute(_insert_into(table(model)), dict(values))).rowcount > 0
+    except IntegrityError as error:  # the wall's trigger aborts the statement alone, the transaction goes on
+        if not hit_the_wall(error):
+            raise
+        return False
+
+
+@lru_cache(maxsize=16)
+def _insert_into(rows_of: Table) -> Insert:
+    return sqlite.insert(rows_of).on_conflict_do_nothing()
