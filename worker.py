@@ -22,6 +22,8 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from bot.billing import events as billing
+from bot.billing.gateway import Gateway
 from bot.clock import Clock, SystemClock
 from bot.conversation import inbox
 from bot.conversation.brains import Available
@@ -30,9 +32,10 @@ from bot.conversation.presence import Receipts
 from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
-from bot.jobs import digest, holds, reminders, series, waitlist, watchdog
+from bot.jobs import digest, holds, holidays, reminders, series, waitlist, watchdog
 from bot.log import setup
-from bot.notify import sender
+from bot.notify.pace import pace_of
+from bot.notify.sender import Sender
 from bot.notify.settle import settle as settle_statuses
 from bot.queue import pack, unpack
 from bot.settings import Settings
@@ -40,7 +43,7 @@ from bot.trace import TRACE
 from bot.whatsapp.channels import Channels
 from bot.whatsapp.cloud import CloudApi
 from bot.whatsapp.evolution.client import EvolutionApi
-from bot.whatsapp.transport import Transport, default_line
+from bot.whatsapp.transport import default_line
 from tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
@@ -65,12 +68,12 @@ class Services:
     db: Database
     clock: Clock
     turns: Turns
-    transport: Transport
+    sender: Sender
+    stripe: Gateway
 
     async def send_due(self) -> int:
         """Send what is owed and due."""
-        channel, account = default_line(self.settings)
-        return await sender.send_due(self.db, self.transport, self.clock, account=account, channel=channel)
+        return await self.sender.run()
 
 
 @asynccontextmanager
@@ -97,7 +100,13 @@ async def services(settings: Settings, clock: Clock, db: Database | None = None)
             ears=ModelEars(channels, brains.groq, settings),
             presence=presence,
         )
-        yield Services(settings, db, clock, turns, channels)
+        channel, account = default_line(settings)
+        pace, close = pace_of(settings.redis_url)
+        stack.push_async_callback(close)
+        sender = Sender(db, channels, clock, account=account, channel=channel, pace=pace)
+        stripe = Gateway(settings)
+        stack.push_async_callback(stripe.close)
+        yield Services(settings, db, clock, turns, sender, stripe)
 
 
 async def turn(ctx: Context, lane: str) -> None:
@@ -138,8 +147,25 @@ async def remind(ctx: Context) -> None:
     await reminders.tidy_reminders(all_of.db, now=now)
     await holds.expire_pending(all_of.db, now=now)
     await waitlist.offer_openings(all_of.db, now=now)
+    await holidays.ask_about_holidays(all_of.db, now=now)
     await digest.owe_due_digests(all_of.db, now=now)
     await all_of.send_due()
+
+
+async def bill(ctx: Context) -> None:
+    """Apply what Stripe told, and end the plans whose grace is over."""
+    all_of: Services = ctx["services"]
+    now = all_of.clock.now()
+    if all_of.settings.sells_plans:
+        await billing.apply_waiting(all_of.db, all_of.stripe, all_of.settings, now=now)
+    await billing.lapse(all_of.db, now=now)
+
+
+async def reconcile(ctx: Context) -> None:
+    """Ask Stripe about every customer, for what it never told."""
+    all_of: Services = ctx["services"]
+    if all_of.settings.sells_plans:
+        await billing.reconcile(all_of.db, all_of.stripe, all_of.settings, now=all_of.clock.now())
 
 
 async def extend(ctx: Context) -> None:
@@ -160,11 +186,13 @@ async def watch_lightly(ctx: Context) -> None:
     await watchdog.run(all_of.db, all_of.settings, now=all_of.clock.now(), light=True)
 
 
-FUNCTIONS: Sequence[Function] = [func(job, keep_result=0, max_tries=1) for job in (turn, send, settle)]
+FUNCTIONS: Sequence[Function] = [func(job, keep_result=0, max_tries=1) for job in (turn, send, settle, bill)]
 CRON: Sequence[CronJob] = [
     cron(sweep, second=set(range(0, 60, 5)), keep_result=0, max_tries=1),
     # Every minute: professionals live in several zones, and 08:00 comes to each at another moment.
     cron(remind, second=0, keep_result=0, max_tries=1),
+    cron(bill, second=20, keep_result=0, max_tries=1),
+    cron(reconcile, hour=3, minute=40, second=0, keep_result=0, max_tries=1),
     # Before anybody is awake: an hour that does not fit is a notification in the morning.
     cron(extend, hour=4, minute=10, second=0, keep_result=0, max_tries=1),
     cron(watch_lightly, minute=set(range(0, 60, 10)), second=30, keep_result=0, max_tries=1),

@@ -106,6 +106,10 @@ class Settings(BaseSettings):
         return not self.redis_url
 
     @property
+    def sells_plans(self) -> bool:
+        return bool(self.stripe_secret_key.get_secret_value())
+
+    @property
     def sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
 
@@ -136,6 +140,10 @@ class Settings(BaseSettings):
             (
                 self.secret_key.get_secret_value() == DEFAULT_SECRET or len(self.secret_key.get_secret_value()) < 32,
                 "SECRET_KEY is the default or shorter than 32 characters",
+            ),
+            (
+                self.sells_plans and not any(secret.get_secret_value() for secret in self.stripe_webhook_secret),
+                "STRIPE_WEBHOOK_SECRET is empty: payments would never be heard of",
             ),
             (self.sqlite and bool(self.redis_url), "DATABASE_URL is SQLite but REDIS_URL names several processes"),
         ]

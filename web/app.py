@@ -6,6 +6,7 @@ from aiohttp import web
 from sqlalchemy import text
 
 from bot.auth import Tokens
+from bot.billing.gateway import Gateway
 from bot.clock import Clock
 from bot.db import Database
 from bot.queue import Bell
@@ -13,11 +14,11 @@ from bot.ratelimit import Counter, LocalCounter
 from bot.settings import Settings
 from bot.whatsapp.intake import Intake
 
-from . import evolution_webhook, webhooks
+from . import evolution_webhook, stripe_webhook, webhooks
 from .api import ENDPOINTS
 from .auth import Gate
 from .endpoint import add_endpoints
-from .keys import BELL, CLOCK, COUNTER, DATABASE, GATE, INTAKE, SETTINGS
+from .keys import BELL, CLOCK, COUNTER, DATABASE, GATE, INTAKE, SETTINGS, STRIPE
 from .middleware import add_headers, guard
 from .openapi import document
 
@@ -60,14 +61,18 @@ def create(
     app[INTAKE] = intake
     app.on_response_prepare.append(add_headers)
 
-    async def close_intake(_app: web.Application) -> None:
-        await intake.close()
+    app[STRIPE] = Gateway(settings)
 
-    app.on_cleanup.append(close_intake)
+    async def close(_app: web.Application) -> None:
+        await intake.close()
+        await app[STRIPE].close()
+
+    app.on_cleanup.append(close)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/openapi.json", openapi)
     webhooks.add_routes(app)
+    stripe_webhook.add_routes(app)
     evolution_webhook.add_routes(app)
     add_endpoints(app, ENDPOINTS)
     return app

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from bot.billing.gateway import Gateway
 from bot.clock import Clock
 from bot.db import Database
 from bot.queue import Bell
@@ -18,6 +19,7 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 BELL: web.AppKey[Bell] = web.AppKey("bell", Bell)
 COUNTER: web.AppKey[Counter] = web.AppKey("counter", Counter)
 GATE = web.AppKey("gate", Gate)
+STRIPE = web.AppKey("stripe", Gateway)
 
 # The id that ties an answer to its lines in the log.
 REQUEST_ID = web.RequestKey("request_id", str)

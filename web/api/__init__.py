@@ -6,6 +6,7 @@ from ..endpoint import Endpoint
 from . import (
     appointments,
     availability,
+    billing,
     booking,
     clients,
     cron,
@@ -30,6 +31,7 @@ _SUBJECTS = (
     series,
     social,
     notifications,
+    billing,
     cron,
 )
 ENDPOINTS: Sequence[Endpoint] = [declared for subject in _SUBJECTS for declared in subject.ENDPOINTS]
