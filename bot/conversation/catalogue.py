@@ -11,19 +11,18 @@ Service = Mapping[str, Any]
 _GLUE: Final = frozenset({"de", "da", "do", "com", "e", "em", "a", "o", "para", "no", "na", "por"})
 # "Cortar" and "corte", "hidratar" and "hidratação": what a verb shares with its noun.
 _STEM: Final = 4
+# What is done with a time says nothing of the service: "marcar" is no "Marcação".
+_DEEDS: Final = ("marc", "agend", "reserv", "remarc", "desmarc", "cancel", "confirm")
 
 
 def meant(text: str, services: Sequence[Service]) -> list[Service]:
     """Return the services a text may mean: one when it is clear, several when it is not, none when none is named."""
-    said = plain(text).split()
-    for alike in (_same, _akin):
-        fits = [(_score(said, service, alike), service) for service in services]
-        whole = max((named for (named, of), _ in fits if named == of), default=0)
-        if whole:
-            return [service for (named, of), service in fits if named == of == whole]
-        if found := [service for (named, _), service in fits if named]:
-            return found
-    return []
+    said = [word for word in plain(text).split() if not word.startswith(_DEEDS)]
+    fits = [(_score(said, service), service) for service in services]
+    whole = max((named for (named, of), _ in fits if named == of), default=0)
+    if whole:
+        return [service for (named, of), service in fits if named == of == whole]
+    return [service for (named, _), service in fits if named]
 
 
 def names(services: Sequence[Service]) -> frozenset[str]:
@@ -31,9 +30,9 @@ def names(services: Sequence[Service]) -> frozenset[str]:
     return frozenset(word for service in services for word in plain(str(service["name"])).split())
 
 
-def _score(said: Sequence[str], service: Service, alike: Any) -> tuple[int, int]:
+def _score(said: Sequence[str], service: Service) -> tuple[int, int]:
     words = [word for word in plain(str(service["name"])).split() if word not in _GLUE and word[0].isalnum()]
-    return sum(any(alike(word, one) for one in said) for word in words), len(words)
+    return sum(any(_same(word, one) or _akin(word, one) for one in said) for word in words), len(words)
 
 
 def _same(word: str, said: str) -> bool:

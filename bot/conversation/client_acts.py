@@ -8,10 +8,11 @@ from .brain import Answer
 from .gathering import CANCEL
 from .intents import Intent
 from .offer import BOOK, MOVE, note, offer, refused
-from .picking import filtered, lines_of, move_in, on_its_day, options_of, start_of
+from .picking import filtered, lines_of, move_in, of_service, on_its_day, options_of, start_of
 from .repeating import CHANGES, is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .talk import Data, Talk, do, fitting, option
+from .vocabulary import plain
 from .wish import Wish
 
 # Nobody reads a longer list on a phone, and it must leave room for a question below it.
@@ -23,11 +24,20 @@ async def book(talk: Talk) -> Answer:
     """Gather service and time, offer what is free."""
     if talk.memory.get("doing") != BOOK:
         _start(talk, BOOK)
+    note(talk, *await _same_day(talk))
     wishes = note(talk, *talk.said.wishes)
     question = chat("ask_service", professional=talk.heard.professional_name)
     if missing := await service_missing(talk, talk.said.rest, question):
         return missing
     return talk.ask("day", chat("day_past")) if talk.said.when.past else await offer(talk, wishes)
+
+
+async def _same_day(talk: Talk) -> list[Wish]:
+    """Read "no mesmo dia" as the day that this client's appointments are on, while they are all on one."""
+    if " mesmo dia " not in plain(talk.heard.text):
+        return []
+    days = {start_of(talk, each).date() for each in await _mine(talk)}
+    return [Wish(day=day.isoformat()) for day in days] if len(days) == 1 else []
 
 
 async def service_missing(talk: Talk, text: str, question: str) -> Answer | None:
@@ -67,7 +77,7 @@ async def cancel_another(talk: Talk) -> Answer:
 async def _cancelled(talk: Talk, found: Sequence[Data]) -> Answer:
     if not found:
         return _nothing_booked(talk)
-    return await _picked(talk, filtered(found, talk.said.when) or found)
+    return await _picked(talk, of_service(talk, filtered(found, talk.said.when) or found))
 
 
 async def move(talk: Talk) -> Answer:
@@ -78,7 +88,7 @@ async def move(talk: Talk) -> Answer:
         return _nothing_booked(talk)
     wanted = move_in(talk.said, talk.now)
     note(talk, *wanted.wishes)
-    return await _picked(talk, filtered(found, wanted.source) or found)
+    return await _picked(talk, of_service(talk, filtered(found, wanted.source) or found))
 
 
 async def settle(talk: Talk) -> Answer:

@@ -1,7 +1,7 @@
 """What clients are answered, message by message: taps, answers to an open question, corrections, new wishes."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,14 +20,15 @@ from .gathering import (
     recall,
     taken_back,
 )
-from .intents import ASIDES, Intent, understand
+from .intents import ASIDES, Intent
 from .offer import BOOK, MOVE, NEXT, WAIT, choose_service, later, note, offer, take
 from .picking import on_its_day, start_of
 from .repeating import take_scope
 from .searching import search
+from .several import joined, questions
 from .talk import Talk, choices, do
 from .vocabulary import plain
-from .wish import Said, at
+from .wish import at
 from .yesno import read_yes_no
 
 MENU: Final = (do("book", "Marcar horário"), do("mine", "Meus horários"), do("prices", "Preços"), PERSON)
@@ -47,6 +48,7 @@ ASKED: Final = TO_A_PERSON | {
     Intent.MINE,
 }
 
+_WANTS: Final = re.compile(r"(?<!\S)(?:sim|quer\w*|pode|claro|vamos|bora|marc\w+|aceito|isso)(?!\S)")
 _ANOTHER: Final = re.compile(r"(?<!\S)(?:o|a|outro|outra) (?:outr[oa]|horario|consulta)(?!\S)")
 
 
@@ -54,24 +56,23 @@ async def answer(talk: Talk) -> Answer:
     """Answer one message of a client."""
     if talk.asker.professional_id is None or talk.asked == "professional":
         return await search(talk)
-    _resume(talk)
     if talk.heard.payload:
         return await tapped(talk, *buttons.decode(talk.heard.payload))
     if talk.pending:
         recall(talk)
+    if several := questions(talk, ASKED - TO_A_PERSON):
+        return await _told_all(talk, several)
     if talk.asked and (found := await _continued(talk)):
         return found
     return await wanted(talk, talk.reading.intent)
 
 
-def _resume(talk: Talk) -> None:
-    """Go back to what was asked before a professional was chosen, unless something else is asked now."""
-    then = talk.memory.pop("then", "")
-    book_tapped = talk.heard.payload == buttons.encode("do", "book")
-    said_nothing_new = not talk.heard.text.strip() or read_yes_no(talk.heard.text) or book_tapped
-    if then and said_nothing_new:
-        talk.said = Said.read(then, talk.now)
-        talk.reading = understand(then, talk.asker.role)
+async def _told_all(talk: Talk, several: Sequence[Talk]) -> Answer:
+    """Answer several questions in one bubble; one of ours that is open is put again below."""
+    words = joined([await told(each, each.reading.intent) for each in several])
+    for each in several:
+        talk.tokens |= each.tokens
+    return talk.ask_again(words) if talk.asked else talk.text(words)
 
 
 async def tapped(talk: Talk, verb: str, value: str) -> Answer:
@@ -148,7 +149,7 @@ async def _continued(talk: Talk) -> Answer | None:
         return drop(talk)
     decision = read_yes_no(talk.heard.text, str(talk.pending.get("tool", "")))
     if decision and talk.asked == "want":
-        return await _book(talk)
+        return await _taken_up(talk)
     if decision is not None or intent is Intent.CONFIRM:
         return await decided(talk, decision)
     if intent in ASKED:
@@ -170,6 +171,14 @@ async def _ongoing(talk: Talk) -> Answer | None:
         case "cancel":
             return await _cancelling(talk)
     return None
+
+
+async def _taken_up(talk: Talk) -> Answer:
+    """A yes to "quer marcar um?"; "ok, obrigada" is none."""
+    if talk.reading.intent in {Intent.THANKS, Intent.BYE} and not _WANTS.search(plain(talk.heard.text)):
+        talk.memory.clear()
+        return await wanted(talk, talk.reading.intent)
+    return await _book(talk)
 
 
 async def _gathering(talk: Talk) -> Answer | None:

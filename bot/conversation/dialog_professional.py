@@ -1,11 +1,12 @@
 """What professionals are answered, message by message: taps, answers to an open question, questions, commands."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from .. import phrases
 from ..notify.render import chat
+from ..whatsapp.outgoing import Text
 from . import (
     buttons,
     client_acts,
@@ -34,6 +35,7 @@ from .offer import BOOK, MOVE, choose_service, later, note, offer, take
 from .people import people_in
 from .picking import on_its_day, start_of
 from .professional_acts import ACTIONS
+from .several import joined, questions
 from .talk import Talk, choices, do
 from .vocabulary import plain
 from .yesno import read_yes_no
@@ -60,9 +62,20 @@ async def answer(talk: Talk) -> Answer:
         return await tapped(talk, *buttons.decode(talk.heard.payload))
     if talk.pending:
         recall(talk)
+    if (several := questions(talk, READS)) and (words := await _told_all(talk, several)):
+        return talk.text(words)
     if talk.asked and (found := await _continued(talk)):
         return found
     return await wanted(talk, talk.reading.intent)
+
+
+async def _told_all(talk: Talk, several: Sequence[Talk]) -> str:
+    """Return the answers to several questions; nothing where one of them has to ask back."""
+    answers = [(await wanted(each, each.reading.intent)).say for each in several]
+    for each in several:
+        talk.tokens |= each.tokens
+    told = [said.body for said in answers if isinstance(said, Text)]
+    return joined(told) if len(told) == len(several) else ""
 
 
 async def tapped(talk: Talk, verb: str, value: str) -> Answer:
@@ -159,8 +172,10 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
 
 
 async def _implied(talk: Talk) -> Answer | None:
-    """A day alone asks for its agenda; a name alone, for the client."""
+    """A day alone asks for its agenda, or for its money after money; a name alone, for the client."""
     when, names = talk.said.when, people_in(talk.said.rest)
+    if talk.memory.get("told") == Intent.REVENUE and professional_reads.names_period(talk) and not names:
+        return await professional_reads.revenue(talk)
     if when.day and not when.time_only and not names:
         return await professional_reads.agenda(talk)
     if len(names) == 1 and names[0].split() == talk.said.rest.split():
@@ -265,6 +280,17 @@ def _unclear(talk: Talk) -> Answer:
     return talk.answer(choices(chat("not_understood"), MENU))
 
 
+READS: Final = frozenset(
+    {
+        Intent.AGENDA,
+        Intent.NEXT,
+        Intent.REVENUE,
+        Intent.CUSTOMER,
+        Intent.FREE,
+        Intent.SERVICES,
+        Intent.HOURS,
+    }
+)
 # What is gathered for a client: how it goes on once it is known for whom.
 BOOKS: Final[Mapping[str, Callable[[Talk], Awaitable[Answer]]]] = {
     BOOK: professional_acts.book,

@@ -71,14 +71,14 @@ class Reading:
 def _read(text: str, role: Role) -> Reading:
     words = _words(text)
     found: dict[Intent, re.Match[str]] = {}
-    unwanted: set[Intent] = set()
+    unwanted: dict[Intent, re.Match[str]] = {}
     for intent, pattern in TABLES[role]:
         matches = list(pattern.finditer(words))
         meant = [match for match in matches if intent not in ACTS or not _negated(words, match)]
         if meant:
             found.setdefault(intent, meant[0])
         elif matches:
-            unwanted.add(intent)
+            unwanted[intent] = matches[-1]
     asides = tuple(intent for intent in list(found)[1:] if intent in ASIDES)
     return Reading(_chosen(found, unwanted, words), asides, frozenset(unwanted))
 
@@ -112,12 +112,17 @@ def _negated(words: str, match: re.Match[str]) -> bool:
     return bool(_NOT_BEFORE.search(words[: match.start()]) or _NOT_AFTER.search(words[match.end() :]))
 
 
-def _chosen(found: Mapping[Intent, re.Match[str]], unwanted: set[Intent], words: str) -> Intent:
+def _chosen(found: Mapping[Intent, re.Match[str]], unwanted: Mapping[Intent, re.Match[str]], words: str) -> Intent:
     intent = next(iter(found), Intent.NONE)
     if intent is Intent.CANCEL and Intent.BOOK in found:
         between = words[found[Intent.CANCEL].end() : found[Intent.BOOK].start()]
         # "Não vou poder ir, tem vaga sexta?" gives up one time for another.
         return Intent.RESCHEDULE if "|" in between else intent
+    if unwanted and intent is Intent.MINE:
+        # "Não é pra cancelar, só queria saber que horas é o meu": what comes after the refusal is the question.
+        last = max(match.end() for match in unwanted.values())
+        if "|" in words[last : found[intent].start()]:
+            return intent
     if unwanted and (intent in CHATTER or intent is Intent.MINE):
-        return Intent.DROP if unwanted == {Intent.BOOK} else Intent.KEEP
+        return Intent.DROP if unwanted.keys() == {Intent.BOOK} else Intent.KEEP
     return intent

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agenda.booking import lock
 from ..errors import Refused
-from ..models import PendingAction
+from ..models import Outbound, PendingAction
 from ..models.enums import PendingStatus
-from ..notify.render import chat
-from ..whatsapp.outgoing import Choices, Text
+from ..notify.messages import MESSAGES, from_json
+from ..notify.render import chat, in_window
+from ..whatsapp.outgoing import Choices, Outgoing, Text
 from .brain import Answer, Proposal, Toolkit
 from .buttons import yes_no
 from .refusals import explain
@@ -60,7 +61,20 @@ async def accept(session: AsyncSession, here: Scene, pending: PendingAction, too
         _close(pending, PendingStatus.REFUSED, here.now)
         return explain(refusal, here.asker, pending.arguments)
     _close(pending, PendingStatus.DONE, here.now)
+    if receipt is None and here.contact.opted_out_at is not None:
+        receipt = await _noticed(session, here)
     return Answer(say=receipt, state={**here.state, "dialog": {}})
+
+
+async def _noticed(session: AsyncSession, here: Scene) -> Outgoing | None:
+    """Return as an answer the notice that somebody who wants no notices would not get: they have asked for this."""
+    row = await session.scalar(
+        select(Outbound)
+        .where(Outbound.contact_id == here.contact.id, Outbound.created_at == here.now, Outbound.kind.in_(MESSAGES))
+        .order_by(Outbound.priority)
+        .limit(1)
+    )
+    return in_window(from_json(row.kind, row.payload)) if row else None
 
 
 async def decline(session: AsyncSession, here: Scene, pending: PendingAction) -> Answer:

@@ -140,6 +140,7 @@ CHATTER: Final[Rules] = (
 WHO = (
     r"quem e voce|quem e$|quem (?:esta )?fala(?:ndo)?|(?:voce|isso|isto|ai|aqui) e (?:um |uma )?(?:robo"
     r"|bot|ia|maquina|automatic[oa]|pessoa)"
+    r"|(?:falando|conversando) com (?:um |uma )?(?:robo|bot|ia|maquina)"
     r"|^(?:e )?(?:um )?(?:robo|bot)|.* ou (?:e )?(?:um )?robo|com quem (?:que )?(?:eu )?(?:falo|estou falando)"
     r"|que (?:telefone|contato) e esse"
 )

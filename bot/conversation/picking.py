@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ..whatsapp.outgoing import Option
+from . import catalogue
 from .dates import Kind, When, read
 from .intents import without_phone
 from .offer import note, wishes_of
@@ -80,6 +81,13 @@ def filtered(appointments: Sequence[Data], when: When) -> list[Data]:
     return [each for each in appointments if fits(when, datetime.fromisoformat(each["start"]))]
 
 
+def of_service(talk: Talk, appointments: Sequence[Data]) -> list[Data]:
+    """Return the appointments for the service that a message names; all of them where it names none of theirs."""
+    services = [{"name": name} for name in dict.fromkeys(each["service"] for each in appointments)]
+    named = {service["name"] for service in catalogue.meant(talk.said.rest, services)}
+    return [each for each in appointments if each["service"] in named] or list(appointments)
+
+
 def start_of(talk: Talk, appointment: Data) -> datetime:
     """Return when an appointment starts, as the professional's wall time."""
     return datetime.fromisoformat(str(appointment["start"])).astimezone(talk.asker.zone)
@@ -87,7 +95,8 @@ def start_of(talk: Talk, appointment: Data) -> datetime:
 
 def on_its_day(talk: Talk, local: datetime) -> list[Wish]:
     """Return what is wanted instead: a new hour alone is one of the same day, while that is ahead."""
-    if later := nudged(talk.said, local):
+    hour_said = any(wish.hour for wish in talk.said.wishes)
+    if not hour_said and (later := nudged(talk.said, local)):
         return note(talk, later)
     wishes = wishes_of(talk)
     if local > talk.now and all(not wish.empty and not wish.has_day for wish in wishes):

@@ -16,7 +16,7 @@ from .gathering import CANCEL, STATUS
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, people_in
-from .picking import filtered, move_in, on_its_day, start_of
+from .picking import filtered, move_in, of_service, on_its_day, start_of
 from .professional_reads import ask_which, ask_who, coming, customers, day_of, words_of
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
@@ -124,6 +124,7 @@ async def act(talk: Talk) -> Answer:
     found = [each for each in found if hour is None or start_of(talk, each).strftime("%H:%M") == hour]
     if not found:
         return _nobody(talk, phrases.listing(people))
+    found = of_service(talk, found)
     if len(found) > 1:
         return ask_which(talk, chat("which_appointment"), found)
     return await picked(talk, found[0])

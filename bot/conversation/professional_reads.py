@@ -12,7 +12,7 @@ from ..notify.render import chat
 from . import client_acts
 from .brain import Answer
 from .dates import Kind, read
-from .intents import phone_in
+from .intents import Intent, phone_in
 from .offer import refused
 from .people import called, people_in
 from .phrasebook import DAY
@@ -22,7 +22,8 @@ from .vocabulary import plain
 from .wish import Wish
 
 # A period that was named and not understood is asked for; where none was named, it is this month.
-_PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|meses|anos?|quinzena|\w+mestre|{DAY})(?!\S)")
+PERIOD_WORDS: Final = 6
+_PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|mes|meses|anos?|quinzena|\w+mestre|{DAY})(?!\S)")
 _DAY: Final = re.compile(rf"(?<!\S){DAY}(?!\S)")
 # "Minha sexta" and "agenda da semana" are those that come.
 _OWN: Final = re.compile(r" (?:minha|d[ao]) (?=semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)")
@@ -140,6 +141,9 @@ async def revenue(talk: Talk) -> Answer:
         data, _ = await talk.call("get_revenue_summary", period="este mês")
     if not data["ok"]:
         return refused(talk, data)
+    if not talk.asked:
+        # "E mês passado?" is about the same.
+        talk.memory["told"] = Intent.REVENUE.value
     return talk.say(
         "revenue",
         period=data["period"],
@@ -149,6 +153,12 @@ async def revenue(talk: Talk) -> Answer:
         previous_total=data["previous"]["received"],
         previous_period=data["previous"]["label"],
     )
+
+
+def names_period(talk: Talk) -> bool:
+    """Tell whether a message is little more than a period: "e mês passado?"."""
+    words = plain(talk.heard.text).split()
+    return len(words) <= PERIOD_WORDS and bool(_PERIOD.search(" ".join(words)))
 
 
 def _cents(money: str) -> int:

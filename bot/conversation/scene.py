@@ -1,9 +1,10 @@
 """The scene of a turn: who speaks, about which agenda, what was said before, what waits for a yes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -106,6 +107,25 @@ async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | 
         transcript=text or "",
         quoted=answered,
     )
+
+
+async def turned_to(session: AsyncSession, here: Scene, professional_id: UUID | None) -> Scene:
+    """Return the scene as it is with a client who has just turned to another professional."""
+    professional = await session.get(Professional, professional_id) if professional_id else None
+    if professional is None:
+        return here
+    client = await session.scalar(
+        select(Client).where(Client.professional_id == professional.id, Client.contact_id == here.contact.id)
+    )
+    asker = replace(
+        here.asker,
+        role=Role.CLIENT,
+        professional_id=professional.id,
+        client_id=client.id if client else None,
+        name=client.name if client else here.contact.name,
+        zone=ZoneInfo(professional.timezone),
+    )
+    return replace(here, asker=asker, professional=professional, pending=None, payload=None)
 
 
 async def _chosen(session: AsyncSession, conversation: Conversation) -> Professional | None:

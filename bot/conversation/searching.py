@@ -43,6 +43,9 @@ async def search(talk: Talk) -> Answer:
     if not names:
         return talk.ask("professional", chat("ask_professional"))
     found = await _found(talk, names[0])
+    if not found and talk.asked != "professional" and talk.memory.get("then"):
+        # A service or a friend was named, not yet the professional.
+        return talk.ask("professional", chat("ask_professional"))
     if not found:
         return talk.ask("professional", chat("professional_not_found", query=names[0]))
     if len(found) > 1:
@@ -67,6 +70,7 @@ def choose(talk: Talk, professional: Data) -> Answer:
     then = talk.memory.get("then")
     talk.memory.clear()
     if then:
+        # Answered in this same turn, with the agenda that was chosen.
         talk.memory["then"] = then
     words = chat(
         "professional_chosen", professional=professional["name"], profession=professional.get("profession") or ""

@@ -27,6 +27,7 @@ from . import entering, inbox, scene
 from .brain import Answer, Asker, Brain, BrainFailed, Heard, Toolbox, Toolkit
 from .conclude import conclude
 from .direct import answer_directly
+from .going_on import asked_before, go_on
 from .inbox import Held, Lost
 from .scene import Scene
 
@@ -111,9 +112,12 @@ class Turns:
             answer = await entering.answer(session, here, self._hashed) or await answer_directly(
                 session, here, self.toolkit
             )
-            if answer is not None:
+            if answer is not None and not asked_before(answer):
                 return await conclude(session, here, answer)
-        await self._conclude(here, await self._think(here))
+        answer = answer or await self._think(here)
+        if asked_before(answer):
+            here, answer = await go_on(self.db, here, answer, self.toolkit, self.rules)
+        await self._conclude(here, answer)
         return None
 
     @property

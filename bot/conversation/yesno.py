@@ -30,6 +30,7 @@ YES: Final = _phrases(
     "quero,quero sim,eu quero,eu quero sim,aceito,eu aceito,topo,concordo,de acordo,combinado,fechado,fechou",
     "beleza,bora,bora la,vamos,vamos la,vamo,partiu,demorou,show,show de bola,perfeito,perfeita,otimo,otima,maravilha",
     "excelente,joia,tranquilo,sem problema,sem problemas,legal,bacana,massa,top,manda ver,yes,yep,si",
+    "agora sim,ai sim,essa sim,esse sim",
     "por mim sim,por mim ok,e esse mesmo,esse mesmo,este mesmo,essa mesma,serve,serve sim,sim senhor,sim senhora",
 )
 NO: Final = _phrases(
@@ -80,6 +81,7 @@ KEEP: Final[Mapping[str, frozenset[Phrase]]] = {
 # While it is not known what was asked, only a booking may be named: it is what nearly every question is about.
 UNNAMED: Final = BOOK
 _CLAUSES: Final = re.compile(r"[!,;.\n]")
+_SECOND_THOUGHT: Final = re.compile(r"(?<!\S)(?:pera|perai|espera|calma)(?: ai)?(?!\S)")
 
 
 def read_yes_no(text: str, about: str = "") -> bool | None:
@@ -90,7 +92,11 @@ def read_yes_no(text: str, about: str = "") -> bool | None:
     if len(text) > LONGEST:
         return None
     said: set[bool] = set()
-    clauses = [clause.split() for clause in _CLAUSES.split(plain(text))]
+    words_said = plain(text)
+    if " nao " in words_said:
+        # "Não, pera, deixa marcado"; beside a yes, or alone, "pera" stays what it is: a second thought.
+        words_said = _SECOND_THOUGHT.sub(" ", words_said)
+    clauses = [clause.split() for clause in _CLAUSES.split(words_said)]
     if sum(map(len, clauses)) > MOST_WORDS:
         return None
     for words in clauses:

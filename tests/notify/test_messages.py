@@ -152,6 +152,7 @@ CHAT = {
     "prices": "lines",
     "professional_candidates": "",
     "professional_chosen": "profession? professional",
+    "professional_is": "profession? professional",
     "professional_not_found": "query",
     "released": "",
     "revenue": "count paid period previous_period previous_total? total",

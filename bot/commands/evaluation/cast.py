@@ -1,4 +1,4 @@
-"""The people of the scenarios and the agendas they meet: the demo's barber and his clients, and whoever else it needs."""
+"""The people of the scenarios and the agendas they meet: the demo's barber, his clients, and a few others."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -120,9 +120,7 @@ async def _owner(session: AsyncSession, who: Somebody, slug: str, profession: st
     )
     session.add(owner)
     await session.flush()
-    hours = [
-        Availability(professional_id=owner.id, weekday=day, start_minute=480, end_minute=1020) for day in range(5)
-    ]
+    hours = [Availability(professional_id=owner.id, weekday=day, start_minute=480, end_minute=1020) for day in range(5)]
     session.add_all(hours)
     session.add(
         Conversation(

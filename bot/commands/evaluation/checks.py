@@ -121,5 +121,3 @@ async def _profile(session: AsyncSession, wish: Mapping[str, Any]) -> AsyncItera
         )
         if (found := [[one.name, one.minutes, one.price_cents] for one in services]) != wish["services"]:
             yield f"services are {found}"
-
-

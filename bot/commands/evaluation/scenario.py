@@ -12,10 +12,11 @@ on one of the agendas of `cast.SEEDS`, with the appointments it lists under `giv
     - meanwhile: {books: carlos, service: Corte, at: "2026-11-24 09:00"}   # through another door; also `cancels`
     - later: {hours: 2}            # or `until: "2026-11-23 08:00"`; reminders and jobs run
 
-and each may say what must follow: `hears` (patterns the person who acted must read, or {who: patterns}; [] means nothing
-at all), `told` (the same, for any brain's own words), `never` (patterns nobody may read), `offers` (titles to tap).
-At the end count `rows`, every appointment that was made or changed; `open`, questions that wait; `forbid`, tools that
-must not have been called. `brains` says who is asked; a scripted model's answers stand in the step under `model`.
+and each may say what must follow: `hears` (patterns the person who acted must read, or {who: patterns}; [] means
+nothing at all), `told` (the same, for any brain's own words), `never` (patterns nobody may read), `offers` (titles
+to tap). At the end count `rows`, every appointment that was made or changed; `open`, questions that wait; `forbid`,
+tools that must not have been called. `brains` says who is asked; a scripted model's answers stand in the step under
+`model` (see `scripted.py`). `live` marks what a real model can be judged by, `both` what is played on Postgres too.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -31,7 +31,7 @@ from ...whatsapp.simulator import Simulator
 from ...whatsapp.simulator.phones import Bubble, Tap
 from .cast import ACCOUNT, PEOPLE
 
-SECRET: Final = "a-secret-of-the-stage"
+SECRET: Final = "a-secret-of-the-stage"  # noqa: S105 - between two servers of one process
 # Statuses tell a dialogue nothing, and three webhooks a bubble would be most of the time.
 NEVER: Final = (86_400.0, 86_400.0)
 # A reminder is of use for hours: on the way to a later moment each is sent when it is due.

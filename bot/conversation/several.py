@@ -1,0 +1,50 @@
+"""Several questions in one message, or in one burst: each is read by itself, with its own day, and answered in turn.
+
+Only where every part is a question that changes nothing: what wants something done is read as a whole, for its parts
+belong together.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+from ..whatsapp.outgoing import TEXT_LIMIT
+from .intents import Intent, understand
+from .talk import Talk
+from .wish import Said
+
+# More than these are read out to nobody.
+MOST: Final = 3
+_ASKS: Final = (
+    r"(?:quem|quant[oa]s?|qto|qts|qual|quais|ql|que horas?|onde|quando|qdo|qnd|como|tem|tenho|o que|vcs?|voc[eê]s?"
+    r"|amanh[ãa]|depois de amanh[ãa]|ontem|(?:o |a |os )?(?:end|pre[çc]o|valor))"
+)
+_BETWEEN: Final = re.compile(
+    rf"\n+|(?<=\?)\s+|;\s*|,?\s+e\s+(?:tamb[ée]m\s+)?(?={_ASKS})|,\s+(?={_ASKS})", re.IGNORECASE
+)
+_CHATTER: Final = frozenset({Intent.GREET, Intent.THANKS, Intent.BYE})
+
+
+def questions(talk: Talk, reads: Collection[Intent]) -> list[Talk]:
+    """Return a talk for each question of a message, or nothing unless it is two of `reads` at least."""
+    if talk.heard.payload:
+        return []
+    found: list[Talk] = []
+    for part in filter(str.strip, _BETWEEN.split(talk.heard.text)):
+        reading = understand(part, talk.asker.role)
+        said = Said.read(part, talk.now)
+        if reading.intent in _CHATTER:
+            continue
+        if reading.intent is Intent.NONE and said.dated and found:
+            # "Quem tenho hoje? e amanhã?" asks the same again.
+            reading = replace(reading, intent=found[-1].reading.intent)
+        if reading.intent not in reads or reading.unwanted:
+            return []
+        found.append(Talk(replace(talk.heard, text=part), said, reading, dict(talk.memory)))
+    return found if 1 < len(found) <= MOST else []
+
+
+def joined(answers: Collection[str]) -> str:
+    """Return several answers as one bubble; a question that was asked twice is answered once."""
+    return "\n\n".join(dict.fromkeys(filter(None, answers)))[:TEXT_LIMIT]
