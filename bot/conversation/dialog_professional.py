@@ -1,12 +1,11 @@
 """What professionals are answered, message by message: taps, answers to an open question, questions, commands."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from .. import phrases
 from ..notify.render import chat
-from ..whatsapp.outgoing import Text
 from . import (
     buttons,
     client_acts,
@@ -35,7 +34,7 @@ from .offer import BOOK, MOVE, choose_service, later, note, offer, take
 from .people import people_in
 from .picking import on_its_day, start_of
 from .professional_acts import ACTIONS
-from .several import joined, questions
+from .several import answers
 from .talk import Talk, choices, do
 from .vocabulary import plain
 from .yesno import read_yes_no
@@ -62,20 +61,11 @@ async def answer(talk: Talk) -> Answer:
         return await tapped(talk, *buttons.decode(talk.heard.payload))
     if talk.pending:
         recall(talk)
-    if (several := questions(talk, READS)) and (words := await _told_all(talk, several)):
+    if words := await answers(talk, wanted):
         return talk.text(words)
     if talk.asked and (found := await _continued(talk)):
         return found
     return await wanted(talk, talk.reading.intent)
-
-
-async def _told_all(talk: Talk, several: Sequence[Talk]) -> str:
-    """Return the answers to several questions; nothing where one of them has to ask back."""
-    answers = [(await wanted(each, each.reading.intent)).say for each in several]
-    for each in several:
-        talk.tokens |= each.tokens
-    told = [said.body for said in answers if isinstance(said, Text)]
-    return joined(told) if len(told) == len(several) else ""
 
 
 async def tapped(talk: Talk, verb: str, value: str) -> Answer:
@@ -280,17 +270,6 @@ def _unclear(talk: Talk) -> Answer:
     return talk.answer(choices(chat("not_understood"), MENU))
 
 
-READS: Final = frozenset(
-    {
-        Intent.AGENDA,
-        Intent.NEXT,
-        Intent.REVENUE,
-        Intent.CUSTOMER,
-        Intent.FREE,
-        Intent.SERVICES,
-        Intent.HOURS,
-    }
-)
 # What is gathered for a client: how it goes on once it is known for whom.
 BOOKS: Final[Mapping[str, Callable[[Talk], Awaitable[Answer]]]] = {
     BOOK: professional_acts.book,

@@ -5,11 +5,12 @@ belong together.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from typing import Final
 
-from ..whatsapp.outgoing import TEXT_LIMIT
+from ..whatsapp.outgoing import TEXT_LIMIT, Text
+from .brain import Answer
 from .intents import Intent, understand
 from .talk import Talk
 from .wish import Said
@@ -22,6 +23,18 @@ _ASKS: Final = (
 )
 _BETWEEN: Final = re.compile(
     rf"\n+|(?<=\?)\s+|;\s*|,?\s+e\s+(?:tamb[ée]m\s+)?(?={_ASKS})|,\s+(?={_ASKS})", re.IGNORECASE
+)
+# What a professional asks that is answered in words alone.
+PROFESSIONAL: Final = frozenset(
+    {
+        Intent.AGENDA,
+        Intent.NEXT,
+        Intent.REVENUE,
+        Intent.CUSTOMER,
+        Intent.FREE,
+        Intent.SERVICES,
+        Intent.HOURS,
+    }
 )
 _CHATTER: Final = frozenset({Intent.GREET, Intent.THANKS, Intent.BYE})
 
@@ -43,6 +56,16 @@ def questions(talk: Talk, reads: Collection[Intent]) -> list[Talk]:
             return []
         found.append(Talk(replace(talk.heard, text=part), said, reading, dict(talk.memory)))
     return found if 1 < len(found) <= MOST else []
+
+
+async def answers(talk: Talk, answer: Callable[[Talk, Intent], Awaitable[Answer]]) -> str:
+    """Return the answers to a professional's several questions; nothing where one of them has to ask back."""
+    several = questions(talk, PROFESSIONAL)
+    said = [(await answer(each, each.reading.intent)).say for each in several]
+    for each in several:
+        talk.tokens |= each.tokens
+    told = [one.body for one in said if isinstance(one, Text)]
+    return joined(told) if len(told) == len(several) else ""
 
 
 def joined(answers: Collection[str]) -> str:

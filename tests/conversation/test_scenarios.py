@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from bot.commands.evaluation.agendas import Agendas, fill, prepare
 from bot.commands.evaluation.play import Play
@@ -14,6 +15,7 @@ from bot.commands.evaluation.scenario import Scenario, load
 from bot.commands.evaluation.scripted import Script
 from bot.commands.evaluation.stage import Groq, StillClock, stage
 from bot.db import Database
+from bot.models import Base
 
 from ..fakes import groq
 
@@ -41,11 +43,17 @@ async def agendas(agendas_folder: Agendas) -> AsyncIterator[Agendas]:
     await agendas_folder.close()
 
 
-@pytest.mark.parametrize(("scenario", "brain", "database"), list(cases()))
+@pytest.fixture
+def address(request: pytest.FixtureRequest) -> str:
+    """Address of the shared Postgres database; nothing for a SQLite file of the scenario's own."""
+    return request.getfixturevalue("postgres_database") if request.param == "postgres" else ""
+
+
+@pytest.mark.parametrize(("scenario", "brain", "address"), list(cases()), indirect=["address"])
 async def test_scenario(
-    scenario: Scenario, brain: str, database: str, agendas: Agendas, request: pytest.FixtureRequest
+    scenario: Scenario, brain: str, address: str, agendas: Agendas, opened: dict[str, Database]
 ) -> None:
-    async with agenda(scenario, database, agendas, request) as db:
+    async with agendas.of(scenario) if not address else on_postgres(scenario, address, opened) as db:
         if brain == "rules":
             async with stage(db, StillClock(scenario.now)) as here:
                 outcome = await Play(here, scenario).run()
@@ -58,18 +66,17 @@ async def test_scenario(
 
 
 @asynccontextmanager
-async def agenda(
-    scenario: Scenario, database: str, agendas: Agendas, request: pytest.FixtureRequest
-) -> AsyncIterator[Database]:
-    """Yield a database on which the scenario can begin."""
-    if database == "sqlite":
-        async with agendas.of(scenario) as db:
-            yield db
-    else:
-        shared: Database = request.getfixturevalue("postgres_db")
+async def on_postgres(scenario: Scenario, address: str, opened: dict[str, Database]) -> AsyncIterator[Database]:
+    """Yield the Postgres database that the tests share, with the scenario's agenda in it, and empty it."""
+    shared = opened.get(address) or opened.setdefault(address, Database(address))
+    try:
         await fill(shared, scenario.seed, scenario.now)
         await prepare(shared, scenario)
         yield shared
+    finally:
+        async with shared.begin() as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                await session.execute(delete(table))
 
 
 def test_there_are_as_many_as_promised() -> None:
