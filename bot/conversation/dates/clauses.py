@@ -28,9 +28,11 @@ ONWARDS = compiled("em diante | para frente")
 THROUGH = compiled("(?:ate [o a]? | ao | a) $")
 # "Não tem sexta?" asks for it, "sexta às 10, não é" too; "se não der" refuses nothing yet.
 ASKS = compiled("not (?:w | para)? ask")
+ASKS_HERE = compiled("not da (?! $)")
 NOT_ASK = compiled("not ask $")
 TAG = compiled("not e $")
 IF_NOT = compiled("(?<!know) unless .* not")
+STILL_NOT = compiled("not [w know unless que]{0,3} $")
 ONLY_NO = compiled("(?:[not fix])* not (?:[not fix])* $")
 CANNOT = compiled("not (?:w? [wish want] | (?:da | ask) $)")
 CONTRAST = compiled("not [e de na no a para]? $")
@@ -70,7 +72,8 @@ def wanted(codes: str, found: Sequence[Piece]) -> list[Piece]:
             continue
         if kept and CONTRAST.fullmatch(codes, clause.start, clause.pieces[0].start):
             return []  # "sexta às 10, não às 11": a refusal or a correction
-        no = clause.pieces if _held(codes, clauses[at:]) else _refused(codes, clause)
+        held = HELD.search(words) and any(_asks_anew(codes, later) for later in clauses[at + 1 :])
+        no = clause.pieces if held else _refused(codes, clause)
         refused += no
         if CODE["then"] not in words:
             kept += [piece for piece in clause.pieces if piece not in no]
@@ -99,7 +102,7 @@ def _clauses(codes: str, found: Sequence[Piece]) -> Iterator[Clause]:
             place = piece.end
             continue
         code = codes[place]
-        fresh = code in RESTARTS and clause.pieces and NOT not in codes[max(place - 2, 0) : place]
+        fresh = code in RESTARTS and clause.pieces and not STILL_NOT.search(codes[max(place - 4, 0) : place])
         if code in BREAKS or fresh:
             clause.end, clause.sign = place, _sign(codes, place)
             yield clause
@@ -138,23 +141,30 @@ def _refused(codes: str, clause: Clause) -> list[Piece]:
     if OPENS in words and all(piece.what is What.HOURS for piece in clause.pieces):
         return clause.pieces  # "fecham às 18h?"
     if NOT in words:
-        asks = ASKS.search(words) and _asked(codes, clause) and (clause.sign in STOPS or not NOT_ASK.search(words))
-        keeps = IF_NOT.search(words) or TAG.search(words) or asks
+        keeps = IF_NOT.search(words) or TAG.search(words) or _asks(codes, clause)
         return [] if keeps else clause.pieces
     besides = BESIDES.search(words)
     return [piece for piece in clause.pieces if besides and piece.start > clause.start + besides.start()]
 
 
-def _held(codes: str, clauses: Sequence[Clause]) -> bool:
-    """Tell the time somebody has from the one they ask for: "meu horário é quinta, pode ser sexta?"."""
-    held, *later = (codes[clause.start : clause.end] for clause in clauses if clause.pieces)
-    return bool(HELD.search(held)) and any(NEW_WISH.search(words) for words in later)
+def _asks_anew(codes: str, clause: Clause) -> bool:
+    return bool(clause.pieces and NEW_WISH.search(codes, clause.start, clause.end))
 
 
-HELD = compiled("[mine have] [slot noun]")
+# The time somebody has is not the one they ask for: "meu horário é quinta, pode ser sexta?".
+HELD = compiled("[mine have] [slot noun] | booked")
 BESIDES = compiled("except | instead")
 BUSY = compiled("busy | (?:have one? | one) engaged | have engaged | e holiday")
 OPENS = CODE["opens"]
+
+
+def _asks(codes: str, clause: Clause) -> bool:
+    """Tell "não tem sexta?" from "sexta não tem, e sábado?"."""
+    words = codes[clause.start : clause.end]
+    if clause.sign == CODE["asked"] and ASKS_HERE.search(words):
+        return True
+    ends_so = NOT_ASK.search(words) and clause.sign not in STOPS
+    return bool(ASKS.search(words)) and _asked(codes, clause) and not ends_so
 
 
 def _asked(codes: str, clause: Clause) -> bool:
@@ -164,9 +174,10 @@ def _asked(codes: str, clause: Clause) -> bool:
 
 def _opens_list(codes: str, clause: Clause) -> bool:
     """Tell "não posso terça, …" from "não terça, …" and "terça não, …"."""
-    first = clause.pieces[0].start
+    first, last = clause.pieces[0].start, clause.pieces[-1].start
     before = codes[clause.start : first]
-    return CODE["except"] in before or (NOT in before and not CONTRAST.search(before))
+    opens = CODE["except"] in before or (NOT in before and not CONTRAST.search(before))
+    return opens or bool(CANNOT.search(codes[first:last]))
 
 
 def _only_named(codes: str, clause: Clause) -> bool:

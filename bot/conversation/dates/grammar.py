@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from .day_rules import DAYS
@@ -22,7 +21,7 @@ def pieces(words: Words, now: datetime) -> Iterator[Piece]:
         except (ValueError, OverflowError):
             piece = Piece(What.IMPOSSIBLE)
         if piece is not None:
-            yield replace(piece, start=match.start(), end=match.end())
+            yield Piece(piece.what, piece.days, piece.hours, piece.part, piece.weak, *match.span())
 
 
 def _always(what: What) -> Rule:

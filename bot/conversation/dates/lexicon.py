@@ -99,14 +99,16 @@ PLAIN = {
     "compromisso trabalho trabalhando trabalhar saio entro chego volto fora acordo durmo odeio detesto enrolado "
     "enrolada atolado atolada corrido puxado",
     "have": "tenho",
+    "booked": "marquei agendei coloquei",
+    "is": "ta tah fica",
     "engaged": "medico medica dentista prova reuniao viagem plantao exame casamento curso treino culto formatura "
     "velorio",
     "holiday": "feriado",
     "opens": "abre abrem abrir abrimos fecha fecham fechar funciona funcionam",
     "always": "sempre",
-    "then": "era eram tinha vemos vejo completo completa completei fui estive cortei vim veio vieram faltou faltei "
-    "atendi comprei paguei pago pagar pagamento pague recebo receber vence vencimento vencem nasci nasceu nascimento "
-    "aniversario niver validade",
+    "then": "era eram tinha vemos vejo fiz fez completo completa completei fui estive cortei vim veio vieram "
+    "faltou faltei atendi comprei paguei pago pagar pagamento pague recebo receber vence vencimento vencem nasci "
+    "nasceu nascimento aniversario niver validade",
     "ask": "tem teria tera daria consegue conseguiria poderia rola rolaria sobrou",
     "serve": "serve servem",
     "wish": "queria gostaria pode posso podemos podia poder consigo marca marcar agenda agendar vamos bora",
@@ -131,12 +133,15 @@ PLAIN = {
     "senha protocolo mesa opcao item lugar fila posicao turma pagina manequim versao km artigo capitulo "
     "linha ficha",
     "score": "nota pressao parcela parcelas avaliacao nivel tamanho",
-    "noun": "opcao opcoes via vez vezes dose sessao sessoes parte fase pessoa fila consulta aula parcela casa rua "
+    "noun": "opcao via vez dose sessao parte fase pessoa fila consulta aula parcela casa rua "
     "porta loja mao linha etapa tentativa metade chance alternativa mensagem foto imagem unidade "
-    "filial avenida serie turma prova data hora sugestao proposta lista alternativas crianca filha moca "
+    "filial avenida serie turma prova data hora sugestao proposta lista crianca filha moca "
     "cadeira sala divisao categoria classe edicao temporada posicao colocada opiniao basica "
     "chamada pele roda intencao natureza lei guerra sinfonia dica pergunta duvida versao geracao feita coluna "
-    "camada dessas dessa delas desses",
+    "camada dessa",
+    "nouns": "opcoes vezes sessoes alternativas dessas delas desses deles",
+    # In -s, and no number of anything.
+    "said": "voces vcs vces nos eles elas meus minhas seus suas pois aos gracas rsrs kkks abracos abs bjs beijos bjos",
     "quinzena": "quinzena",
     "reais": "reais real conto contos pila pilas pau paus mangos pratas prata centavos",
     "turn": "esquerda direita",

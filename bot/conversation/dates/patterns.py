@@ -20,16 +20,16 @@ NAMES = {
     "SIDE": "(?:[de da a na pela]? LIGHT | [de da] dawn | pm | am)",
     "UNIT": "[min h horas dia dias semana semanas mes meses ano anos]",
     # After a number these make it a count: "as 3 opções"; after a comma also any word: "às 15h, 2 cortes".
-    "COUNTED": """(?:[ws noun reais anos dias semanas meses last nth] | first (?! de)
+    "COUNTED": """(?:[ws nouns reais anos dias semanas meses last]
         | mais (?: $ | [stop asked comma polite])
-        | [da do das dos] noun)""",
-    "THINGS": "(?:w | x | min | COUNTED)",
+        | [da do das dos] [noun nouns])""",
+    "THINGS": "(?:[w x min noun] | COUNTED)",
     "MINUTES": "(?:HALFPAST | e [s n z b dez] (?! H | ou [s n z b dez]) min?)",
     "HALFPAST": "(?:e meia (?! horas))",
     "HALF": "(?:e (?:meia | FIG min?))",
     "TAIL": "(?:em? ponto)? SIDE? (?:em? ponto)?",
     # An hour after a word that says it is one; an hour in a range; an hour that needs no such word.
-    "TIME": """(?:(?:CLOCK | dec) H? | NUM (?:H (?:b min? (?! COUNTED | H))? | b (?! THINGS))? MINUTES?
+    "TIME": """(?:(?:CLOCK | dec) H? | NUM (?:H (?:b min? (?! COUNTED | H))? | b (?! THINGS | H))? MINUTES?
         | NOON | midnight) TAIL""",
     "NOON": "(?:noon (?:MINUTES | e meio)?)",
     "ABOUT": "[about umas]",
@@ -37,7 +37,7 @@ NAMES = {
     "PLAIN": "(?:CLOCK H? | NUM H? HALFPAST? | noon HALFPAST?) TAIL",
     "SURE": "(?:CLOCK H? | (?:NUM h | [n dez] horas) HALFPAST? | noon HALFPAST?) TAIL",
     "LISTED": "(?:CLOCK H? | NUM h? HALFPAST? (?! horas) | [n dez] horas | noon) TAIL",
-    "AT": """(?:para? as ABOUT? | pelas | pras | por? ABOUT [das de as] | [slot o a] [das da do]
+    "AT": """(?:para? as ABOUT? | pelas | pras | por? ABOUT [das de as] | prox [das as de] | [slot o a] [das da do]
         | a (?= one (?:$ | [comma stop asked polite e h horas da])))""",
     "TO": "(?:ate [as a o]? | as | a | ao | dash)",
     "WEEKDAY": "(?:[ord week] (?:dash? feira)? | TECA (?:dash? feira)? | DOM | TER)",
@@ -65,8 +65,8 @@ NAMES = {
 RULES = {
     # What looks like a day or an hour and is none.
     "trap": """
-        place ord [de da do] [w ws] | ord a turn
-        | street stop? [de da do das dos na o a]{0,2}
+        place ord [de da do] [w ws] | ord a turn | na NUM HALFPAST
+        | street (?! stop? [ord week] (?:ATHOUR | [de da a pela na] LIGHT)) stop? [de da do das dos na o a]{0,2}
             (?: FIG (?:de MON)? | [w ws ord week nth last natal month bom place work newyear])
             (?:[de da do das dos e]? (?:[w ws month] | bom (?= w))){0,3}
             (?:[comma label no]{0,3} (?:[s n z b dez one x y] (?! H | e meia | slash | de MON | SIDE)))?
@@ -83,7 +83,7 @@ RULES = {
         | por (?:[s one meia] (?:H | min) | FIG min | ks) HALF?
         | (?<!slot) de (?:[s one] H | [s n z b dez one] min | meia horas | ks) HALF?
         | (?<![slot o]) de (?:[n dez] H | [k kc]) (?! TO | ONWARDS | SIDE)
-        | (?:NUM H | CLOCK) (?:e meia)? de [w ws work noun durante]
+        | (?:NUM H | CLOCK) (?:e meia)? de [w ws work noun nouns durante]
         | (?:FIG | meia) [h horas min] (?:e meia)? (?:antes | cada (?! as))
         | (?:depois | apos | antes) de? (?:(?:[s one] H | meia horas) | FIG [min dias semanas meses anos])
         | em one [horas dia semana] [w ws mais este vago festa]
@@ -104,18 +104,19 @@ RULES = {
     """,
     # A day that is not one day: every one, some one, one of a kind.
     "vague": """
-        bom (?:WEEKEND | semana | NAMED | natal | ano | festa)
+        (?<!is) bom (?:WEEKEND | semana | NAMED | natal | ano | festa)
         | WEEKDAY (?:de | da)? festa
         | NAMED THROUGH [a o]? NAMED MORE | entre [a o]? NAMED e [a o]? NAMED
         | NAMED a [s n b dez] (?! H | SIDE | e) | ter THROUGH [o a]? NAMED
-        | wf | w dash? feira | ord do w | depois WEEKDAY | MAYBE
+        | FIG (?:ou | e) date | wf | w dash? feira | ord do w | depois WEEKDAY | MAYBE
         | (?<! [das as de entre e pelas dia]) dec (?= comma? (?:as (?:NUM (?! COUNTED) | noon | CLOCK) | CLOCK | NUM h))
         | WEEKDAY (?:[de da na]? outra [semana mes] | comma? [except not] este (?! WEEKDAY))
         | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
         | (?:outra | vago | em one)? [dia dias] (?:de semana | util)
-        | [ord first nth last] (?:semana | quinzena | noun | label | work) (?:[de do da] MONTHLONG)? | [ord first] score
+        | [ord first nth last] (?:semana | quinzena | [noun nouns label work]) (?:[de do da] MONTHLONG)?
+        | [ord first] score
         | [ord first] [street place] (?! stop? [de da do]? FIG de MON)
-        | [one pela mine] ord | ^ ord [w ws] [stop asked comma polite]* $
+        | [one pela mine em] ord | ^ ord [w ws] [stop asked comma polite]* $
         | (?<!para) a ord (?! dash? feira | quevem | as (?:NUM (?! COUNTED) | CLOCK | noon) | SURE
             | [de da a pela] LIGHT | [de da] WEEKLONG | este semana)
         | WEEKDAY (?:seguinte | [depois antes apos] [de do da dos das] [w ws natal festa newyear mes holiday])
@@ -142,7 +143,7 @@ RULES = {
         kx | [de da na pela]? dawn
         | ou (?:mais [tarde cedo] | depois | antes | outra | vago)
         | fix comma? NUM (?! THINGS | H) | one nth (?:para as | pras)
-        | as b (?! THINGS) | as NUM [s n z dez] (?! H | OFMONTH)
+        | as x | as b (?! THINGS) | as NUM [s n z dez] (?! H | OFMONTH)
         | s as TIME
         | ou [as das a o]? NUM (?! THINGS | de MON)
     """,
@@ -156,9 +157,10 @@ RULES = {
     "tomorrow": "amanha",
     "weekday_number": """
         WEEKDAY comma? (?:b (?! THINGS | H | OFMONTH)
-            | [s n z dez] (?= $ | [comma stop asked polite as w] | para (?! [as a]) | [na no] [w ws place work label]))
+            | [s n z dez] (?= $ | [comma stop asked polite as w b] | para (?! [as a one] | o? noon)
+                | [na no] [w ws place work label]))
     """,
-    "weekday": "este? prox? WEEKDAY (?:quevem | agora | prox)?",
+    "weekday": "este? prox? WEEKDAY (?:quevem | agora | prox (?! [das as de]))?",
     "days": """
         (?:de | do)? os? [dia dias] FIG (?:ate o? | a | ao | dash) o? dia? [s n z b dez] (?! H | SIDE | e meia | TOHOUR)
             (?:OFMONTH YEAR?)?
@@ -201,7 +203,7 @@ RULES = {
     "after": """
         [depois apos] (?:(?:[das da as] | de as) (?>TIME) | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE))
             (?! COUNTED)
-        | (?:a? partir | apartir) (?:[de das da do] | de as) (?>TIME) (?! COUNTED)
+        | (?:a? partir | apartir) (?:[de das da do as] | de as) (?>TIME) (?! COUNTED)
         | (?:das | de)? SURE ONWARDS | das NUM ONWARDS | mais tarde do? que [as a o]? (?>TIME) (?! COUNTED)
     """,
     "before": """

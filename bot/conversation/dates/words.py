@@ -70,6 +70,7 @@ TOKEN = re.compile(
   | (?P<instead>(?:em\svez|ao\sinves|no\slugar)\b)
   | (?P<except>(?:sem\sser|a\snao\sser|que\snao\sseja)\b)
   | (?P<until>(?:(?:no|o)\s(?:mais\stardar|maximo))\b)
+  | (?P<least>no\sminimo\b)
   | (?P<nope>num(?=\s(?:posso|quero|vou|da|consigo|tem|vai|rola|queria)\b))
   | (?P<noon>meio[\s-]?dia\b)
   | (?P<midnight>meia[\s-]?noite\b)
@@ -118,7 +119,7 @@ def _word(word: str) -> tuple[str, Value]:
         return known
     if word.endswith("feira"):
         return CODE["wf"], ()
-    return CODE["ws" if word.endswith("s") and len(word) > 3 else "w"], ()
+    return CODE["ws" if word.endswith("s") and not word.endswith("mos") and len(word) > 3 else "w"], ()
 
 
 def _number(digits: str) -> tuple[str, Value]:
@@ -200,6 +201,7 @@ READERS: dict[str, Callable[[str], tuple[str, Value]]] = {
     "except": lambda _: (CODE["except"], ()),
     "busy": lambda _: (CODE["busy"], ()),
     "until": lambda _: (CODE["ate"], ()),
+    "least": lambda _: (CODE["apartir"], ()),
     "nope": lambda _: (CODE["not"], ()),
     "noon": lambda _: (CODE["noon"], ()),
     "midnight": lambda _: (CODE["midnight"], ()),
