@@ -19,6 +19,7 @@ from bot.whatsapp.outgoing import Outgoing
 from .agenda import FindAppointments, GetAppointmentsToday, MyAppointments, UpdateAppointmentStatus
 from .appointments import BookAppointment, CancelAppointment, RescheduleAppointment
 from .base import Context, Effect, Tool
+from .days import BlockTime, ListHolidays, OpenTime
 from .following import CancelSeries, MoveSeries
 from .payments import RequestPayment
 from .people import FindProfessional, GetCustomerByPhone, GetProfessionalInfo
@@ -49,6 +50,9 @@ TOOLS: Final[tuple[type[Tool], ...]] = (
     JoinWaitlist,
     GetWaitlist,
     LeaveWaitlist,
+    BlockTime,
+    OpenTime,
+    ListHolidays,
 )
 BY_NAME: Final[Mapping[str, type[Tool]]] = {tool.name: tool for tool in TOOLS}
 

@@ -22,9 +22,7 @@ TOLD: Final = 6
 def question(day: date, name: str, lines: str, today: date) -> Choices:
     """Return the question about a holiday, with its two buttons."""
     words = chat("ask_holiday", day=phrases.day(day, today).capitalize(), name=name, lines=lines)
-    return Choices(
-        words, (Option(f"{CLOSE}:{day}", "Fechar a agenda"), Option(f"{WORK}:{day}", "Atender normalmente"))
-    )
+    return Choices(words, (Option(f"{CLOSE}:{day}", "Fechar a agenda"), Option(f"{WORK}:{day}", "Atender normalmente")))
 
 
 async def standing_lines(session: AsyncSession, own: Professional, day: date) -> str:

@@ -10,6 +10,7 @@ from . import (
     buttons,
     client_acts,
     professional_acts,
+    professional_days,
     professional_lists,
     professional_reads,
     professional_series,
@@ -201,8 +202,8 @@ async def _ongoing(talk: Talk) -> Answer | None:
     doing = talk.memory.get("doing")
     if picked := repeating.take_scope(talk):
         return await professional_acts.picked(talk, picked)
-    if doing == professional_series.SERIES:
-        return await professional_series.corrected(talk)
+    if going_on := ONGOING.get(str(doing)):
+        return await going_on(talk)
     if doing == MOVE and talk.memory.get("scope") == rhythm.REST and repeating.target_in(talk):
         return await repeating.move_rest(talk)
     return await _gathering(talk) if doing in {BOOK, MOVE} else None
@@ -275,6 +276,12 @@ BOOKS: Final[Mapping[str, Callable[[Talk], Awaitable[Answer]]]] = {
     BOOK: professional_acts.book,
     professional_series.SERIES: professional_series.book,
 }
+# What is gathered otherwise: how a message is added to it, or found to be about something else.
+ONGOING: Final[Mapping[str, Callable[[Talk], Awaitable[Answer | None]]]] = {
+    professional_series.SERIES: professional_series.corrected,
+    professional_days.BLOCK: professional_days.continued,
+    professional_days.OPEN: professional_days.continued,
+}
 CHANGES: Final[Mapping[Intent, str]] = {Intent.CANCEL: CANCEL, Intent.RESCHEDULE: MOVE}
 HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.GREET: _greet,
@@ -296,8 +303,9 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.WAITLIST: professional_lists.waitlist,
     Intent.SERVICES: _services,
     Intent.HOURS: _hours,
-    Intent.BLOCK: _not_yet,
-    Intent.OPEN: _not_yet,
+    Intent.BLOCK: professional_days.block,
+    Intent.OPEN: professional_days.open_up,
+    Intent.HOLIDAYS: professional_days.holidays,
     Intent.SET_PRICE: _not_yet,
     Intent.LINK: _not_yet,
     Intent.PLAN: _not_yet,

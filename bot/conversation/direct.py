@@ -22,7 +22,7 @@ from ..models.enums import Action, Actor, Role
 from ..notify.render import chat
 from ..text import plain
 from ..whatsapp.outgoing import Text
-from . import buttons, handoff, pending, signup
+from . import buttons, handoff, holiday_taps, pending, signup
 from .brain import Answer, Toolkit
 from .identity import owner_of
 from .inbox import SILENT_TYPES
@@ -116,6 +116,8 @@ async def _tap(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer |
         return None
     if tap.verb in BY_TOKEN:
         return None if tap.value in here.state.get("tokens", {}) else Answer(say=Text(chat("old_button")))
+    if tap.verb in holiday_taps.VERBS:
+        return await holiday_taps.tapped(session, here, tap)
     if tap.verb not in TAPS:
         return Answer(say=Text(chat("old_button")))
     if tap.id is None:
@@ -174,6 +176,10 @@ async def _offered(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.
         when = phrases.moment(row.start_at.astimezone(here.asker.zone))
         return Answer(say=Text(chat("already_booked", when=when)))
     return Answer()  # what was booked now is told by its own message
+
+
+async def _holiday(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
+    return await holiday_taps.said(session, here)
 
 
 async def _yes_or_no(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
@@ -259,6 +265,7 @@ STEPS: Final[tuple[Step, ...]] = (
     _silence,
     _not_words,
     _yes_or_no,
+    _holiday,
     _link_code,
     _mode,
     _person,

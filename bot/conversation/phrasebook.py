@@ -54,6 +54,7 @@ class Intent(StrEnum):
     SET_PRICE = "set_price"
     LINK = "link"
     PLAN = "plan"
+    HOLIDAYS = "holidays"
     # Something was asked, and it can be read in more than one way.
     UNSURE = "unsure"
     # No word of the tables.
@@ -67,7 +68,7 @@ WEEKDAY: Final = (
     "|domingos|seg|ter|qua|qui|sex|sab|dom"
 )
 DAY: Final = (
-    rf"(?:hoje|amanha|ontem|depois de amanha|{WEEKDAY}|dia \d+|dias|semana|mes|feriado|natal|fim de semana"
+    rf"(?:hoje|amanha|ontem|depois de amanha|{WEEKDAY}|dia \d+(?:/\d+)*|dias|semana|mes|feriado|natal|fim de semana"
     rf"|\d+/\d+|outubro"
     "|janeiro|fevereiro|marco|abril|maio|junho|julho|agosto|setembro|novembro|dezembro)"
 )

@@ -30,6 +30,10 @@ PROFESSIONAL: Final[Rules] = (
     line(Intent.PLAN, "(?:meu|qual|quais|de|o) (?:o )?(?:meu )?planos?|assin(?:ar|atura)|quanto custa o odys"),
     line(Intent.LINK, "link|qr ?code|qr"),
     line(
+        Intent.HOLIDAYS,
+        "(?:quais|que|proxim[oa]s?|tem|lista d[eo]s) (?:\\w+ ){0,4}feriados?(?! (?:a|de|das) ?\\d).*|feriados",
+    ),
+    line(
         Intent.SERVICES,
         r"(?:meus|nov[oa]|adicion\w+|cadastr\w+|inclu\w+|remov\w+|exclu\w+|apag\w+|cri\w+|quais|lista de)"
         r" (?:\w+ ){0,2}servicos?.*",
@@ -48,12 +52,13 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.OPEN,
-        rf"desbloque\w+|abr(?:e|ir|a) (?:a |minha )?(?:agenda|{DAY}).*|liber(?:a|ar|e) .*",
+        rf"desbloque\w+|abr(?:e|ir|a) (?:a |o |no |na |minha )?(?:agenda|{DAY}).*|liber(?:a|ar|e) .*",
         "vou (?:atender|trabalhar|abrir) .*",
     ),
     line(
         Intent.BLOCK,
-        rf"bloque(?:ar|ia|ie|io)|ferias|folga|fech(?:a|ar|e) (?:(?:a |minha )?agenda|{DAY})|tir(?:a|ar) o dia",
+        r"bloque(?:ar|ia|ie|io)|ferias|folga",
+        rf"fech(?:a|ar|e) (?:(?:a |minha )?agenda|(?:[oa] |n[oa] |em )?{DAY})|tir(?:a|ar) o dia",
         "nao (?:vou |irei )?(?:atend(?:er|o)|trabalh(?:ar|o))|(?:vou |irei )viajar",
     ),
     line(Intent.WAITLIST, "(?:lista|fila) de espera|quem (?:esta )?(?:esperando|na (?:lista|fila|espera)).*"),

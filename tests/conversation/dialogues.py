@@ -299,7 +299,6 @@ ASKED = [
     professional("a name alone", "> Carlos\n< Carlos Lima\n< 96666-5555"),
     professional("nobody of that name", "> ficha do Xavier\n< Não encontrei \\*Xavier\\*"),
     professional("free times", "> quais horários tenho livres amanhã?\n< terça, 24/11: 9h, 9h30\n! 14h,", seed=DAY),
-    professional("what is not there yet is said so", "> bloqueia sexta à tarde\n< ainda não faço"),
     professional("services and hours", "> meus serviços\n< Barba\n> horário de atendimento\n< 9h–12h"),
     professional("nonsense", "> asdf qwer\n< 1\\. Agenda de hoje"),
 ]

@@ -285,6 +285,12 @@ block: tira férias em janeiro
 open: abre sábado 9 às 12 | vou atender sábado das 9 às 12 | abrir a agenda domingo | libera sexta de manhã
 open: desbloqueia sexta | abre domingo de manhã | vou trabalhar no feriado | libera sábado à tarde
 open: quero abrir sábado | vou trabalhar domingo | abre a agenda sábado | libera o horário das 12h
+block: fecha dia 25/12 | fecha o dia 25/12 | fecha no natal | férias de 20 a 30/12
+open: abre dia 25/12 | abre o feriado | abre no dia 24
+holidays: quais os próximos feriados? | tem feriado esse mês? | próximos feriados | quais feriados vêm aí? | feriados
+series: marca a Júlia toda quinta às 15h | agenda o Carlos quinzenal terça 9h | marca a Ana todo mês dia 5 às 10h
+series: marca a Bia às quintas 10h | a Júlia quer toda terça às 9h | coloca o João semanal sexta 8h
+waitlist: quem está na lista de espera? | lista de espera | quem tá esperando vaga? | quem está na fila de espera
 services: meus serviços | adicionar serviço | novo serviço barba 30 reais 20 min | quais serviços eu tenho
 services: remove o serviço barba | meus serviços quais são? | adiciona o serviço hidratação | cadastrar serviço
 services: apaga o serviço barba | incluir um serviço novo | quais meus serviços? | cadastra um serviço novo

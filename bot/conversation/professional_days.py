@@ -1,0 +1,84 @@
+"""Days off and holidays by chat: "bloqueia sexta à tarde", "abre sábado das 9 às 12", "quais os próximos feriados?"."""
+
+import re
+from typing import Final
+
+from ..notify.render import chat
+from .brain import Answer
+from .intents import Intent
+from .offer import note, refused, wish_of
+from .professional_acts import start
+from .stretches import written_out
+from .talk import Talk
+from .vocabulary import plain
+from .wish import Said
+
+BLOCK, OPEN = "block", "open"
+_TOOLS: Final = {BLOCK: "block_time", OPEN: "open_time"}
+# Days that the calendar knows by name; the tool finds which date it is.
+_NAMED: Final = re.compile(
+    r"(?<!\S)(?:feriado|natal|ano novo|carnaval|finados|tiradentes|corpus christi|sexta(?: feira)? santa"
+    r"|consciencia negra|proclamacao|aparecida|independencia|dia do trabalh\w+)(?!\S)"
+)
+
+_NOT: Final = re.compile(r"\b(?:n[ãa]o|nao|n)\b", re.IGNORECASE)
+
+
+async def block(talk: Talk) -> Answer:
+    """Propose to close a day, or a part of it."""
+    return await _change(talk, BLOCK)
+
+
+async def open_up(talk: Talk) -> Answer:
+    """Propose to open a day, or a part of it."""
+    return await _change(talk, OPEN)
+
+
+async def _change(talk: Talk, doing: str) -> Answer:
+    if talk.memory.get("doing") != doing:
+        start(talk, doing)
+    if doing == BLOCK and not talk.said.dated:
+        # "Não vou atender amanhã" is about tomorrow all the same.
+        talk.said = Said.read(_NOT.sub(" ", talk.heard.text), talk.now)
+    if stretch := written_out(talk.heard.text):
+        talk.memory |= {"named": stretch, "wishes": []}
+    elif named := _NAMED.search(plain(talk.heard.text)):
+        talk.memory["named"] = named[0].strip()
+    if not stretch:
+        note(talk, *talk.said.wishes)
+    wish = wish_of(talk)
+    words = wish.words() if wish.has_day else " ".join(filter(None, (talk.memory.get("named"), wish.words())))
+    if not wish.has_day and not talk.memory.get("named"):
+        return talk.ask("days", chat("ask_block_day"))
+    data, proposal = await talk.call(_TOOLS[doing], when=words)
+    if proposal is not None:
+        return talk.propose(proposal)
+    match data.get("error"):
+        case "hours_needed":
+            return talk.ask("days", str(data["message"]))
+        case "day_unclear" | "too_many_days":
+            talk.memory.pop("wishes", None)
+            talk.memory.pop("named", None)
+            return talk.ask("days", chat("ask_block_day"))
+    talk.memory.clear()
+    return refused(talk, data)
+
+
+async def continued(talk: Talk) -> Answer | None:
+    """Add what a message says to the days in question; None when it is about something else."""
+    doing = talk.memory["doing"]
+    about_days = talk.said.dated or _NAMED.search(plain(talk.heard.text))
+    if talk.reading.intent in {Intent.NONE, Intent.BLOCK, Intent.OPEN, Intent.AGENDA} and about_days:
+        other = {Intent.BLOCK: BLOCK, Intent.OPEN: OPEN}.get(talk.reading.intent, doing)
+        return await _change(talk, other)
+    return talk.ask_again(chat("sorry")) if talk.reading.intent is Intent.NONE else None
+
+
+async def holidays(talk: Talk) -> Answer:
+    """Tell the next holidays and what becomes of them."""
+    data, _ = await talk.call("list_holidays")
+    found = data.get("holidays") or []
+    if not found:
+        return refused(talk, data)
+    lines = "\n".join(f"• {each['day']}: {each['name']} (agenda {each['agenda']})" for each in found)
+    return talk.say("holidays", lines=lines, day=found[0]["day"].split(", ")[-1])

@@ -1,0 +1,114 @@
+"""Ask each professional about the next holiday: closed, or a day like any other?
+
+The question is free text, which Meta lets through for 24 hours after a person wrote. So it is asked inside that
+window alone: whoever writes in the two weeks before a holiday is asked that day, some minutes after their last word
+so that it interrupts nothing, by day, once for each holiday, and about one holiday a day. Who does not write is not
+asked, and their agenda stays as it is.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..agenda.holiday_question import question, standing_lines
+from ..agenda.holidays import Holiday, between
+from ..agenda.hours import Hours, Window, local_date
+from ..db import Database
+from ..models import (
+    Availability,
+    AvailabilityException,
+    Contact,
+    Conversation,
+    Outbound,
+    PendingAction,
+    Professional,
+    User,
+)
+from ..models.enums import PendingStatus, Role
+from ..notify import outbox
+from ..quiet import quiet
+from ..whatsapp import window
+
+AHEAD: Final = timedelta(days=14)
+# A conversation that rests for so long is not interrupted.
+PAUSE: Final = timedelta(minutes=10)
+# Between two questions about holidays to one person.
+APART: Final = timedelta(hours=20)
+BATCH: Final = 50
+
+_Due = tuple[Professional, Conversation]
+
+
+async def ask_about_holidays(db: Database, now: datetime) -> int:
+    """Ask who can be asked now about the first holiday they have not been asked about; count the questions."""
+    today = now.date()
+    # A day more on either side: it is not the same date everywhere in Brazil.
+    coming = await between(today, today + AHEAD + timedelta(days=2))
+    asked = 0
+    for holiday in coming:
+        async with db.begin() as session:
+            for professional, conversation in await _due(session, holiday, now):
+                asked += await _ask(session, professional, conversation, holiday, now)
+    return asked
+
+
+async def _due(session: AsyncSession, holiday: Holiday, now: datetime) -> Sequence[_Due]:
+    decided = exists().where(
+        AvailabilityException.professional_id == Professional.id, AvailabilityException.date == holiday.day
+    )
+    told = exists().where(
+        Outbound.contact_id == Conversation.contact_id,
+        Outbound.dedup_key.startswith("holiday:")
+        & (Outbound.dedup_key.endswith(f":{holiday.day.isoformat()}") | (Outbound.created_at > now - APART)),
+    )
+    busy = exists().where(
+        PendingAction.conversation_id == Conversation.id,
+        PendingAction.status == PendingStatus.OPEN,
+        PendingAction.expires_at > now,
+    )
+    rows = await session.execute(
+        select(Professional, Conversation)
+        .join(User, User.id == Professional.user_id)
+        .join(Conversation, Conversation.contact_id == User.contact_id)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(
+            Conversation.mode == Role.PROFESSIONAL,
+            Conversation.last_inbound_at > now - window.LENGTH,
+            Conversation.last_inbound_at <= now - PAUSE,
+            Contact.opted_out_at.is_(None),
+            Contact.unreachable_at.is_(None),
+            ~decided,
+            ~told,
+            ~busy,
+        )
+        .order_by(Conversation.last_inbound_at.desc())
+        .limit(BATCH)
+    )
+    return [(professional, conversation) for professional, conversation in rows]
+
+
+async def _ask(
+    session: AsyncSession, professional: Professional, conversation: Conversation, holiday: Holiday, now: datetime
+) -> int:
+    zone = professional.timezone
+    today = local_date(zone, now)
+    near = today < holiday.day <= today + AHEAD
+    reachable = window.is_open(conversation.last_inbound_at, now, conversation.channel)
+    if not near or not reachable or quiet(now, zone) or not await _works(session, professional, holiday):
+        return 0
+    words = question(holiday.day, holiday.name, await standing_lines(session, professional, holiday.day), today)
+    key = f"holiday:{professional.id}:{holiday.day.isoformat()}"
+    await outbox.say(session, words, conversation, now=now, dedup_key=key)
+    # What is typed next, a number or a plain yes, answers this question.
+    conversation.state = {**conversation.state, "menu": [option.id for option in words.options]}
+    return 1
+
+
+async def _works(session: AsyncSession, professional: Professional, holiday: Holiday) -> bool:
+    """Say whether the weekday of a holiday is a working day at all."""
+    week = await session.scalars(select(Availability).where(Availability.professional_id == professional.id))
+    windows = [Window(row.weekday, row.start_minute, row.end_minute) for row in week]
+    return bool(Hours(professional.timezone, windows).windows(holiday.day.toordinal()))

@@ -1,0 +1,229 @@
+"""block_time, open_time and list_holidays: dates that differ from the week."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import phrases
+from bot.agenda import daysoff, holidays
+from bot.agenda.hours import DAY, Span, at_wall
+from bot.agenda.openings import clock_label
+from bot.agenda.refusals import AppointmentUnknown
+from bot.conversation.brain import Asker, Proposal, ToolResult
+from bot.conversation.dates import Kind, read
+from bot.conversation.stretches import written_out
+from bot.errors import Invalid
+from bot.models import AvailabilityException
+from bot.models.enums import ExceptionKind, Role
+from bot.notify.render import chat
+from bot.whatsapp.outgoing import Outgoing, Text
+
+from .base import PROFESSIONAL, Context, Effect, Tool
+from .slots import DayUnclear
+
+# Two months off is a sabbatical: longer is a slip of the finger.
+MOST_DAYS: Final = 62
+# Lines of appointments that fit the question.
+TOLD: Final = 6
+HOLIDAYS: Final = 5
+
+
+class TooManyDays(Invalid):
+    code = "too_many_days"
+    sentence = "São dias demais de uma vez: mande um período de até dois meses."
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Whole local dates, or wall minutes of one."""
+
+    days: Sequence[date]
+    span: Span | None
+    reason: str = ""
+
+    def words(self, today: date) -> str:
+        """Say it: "sexta, 27/11, das 12h às 18h", "de domingo, 10/01 a quarta, 20/01"."""
+        first = phrases.day(self.days[0], today)
+        if len(self.days) > 1:
+            return f"de {first} a {phrases.day(self.days[-1], today)} ({len(self.days)} dias)"
+        if self.span is None:
+            return f"{first} ({self.reason})" if self.reason else first
+        start, end = map(clock_label, self.span)
+        return f"{first}, das {start} às {end}"
+
+    def dump(self) -> dict[str, Any]:
+        days = [day.isoformat() for day in self.days]
+        return {"days": days, "span": list(self.span) if self.span else None, "reason": self.reason}
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> "Stretch":
+        span = (data["span"][0], data["span"][1]) if data["span"] else None
+        return cls([date.fromisoformat(day) for day in data["days"]], span, data["reason"])
+
+
+class BlockTime(Tool):
+    """Propose closing the agenda for a day, a part of a day or several days. The professional is then asked to
+    confirm; appointments already there are listed and stay."""
+
+    name: ClassVar[str] = "block_time"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    when: str
+    """The professional's own words: "sexta à tarde", "dia 25/12", "de 10 a 20/01"."""
+
+    async def call(self, context: Context) -> ToolResult:
+        stretch = await _stretch(context, self.when)
+        open_days = await _that_can(context, stretch, closing=True)
+        stretch = Stretch(open_days, stretch.span, stretch.reason)
+        question = chat(
+            "confirm_block",
+            when=stretch.words(context.asker.local.date()),
+            lines=await appointments_in(context.session, context.asker, context.professional_id, stretch),
+        )
+        return ToolResult({}, Proposal(self.name, stretch.dump(), question))
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        if asker.professional_id is None:
+            raise AppointmentUnknown
+        stretch = Stretch.load(arguments)
+        for day in stretch.days:
+            await daysoff.close(session, asker.professional_id, day, stretch.span, reason=stretch.reason)
+        return Text(chat("done_blocked", when=stretch.words(asker.local.date())))
+
+
+class OpenTime(Tool):
+    """Propose opening the agenda on a day or part of a day that is closed. The professional is then asked to
+    confirm."""
+
+    name: ClassVar[str] = "open_time"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    when: str
+    """The professional's own words: "sábado das 9 às 12", "dia 25/12"."""
+
+    async def call(self, context: Context) -> ToolResult:
+        stretch = await _stretch(context, self.when)
+        closed_days = await _that_can(context, stretch, closing=False)
+        stretch = Stretch(closed_days, stretch.span, stretch.reason)
+        question = chat("confirm_open", when=stretch.words(context.asker.local.date()))
+        return ToolResult({}, Proposal(self.name, stretch.dump(), question))
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        if asker.professional_id is None:
+            raise AppointmentUnknown
+        stretch = Stretch.load(arguments)
+        for day in stretch.days:
+            await daysoff.open_up(session, asker.professional_id, day, stretch.span, reason=stretch.reason)
+        return Text(chat("done_opened", when=stretch.words(asker.local.date())))
+
+
+class ListHolidays(Tool):
+    """List the next national holidays and whether the agenda is closed on them."""
+
+    name: ClassVar[str] = "list_holidays"
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    async def call(self, context: Context) -> ToolResult:
+        today = context.asker.local.date()
+        coming = (await holidays.between(today, today + timedelta(days=366)))[:HOLIDAYS]
+        rows = await context.session.scalars(
+            select(AvailabilityException).where(
+                AvailabilityException.professional_id == context.professional_id,
+                AvailabilityException.date.in_([each.day for each in coming]),
+            )
+        )
+        kinds = {row.date: row.kind for row in rows}
+        return ToolResult(
+            {
+                "holidays": [
+                    {
+                        "date": each.day.isoformat(),
+                        "day": phrases.day(each.day, today),
+                        "name": each.name,
+                        "agenda": _agenda(kinds.get(each.day)),
+                    }
+                    for each in coming
+                ]
+            }
+        )
+
+
+def _agenda(kind: ExceptionKind | None) -> str:
+    if kind is None:
+        return "por decidir"
+    return "fechada" if kind is ExceptionKind.CLOSED else "aberta"
+
+
+async def appointments_in(session: AsyncSession, asker: Asker, professional_id: Any, stretch: Stretch) -> str:
+    """List what stands in a stretch, one a line; nothing when it is free."""
+    zone = asker.zone.key
+    start, end = stretch.span or (0, DAY)
+    rows = await daysoff.standing(
+        session, professional_id, at_wall(zone, stretch.days[0], start), at_wall(zone, stretch.days[-1], end)
+    )
+    lines = [
+        f"• {phrases.moment(row.start_at.astimezone(asker.zone))}: {client.name}, {row.service_name}"
+        for row, client in rows
+    ]
+    if len(lines) > TOLD:
+        lines = [*lines[:TOLD], f"• e mais {phrases.plural(len(lines) - TOLD, 'horário', 'horários')}"]
+    return "\n".join(lines)
+
+
+async def _that_can(context: Context, stretch: Stretch, *, closing: bool) -> list[date]:
+    """Return the days that can still be closed or opened; of a single one say why it cannot."""
+    found = []
+    for day in stretch.days:
+        try:
+            await daysoff.check(context.session, context.professional_id, day, stretch.span, closing=closing)
+        except (daysoff.AlreadyClosed, daysoff.AlreadyOpen, daysoff.HoursNeeded):
+            if len(stretch.days) == 1:
+                raise
+            continue
+        found.append(day)
+    if not found:
+        raise daysoff.AlreadyClosed if closing else daysoff.AlreadyOpen
+    return found
+
+
+async def _stretch(context: Context, words: str) -> Stretch:
+    """Read which dates and minutes are meant; a holiday by its name."""
+    local = context.asker.local
+    when = read(written_out(words) or words, local)
+    if when.kind is Kind.SPAN and when.start and when.end:
+        first = max(when.start.date(), local.date())
+        count = (when.end.date() - first).days
+        if not 1 <= count <= MOST_DAYS:
+            raise TooManyDays if count > 0 else DayUnclear
+        return Stretch([first + timedelta(days=each) for each in range(count)], None)
+    if when.day is None or when.time_only:
+        holiday = await holidays.named(words, local.date())
+        if holiday is None:
+            raise DayUnclear
+        return Stretch([holiday.day], None, holiday.name)
+    span = None
+    match when.kind:
+        case Kind.PART if when.part:
+            first_hour, last_hour = when.part.hours
+            span = (first_hour.hour * 60, last_hour.hour * 60)
+        case Kind.POINT if when.time:
+            start = when.time.hour * 60 + when.time.minute
+            span = (start, min(start + 60, DAY))
+        case Kind.RANGE | Kind.AFTER | Kind.BEFORE:
+            start = when.start.hour * 60 + when.start.minute if when.start else 0
+            end = when.end.hour * 60 + when.end.minute if when.end else DAY
+            span = (start, end or DAY)
+    reason = next((each.name for each in await holidays.between(when.day, when.day + timedelta(days=1))), "")
+    return Stretch([when.day], span, reason if span is None else "")
