@@ -32,8 +32,10 @@ from bot.conversation.presence import Receipts
 from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
-from bot.jobs import digest, holds, holidays, reminders, series, waitlist, watchdog
+from bot.jobs import digest, evolution, holds, holidays, reminders, series, waitlist, watchdog
 from bot.log import setup
+from bot.notify.email.post import Mail, send_due_letters
+from bot.notify.email.smtp import Sink, SmtpMail
 from bot.notify.pace import pace_of
 from bot.notify.sender import Sender
 from bot.notify.settle import settle as settle_statuses
@@ -70,6 +72,13 @@ class Services:
     turns: Turns
     sender: Sender
     stripe: Gateway
+    # None where letters are owed but nobody can carry them: production without a mail server.
+    mail: Mail | None
+
+    async def send_letters(self) -> None:
+        """Send the letters that are owed and due."""
+        if self.mail is not None:
+            await send_due_letters(self.db, self.mail, self.clock, sender=self.settings.email_from)
 
     async def send_due(self) -> int:
         """Send what is owed and due."""
@@ -77,7 +86,9 @@ class Services:
 
 
 @asynccontextmanager
-async def services(settings: Settings, clock: Clock, db: Database | None = None) -> AsyncIterator[Services]:
+async def services(
+    settings: Settings, clock: Clock, db: Database | None = None, mail: Mail | None = None
+) -> AsyncIterator[Services]:
     """Build what the jobs work with and close it afterwards; a `db` that is given stays open."""
     async with AsyncExitStack() as stack:
         if db is None:
@@ -106,7 +117,14 @@ async def services(settings: Settings, clock: Clock, db: Database | None = None)
         sender = Sender(db, channels, clock, account=account, channel=channel, pace=pace)
         stripe = Gateway(settings)
         stack.push_async_callback(stripe.close)
-        yield Services(settings, db, clock, turns, sender, stripe)
+        yield Services(settings, db, clock, turns, sender, stripe, mail or _mail(settings))
+
+
+def _mail(settings: Settings) -> Mail | None:
+    """Return the mail server that the settings name; development keeps letters in memory instead."""
+    if url := settings.smtp_url.get_secret_value():
+        return SmtpMail(url)
+    return None if settings.production else Sink()
 
 
 async def turn(ctx: Context, lane: str) -> None:
@@ -120,6 +138,7 @@ async def send(ctx: Context) -> None:
     """Send what is owed and due."""
     all_of: Services = ctx["services"]
     await all_of.send_due()
+    await all_of.send_letters()
 
 
 async def settle(ctx: Context) -> None:
@@ -137,6 +156,7 @@ async def sweep(ctx: Context) -> None:
         await all_of.turns.run(lane)
     await settle_statuses(all_of.db, all_of.clock)
     await all_of.send_due()
+    await all_of.send_letters()
 
 
 async def remind(ctx: Context) -> None:
@@ -186,6 +206,12 @@ async def watch_lightly(ctx: Context) -> None:
     await watchdog.run(all_of.db, all_of.settings, now=all_of.clock.now(), light=True)
 
 
+async def tend(ctx: Context) -> None:
+    """Look after the Evolution instances, where there are any."""
+    all_of: Services = ctx["services"]
+    await evolution.tend(all_of.db, all_of.settings, now=all_of.clock.now())
+
+
 FUNCTIONS: Sequence[Function] = [func(job, keep_result=0, max_tries=1) for job in (turn, send, settle, bill)]
 CRON: Sequence[CronJob] = [
     cron(sweep, second=set(range(0, 60, 5)), keep_result=0, max_tries=1),
@@ -195,6 +221,7 @@ CRON: Sequence[CronJob] = [
     cron(reconcile, hour=3, minute=40, second=0, keep_result=0, max_tries=1),
     # Before anybody is awake: an hour that does not fit is a notification in the morning.
     cron(extend, hour=4, minute=10, second=0, keep_result=0, max_tries=1),
+    cron(tend, second=20, keep_result=0, max_tries=1),
     cron(watch_lightly, minute=set(range(0, 60, 10)), second=30, keep_result=0, max_tries=1),
     cron(watch, hour=9, minute=0, second=0, keep_result=0, max_tries=1),
 ]

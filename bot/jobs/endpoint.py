@@ -19,6 +19,8 @@ EXPIRES_SOON = timedelta(days=7)
 
 async def endpoint(http: aiohttp.ClientSession, settings: Settings, now: datetime) -> list[Finding]:
     """Ask PUBLIC_URL what Meta asks it; the token travels, so only where it is encrypted."""
+    if not settings.cloud:
+        return [unset("endpoint", "endpoint_unneeded")]
     if not settings.production:
         return [unset("endpoint", "endpoint_unset")]
     if not settings.public_url.startswith("https://"):

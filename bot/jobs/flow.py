@@ -8,13 +8,15 @@ from itertools import pairwise
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Contact, ContactIdentity, Inbound, Outbound, Professional, ServiceHealth
+from ..models import Contact, ContactIdentity, Conversation, Inbound, Outbound, Professional, ServiceHealth
 from ..models.enums import Channel, IdentityKind, InboundKind, InboundStatus, OutboundStatus, Transport
 from ..notify import numbers
 from ..settings import Settings
+from ..whatsapp.evolution import faults as evolution
 from ..whatsapp.faults import ACTIONS, Action
 from ..whatsapp.phones import forms
 from ..whatsapp.rows import status_id
+from ..whatsapp.transport import default_line
 from .findings import Finding, State
 
 MINUTE = timedelta(minutes=1)
@@ -39,6 +41,11 @@ _OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
 
 _TOKEN = frozenset({"0", "3", "10", "190", "131005", *map(str, range(200, 300))})
 _PAYMENT = frozenset({"131042"})
+_EVOLUTION = {
+    evolution.DISCONNECTED: "blocked_disconnected",
+    evolution.LICENCE: "blocked_licence",
+    **dict.fromkeys((evolution.NO_INSTANCE, evolution.KEY), "blocked_evolution"),
+}
 _TO_MEND = frozenset({Action.STOP_ACCOUNT, Action.TEMPLATE, Action.BUG})
 
 _Waiting = Select[datetime, int]
@@ -107,7 +114,9 @@ async def _unheard_of(session: AsyncSession, settings: Settings, now: datetime) 
         select(Outbound.provider_id, Outbound.sent_at, Contact.phone, ContactIdentity.value)
         .outerjoin(Contact, Contact.id == Outbound.contact_id)
         .outerjoin(ContactIdentity, bsuid)
+        .outerjoin(Conversation, Conversation.id == Outbound.conversation_id)
         .where(
+            func.coalesce(Conversation.channel, default_line(settings)[0]) == Channel.CLOUD,
             Outbound.status == OutboundStatus.SENT,
             Outbound.transport == Transport.WHATSAPP,
             Outbound.sent_at.between(now - DAY, now - STATUS_WAIT),
@@ -222,10 +231,15 @@ async def blocked(session: AsyncSession, _settings: Settings, _now: datetime) ->
             found.append(Finding(check, State.OK, "sending_works"))
             continue
         code = str(told.get("code") or "?")
-        said = "blocked_token" if code in _TOKEN else "blocked_payment" if code in _PAYMENT else "blocked_account"
         details = {"code": code, "reason": str(told.get("details") or "?")[:200]}
-        found.append(Finding(check, State.BAD, said, details, mark=code))
+        found.append(Finding(check, State.BAD, _blocked_by(code), details, mark=code))
     return found
+
+
+def _blocked_by(code: str) -> str:
+    if code in _EVOLUTION:
+        return _EVOLUTION[code]
+    return "blocked_token" if code in _TOKEN else "blocked_payment" if code in _PAYMENT else "blocked_account"
 
 
 CHECKS: Sequence[Check] = (answers, owed, statuses, silence, dead_letters, failures, blocked)

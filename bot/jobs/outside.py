@@ -35,6 +35,7 @@ _TOGETHER = (
     ("stripe_secret_key", "stripe_webhook_secret"),
     ("evolution_api_url", "evolution_api_key"),
     ("evolution_api_url", "evolution_webhook_token"),
+    ("evolution_api_url", "evolution_instance"),
 )
 
 

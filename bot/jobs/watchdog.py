@@ -22,6 +22,7 @@ from ..whatsapp.management import Management
 from . import flow, reach
 from .cost import cost
 from .endpoint import endpoint
+from .evolution_check import evolution
 from .findings import Finding, State
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ PRIORITY, LIFE = 1, timedelta(days=1)
 # The operator's clock, as far as the text of an alert goes.
 _ZONE = ZoneInfo("America/Sao_Paulo")
 _WORD = {State.BAD: "PROBLEMA", State.WARN: "ATENÇÃO", State.OK: "RESOLVIDO"}
-_CHECKS: Sequence[flow.Check] = (*flow.CHECKS, cost)
+_CHECKS: Sequence[flow.Check] = (*flow.CHECKS, cost, evolution)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,9 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
-
-class Said(NamedTuple):
-    """The same sentence twice."""
-
-    portuguese: str
-    english: str
-
+from .evolution_words import EVOLUTION
+from .saying import Said
 
 TITLES: Mapping[str, Said] = MappingProxyType(
     {
@@ -38,6 +32,7 @@ TITLES: Mapping[str, Said] = MappingProxyType(
         "smtp": Said("Servidor de e-mail", "mail server"),
         "stripe": Said("Stripe", "Stripe"),
         "evolution": Said("Evolution API", "Evolution API"),
+        "evolution_webhook": Said("Webhook da instância", "webhook of instance"),
     }
 )
 
@@ -284,10 +279,6 @@ _OUTSIDE: Mapping[str, Said] = {
         "Não responde ({reason}). Confira EVOLUTION_API_URL.",
         "no answer ({reason}). Check EVOLUTION_API_URL.",
     ),
-    "evolution_licence": Said(
-        "Pede ativação de licença (LICENSE_REQUIRED). Ative no painel dela ou use a versão 2.3.7.",
-        "it asks for a licence (LICENSE_REQUIRED). Activate it in its manager, or use version 2.3.7.",
-    ),
     "evolution_refused": Said(
         "Recusou a consulta ({reason}). Confira EVOLUTION_API_KEY e EVOLUTION_INSTANCE.",
         "it refuses ({reason}). Check EVOLUTION_API_KEY and EVOLUTION_INSTANCE.",
@@ -298,6 +289,7 @@ _OUTSIDE: Mapping[str, Said] = {
     ),
     "endpoint_fine": Said("Responde à pergunta da Meta.", "it answers Meta's handshake"),
     "endpoint_unset": Said("Só se confere em produção.", "checked in production only"),
+    "endpoint_unneeded": Said("Só a Meta precisa dele.", "only Meta needs it"),
     "endpoint_plain": Said(
         "PUBLIC_URL é {address}: a Meta só entrega em https.",
         "PUBLIC_URL is {address}: Meta delivers to https only",
@@ -318,4 +310,4 @@ _OUTSIDE: Mapping[str, Said] = {
     ),
 }
 
-SENTENCES: Mapping[str, Said] = MappingProxyType({**_FLOW, **_META, **_OUTSIDE})
+SENTENCES: Mapping[str, Said] = MappingProxyType({**_FLOW, **_META, **_OUTSIDE, **EVOLUTION})
