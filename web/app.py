@@ -14,7 +14,7 @@ from bot.ratelimit import Counter, LocalCounter
 from bot.settings import Settings
 from bot.whatsapp.intake import Intake
 
-from . import evolution_webhook, stripe_webhook, webhooks
+from . import calendar_feed, evolution_webhook, stripe_webhook, webhooks
 from .api import ENDPOINTS
 from .auth import Gate
 from .endpoint import add_endpoints
@@ -73,6 +73,7 @@ def create(
     app.router.add_get("/openapi.json", openapi)
     webhooks.add_routes(app)
     stripe_webhook.add_routes(app)
+    calendar_feed.add_routes(app)
     evolution_webhook.add_routes(app)
     add_endpoints(app, ENDPOINTS)
     return app

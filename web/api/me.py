@@ -1,5 +1,6 @@
 """The caller: who they are, what they may change about themselves, what they take away, how they go."""
 
+import secrets
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -32,6 +33,8 @@ class AgendaSummary(Answer):
     pix_key: str | None
     plan: Plan
     plan_until: datetime | None
+    # What follows PUBLIC_URL in the address of the calendar feed; null until one was asked for.
+    calendar_path: str | None = Field(None, examples=["/agenda/0a1b…ics"])
 
 
 class Me(Answer):
@@ -57,6 +60,8 @@ class MeChange(Body):
     address: Annotated[Line, Field(max_length=200)] | None = None
     timezone: Annotated[Line, Field(max_length=40)] | None = None
     pix_key: Annotated[Line, Field(max_length=80)] | None = None
+    # Make the address of the calendar feed anew: the old one stops at once.
+    new_calendar_link: bool = False
 
 
 class MeView(Answer):
@@ -104,6 +109,8 @@ async def _change_agenda(session: AsyncSession, call: Call, body: MeChange) -> N
         zone_of(given["timezone"])
     if body.pix_key is not None:
         given["pix_key"] = read_key(body.pix_key).written if body.pix_key else None
+    if body.new_calendar_link:
+        given["calendar_key"] = secrets.token_urlsafe(24)
     if not given:
         return
     row = await session.get_one(Professional, call.professional.professional_id)
@@ -126,8 +133,14 @@ async def _shown(session: AsyncSession, call: Call) -> Me:
         name=user.name,
         phone=contact.phone if contact else None,
         email=user.email or (contact.email if contact else None),
-        professional=AgendaSummary.model_validate(agenda, from_attributes=True) if agenda else None,
+        professional=_summary(agenda) if agenda else None,
     )
+
+
+def _summary(agenda: Professional) -> AgendaSummary:
+    shown = AgendaSummary.model_validate(agenda, from_attributes=True)
+    path = f"/agenda/{agenda.calendar_key}.ics" if agenda.calendar_key else None
+    return shown.model_copy(update={"calendar_path": path})
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (show_me, change_me, erase_me)

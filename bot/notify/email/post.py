@@ -1,0 +1,182 @@
+"""Send the letters that are owed: claim, send with no transaction open, note what became of each.
+
+SMTP knows no second look: a letter whose "accepted" got lost is sent again under the same Message-ID, by which
+readers know it as the same one.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...clock import Clock
+from ...db import Database
+from ...models import Appointment, Client, Contact, Outbound, Professional
+from ...models.enums import OutboundStatus, Status, Transport
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 50
+TRIES: Final = 8
+# A mail server that is away is mostly back within the hour; the eighth try comes after about four.
+FIRST_WAIT: Final = timedelta(minutes=2)
+# Longer than one letter can take, so that only the dead lose their claim.
+LEASE: Final = timedelta(minutes=5)
+# Kinds that change what a calendar shows; the rest of the letters carry no invitation.
+_INVITES: Final = frozenset({"booking_confirmed", "booking_rescheduled"})
+_WITHDRAWS: Final = frozenset({"booking_cancelled_by_professional", "booking_cancelled_receipt"})
+
+
+class Refused(Exception):
+    """The mail server will never take this letter."""
+
+
+class Away(Exception):
+    """The mail server may take it later."""
+
+
+class Mail(Protocol):
+    """Something that carries letters."""
+
+    async def send(self, letter: EmailMessage) -> None:
+        """Hand a letter over; raise `Refused` for good, `Away` for now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One letter on its way out, with all it needs."""
+
+    id: UUID
+    kind: str
+    payload: Mapping[str, Any]
+    to: str
+    name: str
+    appointment: Appointment | None
+    professional: Professional | None
+
+
+async def send_due_letters(db: Database, mail: Mail, clock: Clock, *, sender: str) -> int:
+    """Send the letters that are due, and return how many rows were dealt with."""
+    now = clock.now()
+    async with db.begin() as session:
+        owed, count = await _claim(session, now)
+    for each in owed:
+        error, for_good = "", False
+        try:
+            await mail.send(_composed(each, sender, now))
+        except Away as away:
+            error = str(away)
+        except Exception as refused:  # one letter that cannot be written or sent must not stop the others
+            log.exception("a letter could not be sent", extra={"outbound": str(each.id), "kind": each.kind})
+            error, for_good = f"{type(refused).__name__}: {refused}"[:500], True
+        async with db.begin() as session:
+            await _note(session, each.id, error, clock.now(), for_good=for_good)
+    return count
+
+
+async def _claim(session: AsyncSession, now: datetime) -> tuple[list[Owed], int]:
+    """Take what is due; a row keeps its status, and a lease keeps others away from it."""
+    due = (
+        select(Outbound)
+        .where(
+            Outbound.transport == Transport.EMAIL,
+            Outbound.status == OutboundStatus.QUEUED,
+            Outbound.due_at <= now,
+            or_(Outbound.lease_until.is_(None), Outbound.lease_until < now),
+        )
+        .order_by(Outbound.priority, Outbound.due_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    rows = (await session.scalars(due)).all()
+    owed = []
+    for row in rows:
+        to, name = await _recipient(session, row)
+        if row.expires_at is not None and row.expires_at <= now:
+            row.status, row.error_code = OutboundStatus.SKIPPED, "expired"
+        elif not to:
+            row.status, row.error_code = OutboundStatus.FAILED, "no_address"
+        else:
+            row.attempts, row.lease_until = row.attempts + 1, now + LEASE
+            appointment = await session.get(Appointment, row.appointment_id) if row.appointment_id else None
+            professional = await session.get(Professional, row.professional_id) if row.professional_id else None
+            owed.append(Owed(row.id, row.kind, row.payload, to, name, appointment, professional))
+    return owed, len(rows)
+
+
+async def _recipient(session: AsyncSession, row: Outbound) -> tuple[str, str]:
+    """Return the address and name: written into the row, else the one the agenda has, else the contact's own."""
+    if row.payload.get("to"):
+        return str(row.payload["to"]), ""
+    if row.appointment_id is not None:
+        found = await session.execute(
+            select(Client.email, Client.name)
+            .join(Appointment, Appointment.client_id == Client.id)
+            .where(Appointment.id == row.appointment_id)
+        )
+        for email, name in found:
+            if email:
+                return email, name
+    contact = await session.get(Contact, row.contact_id) if row.contact_id else None
+    return (contact.email or "", contact.name) if contact else ("", "")
+
+
+def _composed(owed: Owed, sender: str, now: datetime) -> EmailMessage:
+    # Loaded here: only a process that sends letters pays for the calendar library.
+    from . import calendar, letter  # noqa: PLC0415
+
+    invitation, method = b"", ""
+    if owed.appointment and owed.professional and owed.kind in _INVITES | _WITHDRAWS:
+        name, address = parseaddr(sender)
+        entry = _entry(owed.appointment, owed.professional, withdrawn=owed.kind in _WITHDRAWS)
+        organizer = calendar.Person(owed.professional.name or name, address)
+        invitation = calendar.invitation(entry, organizer, calendar.Person(owed.name or owed.to, owed.to), now=now)
+        method = "CANCEL" if entry.cancelled else "REQUEST"
+    written = letter.write(owed.kind, {key: str(value) for key, value in owed.payload.items()})
+    return letter.compose(
+        written,
+        sender=sender,
+        to=owed.to,
+        name=owed.name,
+        message_id=str(owed.id),
+        at=now,
+        invitation=invitation,
+        method=method,
+    )
+
+
+def _entry(row: Appointment, professional: Professional, *, withdrawn: bool) -> Any:
+    from . import calendar  # noqa: PLC0415 - see _composed
+
+    return calendar.Entry(
+        id=row.id,
+        sequence=row.sequence,
+        start_at=row.start_at,
+        end_at=row.end_at,
+        summary=f"{row.service_name} com {professional.name}",
+        location=professional.address,
+        cancelled=withdrawn or row.status in (Status.CANCELLED, Status.REJECTED),
+        confirmed=row.status is not Status.PENDING_CONFIRMATION,
+    )
+
+
+async def _note(session: AsyncSession, outbound_id: UUID, error: str, now: datetime, *, for_good: bool) -> None:
+    row = await session.get(Outbound, outbound_id, with_for_update=True)
+    if row is None or row.status is not OutboundStatus.QUEUED:
+        return
+    row.lease_until = None
+    if not error:
+        row.status, row.sent_at, row.error, row.error_code = OutboundStatus.SENT, now, "", ""
+    elif for_good or row.attempts >= TRIES:
+        row.status, row.error, row.error_code = OutboundStatus.FAILED, error, "email"
+        log.error("a letter failed", extra={"outbound": str(row.id), "kind": row.kind})
+    else:
+        row.due_at, row.error = now + FIRST_WAIT * 2 ** (row.attempts - 1), error
