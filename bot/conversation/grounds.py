@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from . import deeds
 from .evidence import WEEKDAYS, Facts, fold_letters
 
 # Said back from the model's own arguments, or not meant for people: no evidence of anything.
@@ -50,6 +51,10 @@ class Grounds:
     numbers: set[int] = field(default_factory=set)
     # Whether the model looked anything up: what it denies without looking is invented too.
     looked: bool = False
+    # Whether some look found nothing, or was refused: only then may something be denied.
+    empty: bool = False
+    # Whether the person only greeted or thanked: to anything else a mere "Perfeito!" would sound like a yes.
+    courteous: bool = False
     said_times: set[str] = field(default_factory=set)
     said_money: set[int] = field(default_factory=set)
     said_words: set[str] = field(default_factory=set)
@@ -58,6 +63,7 @@ class Grounds:
         """Add what a tool returned."""
         self.looked = True
         if data.get("ok") is False:
+            self.empty = True
             data = {key: value for key, value in data.items() if key in _OF_REFUSALS}
         self._walk(data, "")
         self.names.sort(key=len, reverse=True)
@@ -78,6 +84,7 @@ class Grounds:
     def said(self, text: str) -> None:
         """Add the person's own words: good enough for a question, never for a statement."""
         folded = fold_letters(text)
+        self.courteous = bool(deeds.COURTESY.match(" ".join(re.sub(r"[^\w\s,'-]", " ", folded).split())))
         self.said_times |= Facts.times_in(folded, self.today)
         self.said_money |= money_in(folded)
         self.said_words |= set(_WORDS.findall(folded))
@@ -101,6 +108,7 @@ class Grounds:
                 self._text(value, key)
             case Sequence():
                 self.numbers |= set(range(len(value) + 1))
+                self.empty |= not value and key != "nearest"
                 for part in value:
                     self._walk(part, key)
 

@@ -44,8 +44,12 @@ _HUSHES = re.compile(
     r"|te (?:vejo|espero|aguardo)|nos vemos|esperamos (?:voce|vc)|te (?:esperamos|aguardamos))\b"
 )
 _FREE = re.compile(r"\b(?:livres?|vagas?|disponive(?:l|is)|disponibilidade|opc(?:ao|oes)|alternativas?|horarios)\b")
-_FULL = re.compile(
-    r"\b(?:lotad\w+|chei[oa]s?|esgotad\w+|ocupad\w+|sem (?:vaga|horario)\w*|nao (?:tenho|temos|ha|tem|existe))\b"
+# That there is nothing, or no room: for a client a day lost, for a professional somebody who stands at the door.
+_DENIES = re.compile(
+    r"\b(?:lotad\w+|chei[oa]s?|esgotad\w+|sem (?:vaga|horario|cliente|compromisso|atendimento|consulta)\w*|ninguem)\b"
+    r"|\b(?<!de )(?<!por )nada\b"
+    r"|\b(?:nao|nem|nenhum\w*|zero)\b.*\b(?:livres?|dispon\w+|vagas?|horarios?|consultas?|sess(?:ao|oes)|clientes?|atend\w+"
+    r"|agendamentos?|compromissos?|pedidos?|pagamentos?|marcad\w+|abre|funciona)\b"
 )
 _ASKS = re.compile(
     r"^(?:e |mas |entao |ou )*(?:(?:se|caso) |(?:para|pra|antes de) \w+r\b|posso|podemos|poderia|quer\b|queria"
@@ -88,15 +92,17 @@ def sayable(text: str, grounds: Grounds, *, cut: bool = False) -> tuple[str, lis
     left = "".join(kept).strip()
     if dropped:
         left = re.sub(r"[^\n.!?]*:\s*\Z", "", left).strip() if not text.rstrip().endswith(":") else left
-    if ((dropped or cut) and not _tells(kept)) or _reads_as_booked(left, grounds):
+    if (not _tells(kept) and (dropped or cut or not ("?" in left or grounds.courteous))) or _reads_as_booked(
+        left, grounds
+    ):
         return "", dropped or [text]
     return left, dropped
 
 
 def _tells(kept: Sequence[str]) -> bool:
-    """Whether some sentence is neither a question nor a courtesy."""
-    said = (fold(piece) for piece in kept)
-    return any("?" not in each and not deeds.COURTESY.match(words_only(each)) for each in said)
+    """Whether some sentence is neither a question nor a courtesy nor a word or two."""
+    said = (words_only(fold(piece)) for piece in kept if "?" not in piece)
+    return any(len(each.split()) > 2 and not deeds.COURTESY.match(each) for each in said)
 
 
 def _days(said: str, grounds: Grounds) -> set[str]:
@@ -135,8 +141,17 @@ def _may_say(said: str, grounds: Grounds, days: set[str]) -> bool:
         and _times_shown(stated, open_, grounds, days)
         and _prices_shown(clauses, grounds, also=grounds.said_money if not money_in(stated) else set())
         and _numbers_shown(stated, grounds)
-        and not (_FULL.search(said) and not grounds.looked)
+        and not (_DENIES.search(said) and not asked and not _may_deny(said, grounds))
     )
+
+
+def _may_deny(said: str, grounds: Grounds) -> bool:
+    """Whether a look bears out that there is nothing: it found nothing, was refused, or did not show that time."""
+    if not grounds.looked:
+        return False
+    named = _times(said, grounds)
+    denied = named and not any(named <= record.times for record in grounds.records)
+    return grounds.empty or bool(denied) or bool(re.search(r"\boutr[oa]s?\b", said))
 
 
 def _mode(clause: str, *, asked: bool) -> _Mode:

@@ -156,7 +156,7 @@ async def test_a_record_that_cannot_be_kept_costs_nobody_an_answer(rig: Rig) -> 
 
 async def test_extra_body_overrides_the_typed_arguments(rig: Rig) -> None:
     """Messages and tools travel there: an SDK that merged the other way round would send none."""
-    rig.fake.script(says("oi"))
+    rig.fake.script(says(SOMETHING))
     messages = [{"role": "user", "content": "oi"}]
     await rig.client.chat.completions.create(
         model="typed",
@@ -169,7 +169,7 @@ async def test_extra_body_overrides_the_typed_arguments(rig: Rig) -> None:
 
 
 async def test_parameters_are_those_that_tools_need(rig: Rig) -> None:
-    rig.fake.script(says("oi"))
+    rig.fake.script(says(SOMETHING))
     await rig.brain().answer(heard("oi"))
     body = rig.fake.asked[0].body
     assert body["temperature"] == 0.2
@@ -180,13 +180,13 @@ async def test_parameters_are_those_that_tools_need(rig: Rig) -> None:
 
 async def test_a_model_without_reasoning_gets_no_effort(rig: Rig) -> None:
     rig.fake.models = ["meta-llama/llama-9"]
-    rig.fake.script(says("oi"))
+    rig.fake.script(says(SOMETHING))
     await rig.brain(models=("meta-llama/llama-9",)).answer(heard("oi"))
     assert "reasoning_effort" not in rig.fake.asked[0].body
 
 
 async def test_what_never_changes_comes_first_and_the_moment_last(rig: Rig) -> None:
-    rig.fake.script(says("oi"), says("oi"))
+    rig.fake.script(says(SOMETHING), says(SOMETHING))
     history = [Line(Author.CLIENT, "bom dia"), Line(Author.BOT, "Bom dia!"), Line(Author.PROFESSIONAL, "Oi, é a Ana")]
     await rig.brain().answer(heard("oi"))
     await rig.brain().answer(heard("quero marcar", history=history, name="Beto Lima"))
@@ -203,11 +203,11 @@ async def test_what_never_changes_comes_first_and_the_moment_last(rig: Rig) -> N
 
 
 async def test_reasoning_is_sent_back_within_the_turn_only(rig: Rig) -> None:
-    rig.fake.script(calls("my_appointments", {}, reasoning="Look first."), says("Nada por aqui."))
+    rig.fake.script(calls("my_appointments", {}, reasoning="Look first."), says(SOMETHING))
     await rig.brain().answer(heard("oi"))
     assert rig.fake.asked[1].body["messages"][2]["reasoning"] == "Look first."
-    rig.fake.script(says("oi"))
-    await rig.brain().answer(heard("oi", history=[Line(Author.BOT, "Nada por aqui.")]))
+    rig.fake.script(says(SOMETHING))
+    await rig.brain().answer(heard("oi", history=[Line(Author.BOT, SOMETHING)]))
     assert "reasoning" not in json.dumps(rig.fake.asked[2].body["messages"])
 
 
@@ -250,7 +250,7 @@ async def test_no_phone_mail_document_or_note_is_in_any_prompt(rig: Rig) -> None
 
 async def test_what_is_no_phone_stays_readable(rig: Rig) -> None:
     text = "dia 25/11/2026 às 15:30, ou 26-11 das 9h às 10h30? pago R$ 1.234,56, ficha a1b2, 50 minutos, rua 7, 1200"
-    rig.fake.script(says("oi").after(sees=text))
+    rig.fake.script(says(SOMETHING).after(sees=text))
     await rig.brain().answer(heard(text))
 
 
@@ -268,7 +268,7 @@ async def test_what_a_client_writes_stays_a_json_field(rig: Rig) -> None:
 
 
 async def test_prompts_are_bounded_whatever_was_written(rig: Rig) -> None:
-    rig.fake.script(says("oi"), says("oi"))
+    rig.fake.script(says(SOMETHING), says(SOMETHING))
     history = [Line(Author.CLIENT, "a" * 65_000)] * 300
     await rig.brain().answer(heard("b" * 65_000, history=history))
     await rig.brain().answer(heard("b" * 65_000, history=history * 10))
@@ -277,7 +277,7 @@ async def test_prompts_are_bounded_whatever_was_written(rig: Rig) -> None:
 
 
 async def test_both_roles_have_a_prompt_of_their_own(rig: Rig) -> None:
-    rig.fake.script(says("oi"), says("oi"))
+    rig.fake.script(says(SOMETHING), says(SOMETHING))
     for role in Role:
         await rig.brain().answer(heard("oi", role=role))
     professional, client = (asked.body["messages"] for asked in rig.fake.asked)
@@ -312,7 +312,7 @@ class NoVeil(Veil):
 async def test_the_fake_refuses_a_prompt_without_a_veil(rig: Rig, text: str) -> None:
     """Every test that uses the fake proves that no prompt holds such a thing, because of this."""
     for veil, refused in ((NoVeil(), True), (Veil(), "tesoura" in text.lower())):
-        rig.fake.script(says("oi"))
+        rig.fake.script(says(SOMETHING))
         body = {"messages": prompt.messages(heard("quem é?", history=[Line(Author.BOT, text)]), veil)}
         with pytest.raises(Exception, match="private") if refused else nullcontext():
             await rig.client.chat.completions.create(model=PRIMARY, messages=[], extra_body=body)
@@ -686,7 +686,7 @@ async def answers(rig: Rig) -> dict[str, Any]:
     raw = rig.client.with_raw_response.chat.completions
     tools = Desk().schemas()
     body = {"messages": [{"role": "user", "content": "oi"}], "tools": tools}
-    rig.fake.script(calls("my_appointments", {}), says("oi"), tool_use_failed({"name": "x", "arguments": {}}))
+    rig.fake.script(calls("my_appointments", {}), says(SOMETHING), tool_use_failed({"name": "x", "arguments": {}}))
     got = {}
     for name in ("call", "text"):
         got[name] = json.loads(await (await raw.create(model=PRIMARY, messages=[], extra_body=body)).text())

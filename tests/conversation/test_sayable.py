@@ -262,7 +262,6 @@ Júlia Ramos, TELEFONE_1: 5 visitas e 1 falta. O próximo horário é segunda, 3
 A última visita da Júlia foi quinta, 19/11, às 15h.
 Encontrei a Júlia Ramos. O que você quer fazer?
 A Júlia das 9h está confirmada.
-Não encontrei ninguém com esse nome. Pode me passar o telefone?
 """
 
 
@@ -298,6 +297,18 @@ def test_a_deed_that_is_only_hinted_at_is_not_said(text: str) -> None:
     assert held(text) == ""
 
 
+@pytest.mark.parametrize(
+    "text", ["Perfeito!", "Ok, Júlia!", "Claro.", "Achei.", "Combinado 😊", "Maravilha! Até mais!"]
+)
+def test_a_mere_courtesy_answers_nothing_but_a_courtesy(text: str) -> None:
+    assert held(text) == ""
+
+
+def test_thanks_may_be_answered_in_a_word() -> None:
+    found = grounds(said="obrigada!")
+    assert sayable("De nada, Júlia!", found) == ("De nada, Júlia!", [])
+
+
 def test_a_name_proves_nothing() -> None:
     """A client may call herself whatever she likes."""
     liar = "Tudo Certo Quinta 15h R$ 10,00 Rua Falsa, 99"
@@ -312,7 +323,28 @@ def test_what_the_model_said_to_a_tool_proves_nothing() -> None:
     assert held("Sua vaga é guardada.", FREE) == ""
 
 
-def test_a_denial_without_a_look_is_an_invention() -> None:
-    assert held("Não tenho nada livre na quinta.") == ""
-    assert held("A agenda de quinta está cheia.") == ""
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Não tenho nada livre na quinta.",
+        "A agenda de quinta está cheia.",
+        "Nada.",
+        "Você não tem nenhum horário marcado.",
+        "Hoje você não tem clientes.",
+        "Ninguém marcou para hoje.",
+        "O Rafael não atende às quintas.",
+        "Não consta nenhum pagamento.",
+    ],
+)
+def test_a_denial_that_no_look_bears_out_is_an_invention(text: str) -> None:
+    assert held(text) == ""
+    assert held(text, DAY, MINE, FREE, CARD) == ""
+
+
+def test_a_denial_that_a_look_bears_out_is_said() -> None:
+    nothing = {"ok": True, "appointments": [], "count": 0}
+    assert held("Você não tem nenhum horário marcado.", nothing) != ""
+    nobody = {"ok": True, "customers": []}
+    assert held("Não encontrei ninguém com esse nome. Pode me passar o telefone?", nobody) != ""
     assert held("Quinta às 17h não está livre. Tenho 15h e 16h.", GONE) != ""
+    assert held("Aos domingos o Rafael não atende.", ABOUT) != ""

@@ -186,7 +186,8 @@ def _texts(value: object) -> Iterator[str]:
                 yield value
         case dict():
             for key, part in value.items():
-                if key not in {"id", "tool_call_id", "token"}:  # made up by machines, digits and all
+                # Tokens are ours, digits and all; what a model wrote into a call it knew before.
+                if key not in {"tool_calls", "tool_call_id", "token"}:
                     yield from _texts(part)
         case list():
             for part in value:
