@@ -76,7 +76,11 @@ class Told:
         return {"client": self.who.client.name, "service": self.row.service_name}
 
     def client(self, message: Message, *, title: str = "", email: bool = False) -> None:
-        """Owe the client a message, by e-mail too where asked and there is an address; a title makes a notification."""
+        """Owe the client a message; a title makes a notification.
+
+        What changes the client's calendar goes by e-mail too, where there is an address: an invitation that is never
+        withdrawn would be worse than none.
+        """
         contact = self.who.contact
         if contact is not None and contact.unreachable_at is None:
             self._owe(message, contact.id)
@@ -138,7 +142,7 @@ def booked(told: Told) -> None:
     """Tell of a new appointment: a request to both sides, or the professional's own booking to the client."""
     row, when = told.row, told.when()
     if row.status is Status.CONFIRMED:
-        told.client(_confirmed(told), title="Horário marcado")
+        told.client(_confirmed(told), title="Horário marcado", email=True)
         return
     asked = BookingRequested(**told.to_client, when=when, price=told.price, appointment_id=str(row.id))
     told.client(asked)
@@ -150,10 +154,10 @@ def moved(told: Told, actor: Actor, old_start: datetime) -> None:
     old_when, when = told.when(old_start), told.when()
     message = BookingRescheduled(**told.to_client, old_when=old_when, when=when, appointment_id=str(told.row.id))
     if actor is Actor.CLIENT:
-        told.client(message)
+        told.client(message, email=True)
         _ask_professional(told, f"{when} (antes: {old_when})", "Pedido para remarcar")
     else:
-        told.client(message, title="Horário remarcado")
+        told.client(message, title="Horário remarcado", email=True)
 
 
 def acted(told: Told, action: Action, actor: Actor) -> None:
@@ -167,9 +171,9 @@ def acted(told: Told, action: Action, actor: Actor) -> None:
             told.professional(BookingRejectedReceipt(**owner, when=when))
         case Action.CANCEL if actor is Actor.CLIENT:
             told.professional(BookingCancelledByClient(**owner, when=when), title="Horário cancelado")
-            told.client(BookingCancelledReceipt(**client, when=when))
+            told.client(BookingCancelledReceipt(**client, when=when), email=True)
         case Action.CANCEL:
-            told.client(BookingCancelledByProfessional(**client, when=when), title="Horário cancelado")
+            told.client(BookingCancelledByProfessional(**client, when=when), title="Horário cancelado", email=True)
         case Action.COMPLETE:
             review = ReviewRequest(**client, appointment_id=str(told.row.id))
             told.client(review, title="Como foi o atendimento?")

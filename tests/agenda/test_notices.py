@@ -104,7 +104,12 @@ async def test_a_client_who_cancels_is_heard_on_both_sides(db: Database) -> None
         row = await heard.act(await heard.book(), Action.CONFIRM)
         await heard.quiet()
         await heard.act(row, Action.CANCEL, **heard.as_client())
-        assert await heard.told() == ["professional booking_cancelled_by_client", "client booking_cancelled_receipt"]
+        assert await heard.told() == [
+            "professional booking_cancelled_by_client",
+            "client booking_cancelled_receipt",
+            # The invitation that came by e-mail is withdrawn.
+            "email booking_cancelled_receipt",
+        ]
         assert await heard.noted() == ["professional: Horário cancelado"]
 
 
@@ -113,7 +118,10 @@ async def test_a_professional_who_cancels_tells_the_client_alone(db: Database) -
         row = await heard.act(await heard.book(), Action.CONFIRM)
         await heard.quiet()
         await heard.act(row, Action.CANCEL)
-        assert await heard.told() == ["client booking_cancelled_by_professional"]
+        assert await heard.told() == [
+            "client booking_cancelled_by_professional",
+            "email booking_cancelled_by_professional",
+        ]
         assert await heard.noted() == ["client: Horário cancelado"]
 
 
