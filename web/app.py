@@ -21,6 +21,7 @@ from .endpoint import add_endpoints
 from .keys import BELL, CLOCK, COUNTER, DATABASE, GATE, INTAKE, SETTINGS, STRIPE
 from .middleware import add_headers, guard
 from .openapi import document
+from .pages.pairing import add_pairing
 
 log = logging.getLogger(__name__)
 
@@ -75,5 +76,6 @@ def create(
     stripe_webhook.add_routes(app)
     calendar_feed.add_routes(app)
     evolution_webhook.add_routes(app)
+    add_pairing(app)
     add_endpoints(app, ENDPOINTS)
     return app

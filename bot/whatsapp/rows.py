@@ -18,7 +18,12 @@ from .phones import phone_key
 
 # Meta delivers again for seven days, and signatures carry no time: whatever is older can only be a replay.
 # Rows must be kept longer than this, for their unique id is what stops a replay within it.
-OLDEST = timedelta(days=8)
+OLDEST = {
+    Channel.CLOUD: timedelta(days=8),
+    # Evolution tries again for minutes only; what is older comes from a phone that was connected anew. Two days are
+    # the longest outage after which somebody may still wait for an answer.
+    Channel.EVOLUTION: timedelta(days=2),
+}
 
 _TABLE: Table = Inbound.__table__  # type: ignore[assignment]
 Row = dict[str, Any]
@@ -48,7 +53,7 @@ def _row(event: Event, channel: Channel, now: datetime, burst_wait: float) -> Ro
             external = fingerprint(event.field, event.value, event.at)
         case Broken():
             kind, external, error = event.kind, fingerprint("broken", event.raw), event.reason
-    if at is not None and at < now - OLDEST:
+    if at is not None and at < now - OLDEST[channel]:
         done, error = True, "replayed"
     status = InboundStatus.DONE if done else InboundStatus.DEAD if isinstance(event, Broken) else InboundStatus.NEW
     return {

@@ -26,8 +26,8 @@ Json = dict[str, Any]
 INSTANCE = "agenda-teste"
 KEY = "B6D711FC-DE4D-4FD5-9365-44120E713976"
 TOKEN = "hook-token-de-teste"
-OWNER = "551140000000"
-NOW = 1_795_000_000
+OWNER = "551130000000"
+NOW = 1_795_266_000
 
 _COMMON = {"number": str, "delay": int, "linkPreview": bool, "quoted": dict, "messageId": str}
 _SHAPES: dict[str, dict[str, type]] = {
