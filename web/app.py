@@ -1,16 +1,14 @@
 """The web application, put together: what it needs comes in, nothing is looked up from inside."""
 
-import logging
-
 from aiohttp import web
-from sqlalchemy import text
+from arq.connections import ArqRedis
 
 from bot.auth import Tokens
 from bot.billing.gateway import Gateway
 from bot.clock import Clock
 from bot.db import Database
 from bot.queue import Bell
-from bot.ratelimit import Counter, LocalCounter
+from bot.ratelimit import Counter, LocalCounter, RedisCounter
 from bot.settings import Settings
 from bot.whatsapp.intake import Intake
 
@@ -18,28 +16,11 @@ from . import calendar_feed, evolution_webhook, stripe_webhook, webhooks
 from .api import ENDPOINTS
 from .auth import Gate
 from .endpoint import add_endpoints
-from .keys import BELL, CLOCK, COUNTER, DATABASE, GATE, INTAKE, SETTINGS, STRIPE
+from .health import healthz, readyz
+from .keys import BELL, CLOCK, COUNTER, DATABASE, GATE, INTAKE, REDIS, SETTINGS, STRIPE
 from .middleware import add_headers, guard
 from .openapi import document
 from .pages.pairing import add_pairing
-
-log = logging.getLogger(__name__)
-
-
-async def healthz(_request: web.Request) -> web.Response:
-    """Say that the process runs."""
-    return web.json_response({"ok": True})
-
-
-async def readyz(request: web.Request) -> web.Response:
-    """Say that the database answers."""
-    try:
-        async with request.app[DATABASE].begin() as session:
-            await session.execute(text("SELECT 1"))
-    except Exception as error:
-        log.warning("not ready", extra={"reason": type(error).__name__})
-        return web.json_response({"ok": False, "database": False}, status=503)
-    return web.json_response({"ok": True, "database": True})
 
 
 async def openapi(request: web.Request) -> web.Response:
@@ -48,20 +29,26 @@ async def openapi(request: web.Request) -> web.Response:
 
 
 def create(
-    settings: Settings, db: Database, bell: Bell, clock: Clock, counter: Counter | None = None
+    settings: Settings,
+    db: Database,
+    bell: Bell,
+    clock: Clock,
+    *,
+    redis: ArqRedis | None = None,
+    counter: Counter | None = None,
 ) -> web.Application:
-    """Return the application; whoever runs it closes `db` and the bell.
+    """Return the application; whoever runs it closes `db`, the bell and `redis`.
 
-    Without a `counter` that processes share, requests are counted in this one.
+    Without a Redis that processes share, requests are counted in this one.
     """
     app = web.Application(middlewares=[guard])
     app[SETTINGS], app[DATABASE], app[BELL], app[CLOCK] = settings, db, bell, clock
-    app[COUNTER] = counter or LocalCounter()
+    app[REDIS] = redis
+    app[COUNTER] = counter or (RedisCounter(redis) if redis is not None else LocalCounter())
     app[GATE] = Gate(db, Tokens(settings.secret_key.get_secret_value(), settings.public_url))
     intake = Intake(db, bell, clock, burst_wait=settings.burst_wait_seconds)
     app[INTAKE] = intake
     app.on_response_prepare.append(add_headers)
-
     app[STRIPE] = Gateway(settings)
 
     async def close(_app: web.Application) -> None:

@@ -1,6 +1,7 @@
 """What handlers take from the application: typed keys, filled once where the application is put together."""
 
 from aiohttp import web
+from arq.connections import ArqRedis
 
 from bot.billing.gateway import Gateway
 from bot.clock import Clock
@@ -20,6 +21,7 @@ BELL: web.AppKey[Bell] = web.AppKey("bell", Bell)
 COUNTER: web.AppKey[Counter] = web.AppKey("counter", Counter)
 GATE = web.AppKey("gate", Gate)
 STRIPE = web.AppKey("stripe", Gateway)
+REDIS: web.AppKey[ArqRedis | None] = web.AppKey("redis")
 
 # The id that ties an answer to its lines in the log.
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -33,7 +33,9 @@ async def _serve(settings: Settings) -> None:
         stack.push_async_callback(db.close)
         redis = await connect(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        app = import_module("web.app").create(settings, db, ArqBell(redis), clock)
+        app = import_module("web.app").create(
+            settings, db, ArqBell(redis), clock, redis=None if settings.embedded else redis
+        )
         if settings.embedded:
             await stack.enter_async_context(import_module("worker").embedded(settings, clock, db, redis))
         await stack.enter_async_context(serve(app, "0.0.0.0", settings.port))  # noqa: S104 - a container's port

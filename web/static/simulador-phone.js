@@ -128,6 +128,7 @@ export class PhoneView {
     if (bubble.quote) box.append(this.quote(bubble));
     if (bubble.kind === "audio") box.append(voice(bubble));
     if (bubble.kind === "image") box.append(picture(bubble));
+    if (bubble.kind === "document") box.append(attachment(bubble));
     if (bubble.header) box.append(element("p", "bubble-header", bubble.header));
     const body = element("p", "bubble-text");
     if (bubble.kind !== "audio") body.append(formatted(bubble.text));
@@ -439,4 +440,14 @@ function picture(bubble) {
   image.src = `/simulador/midia/${bubble.media}`;
   image.alt = bubble.text || "Imagem enviada pelo Odys";
   return image;
+}
+
+function attachment(bubble) {
+  const link = element("a", "attachment");
+  link.href = `/simulador/midia/${bubble.media}`;
+  link.download = bubble.filename;
+  const kind = element("span", "attachment-kind", bubble.filename.split(".").pop().slice(0, 4).toUpperCase());
+  kind.setAttribute("aria-hidden", "true");
+  link.append(kind, element("span", "attachment-name", bubble.filename));
+  return link;
 }

@@ -89,7 +89,7 @@ async def api(db: Database, *, counter: Counter | None = None, **fields: Any) ->
         service = await a_service(session, owner)
         client = await a_client(session, owner)
         user = await an_account(session, client)
-    app = create(chosen, db, SilentBell(), clock, counter or Freely())
+    app = create(chosen, db, SilentBell(), clock, counter=counter or Freely())
     async with TestClient(TestServer(app)) as http:
         tokens = Tokens(SECRET_KEY, chosen.public_url)
         stage = Api(http, db, clock, chosen, owner, service, client, user, tokens)
