@@ -55,6 +55,12 @@ class Intent(StrEnum):
     LINK = "link"
     PLAN = "plan"
     HOLIDAYS = "holidays"
+    CHARGE = "charge"
+    CHART = "chart"
+    EXPORT = "export"
+    PIX_KEY = "pix_key"
+    CPF = "cpf"
+    DEADLINE = "deadline"
     # Something was asked, and it can be read in more than one way.
     UNSURE = "unsure"
     # No word of the tables.
@@ -91,9 +97,9 @@ MOVE = (
 )
 SHIFT = r"(?:mud(?:ar|a|e|o)|troc(?:ar|a|o)|troque|alter(?:ar|a|e|o)|empurr(?:ar|a|e)|desloc(?:ar|a)|mov(?:er|e|a))"
 CANNOT = (
-    r"nao (?:vou|irei|posso|poderei|consigo|conseguirei|da|vai dar)(?: mais)?(?: (?:poder|conseguir"
+    r"nao (?:(?:vou|irei|posso|poderei|consigo|conseguirei|da|vai dar)(?: mais)?(?: (?:poder|conseguir"
     r"|dar))?(?: mais)?(?: para)?"
-    r"(?: mim| eu)? (?:ir|comparecer|aparecer|estar|chegar)(?!\S)"
+    rf"(?: mim| eu)? (?:ir|comparecer|aparecer|estar|chegar)|vou (?:poder|conseguir)(?: mais)?(?= \||$| {DAY}))(?!\S)"
 )
 BOOK = r"(?:marc(?:ar|aria|armos)|marque|agend(?:ar|e|aria|armos)|reserv(?:ar|a|e)|encaix(?:ar|a))"
 

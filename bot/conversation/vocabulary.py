@@ -32,18 +32,18 @@ SHORT: Final[Mapping[str, str]] = {
         "tambem": "tb tbm tmb tambm",
         "porque": "pq pk",
         "por favor": "pf pfv pfvr pls plz porfavor pfavor",
-        "beleza": "blz bls belezinha bele",
+        "beleza": "blz bls blza belezinha bele",
         "obrigado": "obg obgd obrigadu brigado brigadu brigadao obrigadao obrigadinho",
         "obrigada": "obgda brigada brigadinha obrigadinha",
-        "valeu": "vlw vleu valew flw",
+        "valeu": "vlw vlww vleu valew flw",
         "mesmo": "msm",
         "mesma": "msma",
         "quando": "qdo qnd qd qndo qando",
-        "quanto": "qto qnto qt quantu cuanto",
+        "quanto": "qto qnto qnt qt quantu cuanto",
         "quantos": "qtos qts",
         "quantas": "qtas",
         "qual": "ql qal",
-        "horario": "hr hrio horaio horairo orario hoario horrario horaro hrario",
+        "horario": "hr hrio horarinho horaio horairo orario hoario horrario horaro hrario",
         "horarios": "hrios horaios horairos orarios hoarios",
         "nao": "n nn naum naun nop nops",
         "para": "p pra pr",
@@ -63,19 +63,29 @@ SHORT: Final[Mapping[str, str]] = {
         "estava": "tava",
         "e": "eh",
         "ai": "aii",
+        "e ai": "eae iae",
         "gente": "gnt",
         "pode": "pd pod",
-        "preco": "prco",
+        "preco": "prco presso",
+        "valor": "vlr",
+        "vaga": "vg",
+        "onde": "aonde ond",
+        "deixa": "dexa deicha dx",
+        "quieto": "queto",
+        "atrasar": "atrazar",
+        "atrasado": "atrazado",
+        "atrasada": "atrazada",
         "quero": "qro kero qero",
         "queria": "qria keria",
         "quer": "ker",
-        "com certeza": "cctz ctza ctz",
+        "com certeza": "cctz",
+        "certeza": "ctz ctza",
         "verdade": "vdd",
         "mensagem": "msg",
         "telefone": "tel fone cel celular zap whats whatsapp wpp numero",
         "endereco": "end ender endreco enderco",
         "servico": "serviso sevico servco",
-        "sim": "s ss sss sm",
+        "sim": "s ss sss sm sin sii",
         "ok": "okay oks okey okk okis okei oki",
         "bom dia": "bd",
         "boa tarde": "bt",
@@ -130,7 +140,19 @@ KEPT: Final = _words(
     """
 )
 # Short words people stretch: "siim", "ooi", "claaro".
-STRETCHED: Final = _words("sim nao oi ola ok claro isso quero pode bora valeu beleza bom boa dia obrigado")
+STRETCHED: Final = {
+    _DOUBLE.sub(r"\1", word): word
+    for word in _words(
+        "sim nao oi ola ok claro isso quero pode bora valeu beleza bom boa dia tarde noite obrigado uhum certo"
+    )
+}
+
+
+# "Quero marca", "vou consegui": the verb that stands there has lost its r.
+_VERBS: Final = "marca|fala|muda|troca|remarca|cancela|desmarca|encaixa|paga|altera|confirma|consegui"
+_NO_R: Final = re.compile(rf" (quero|queria|vou|preciso|poder|posso|consigo|gostaria de) ({_VERBS})(?= )")
+_NOT_NUM: Final = re.compile(r" num(?= (?:vou|posso|quero|consigo|da|vai|rola) )")
+_MORE: Final = re.compile(r"(?<!\S)\+(?!\d)")
 
 
 @lru_cache(maxsize=512)
@@ -138,8 +160,9 @@ def plain(text: str) -> str:
     """Return a message as plain words and signs, single spaces between them and around."""
     text = _SKIN.sub("", text[:READ]).lower().replace("p/", "p ").replace("c/", "com ")
     text = _EMOJI.sub(lambda found: EMOJI[found[0]], text)
-    words = _WORD.findall(_LONG.sub(r"\1", unaccented(text)))
-    return f" {' '.join(map(mended, words))} "
+    words = _WORD.findall(_LONG.sub(r"\1", unaccented(_MORE.sub(" mais ", text))))
+    said = f" {' '.join(map(mended, words))} "
+    return _NO_R.sub(r" \1 \2r", _NOT_NUM.sub(" nao", said))
 
 
 def unaccented(text: str) -> str:
@@ -152,9 +175,9 @@ def mended(word: str) -> str:
     """Return the word that a plain word stands for: abbreviations written out, one slip mended."""
     if (full := SHORT.get(word)) is not None:
         return full
-    short = _DOUBLE.sub(r"\1", word)
-    if short != word and len(short) > 1 and short in STRETCHED:
-        return short
+    stretched = STRETCHED.get(_DOUBLE.sub(r"\1", word))
+    if stretched:
+        return stretched
     if not 6 <= len(word) <= LONGEST_WORD or word in MENDED or word in KEPT or not word.isalpha():
         return word
     # The same letter left out on both sides is a wrong letter, on one side a missing or an extra one.

@@ -23,9 +23,11 @@ def _phrases(*lines: str) -> frozenset[Phrase]:
 
 
 YES: Final = _phrases(
-    "sim,isso,isso mesmo,isso ai,e isso,e isso ai,exato,exatamente,correto,certo,certinho,esta certo,esta bom,esta",
-    "esta otimo,esta ok,ok,claro,claro que sim,com certeza,certeza,logico,positivo,afirmativo,uhum,aham,arram",
+    "sim,isso,isso mesmo,isso ai,e isso,e isso ai,e isso mesmo,exato,exatamente,correto,certo,certinho,esta certo,esta bom,esta",
+    "esta otimo,esta ok,tudo ok,tudo certo,ok,claro,claro que sim,com certeza,certeza,com certeza sim,logico,positivo,afirmativo,uhum,aham,ahan",
+    "arram",
     "pode,pode ser,pode sim,pode ser sim,pode seguir,pode fazer,pode mandar,pode ir,pode deixar,podemos",
+    "pode fechar,pode fechar sim,pode ser esse,pode ser essa,pode ser esse mesmo,pode ser essa mesma",
     "confirmo,confirma,confirmar,confirme,confirmado,confirmada,eu confirmo,confirmo sim,pode confirmar",
     "quero,quero sim,eu quero,eu quero sim,aceito,eu aceito,topo,concordo,de acordo,combinado,fechado,fechou",
     "beleza,bora,bora la,vamos,vamos la,vamo,partiu,demorou,show,show de bola,perfeito,perfeita,otimo,otima,maravilha",
@@ -39,7 +41,8 @@ NO: Final = _phrases(
     "por enquanto nao,por mim nao,negativo,jamais,nunca,nem pensar,de jeito nenhum,de forma alguma,de maneira nenhuma",
     "deixa,deixa pra la,deixa para la,deixe,deixa quieto,esquece,esqueca,esquece isso,deixa isso,nao precisa",
     "precisa nao,nao e isso,nao era isso,isso nao,errado,esta errado,desisto,desisti,mudei de ideia,nada,nada disso",
-    "nao vou querer,pode nao",
+    "nao vou querer,nao vou querer mais,pode nao,nao precisa mais,no momento nao,nao agora,nao ainda,nao mesmo",
+    "nao esta certo,nao senhor,nao senhora,deixa para depois",
 )
 # Said around a yes or a no, without changing it.
 FILLER: Final = _phrases(
