@@ -77,7 +77,8 @@ class Stage:
         while True:
             async with self.services.db.begin() as session:
                 lanes = await inbox.due_lanes(session, now=self.clock.now())
-            if not [await self.services.turns.run(lane) for lane in lanes]:
+            # A lane that somebody else holds stays due, and is theirs.
+            if not any([await self.services.turns.run(lane) for lane in lanes]):
                 break
         await self.services.send_due()
 
