@@ -23,9 +23,9 @@ def _phrases(*lines: str) -> frozenset[Phrase]:
 
 
 YES: Final = _phrases(
-    "sim,isso,isso mesmo,isso ai,e isso,e isso ai,e isso mesmo,exato,exatamente,correto,certo,certinho,esta certo,esta bom,esta",
-    "esta otimo,esta ok,tudo ok,tudo certo,ok,claro,claro que sim,com certeza,certeza,com certeza sim,logico,positivo,afirmativo,uhum,aham,ahan",
-    "arram",
+    "sim,isso,isso mesmo,isso ai,e isso,e isso ai,e isso mesmo,exato,exatamente,correto,certo,certinho,esta certo",
+    "esta bom,esta,esta otimo,esta ok,tudo ok,tudo certo,ok,claro,claro que sim,com certeza,certeza",
+    "com certeza sim,logico,positivo,afirmativo,uhum,aham,ahan,arram",
     "pode,pode ser,pode sim,pode ser sim,pode seguir,pode fazer,pode mandar,pode ir,pode deixar,podemos",
     "pode fechar,pode fechar sim,pode ser esse,pode ser essa,pode ser esse mesmo,pode ser essa mesma",
     "confirmo,confirma,confirmar,confirme,confirmado,confirmada,eu confirmo,confirmo sim,pode confirmar",
