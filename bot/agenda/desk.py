@@ -4,7 +4,7 @@ On Postgres the same statement takes the agenda's lock. What it reads may then b
 which does no harm to names, prices and hours; the busy time is read after it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, Self
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Select, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import connection
+from ..db import Swift
 from ..models import Service
 from .loading import HOURS, Agenda, agenda_of, since
 from .parties import BOTH, PARTIES, PROFESSIONALS, Parties, columns, parties_of, table
@@ -53,10 +53,10 @@ def _desk() -> Select[Any]:
     )
 
 
-# Built once each: putting a statement together costs as much as running it.
-_DESK: Final = _desk()
-_LOCKED_DESK: Final = _DESK.add_columns(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)))
-_LOCK: Final = select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)))
+_LOCK_KEY: Final = bindparam("lock", type_=BigInteger)
+_DESK: Final = Swift(_desk())
+_LOCKED_DESK: Final = Swift(_desk().add_columns(func.pg_advisory_xact_lock(_LOCK_KEY)))
+_LOCK: Final = Swift(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
 _SOLD: Final = slice(len(PARTIES), len(PARTIES) + len(fields(Sold)))
 
 
@@ -66,25 +66,18 @@ async def lock(session: AsyncSession, professional_id: UUID) -> None:
     What is read after this is what will be true at the commit, limits and buffers included.
     """
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(_LOCK, _key(professional_id))
+        await _LOCK.first(session, _key(professional_id))
 
 
 async def load_desk(
     session: AsyncSession, professional_id: UUID, client_id: UUID, service_id: UUID, *, now: datetime
 ) -> Desk:
     """Read everything but the busy time, and take the lock; what is not this professional's does not exist."""
-    values: Mapping[str, Any] = {
-        "professional_id": professional_id,
-        "client_id": client_id,
-        "service_id": service_id,
-        "since": since(now),
-    }
-    here = await connection(session)
-    if here.dialect.name == "postgresql":
-        row = (await here.execute(_LOCKED_DESK, {**values, **_key(professional_id)})).one_or_none()
-    else:
-        row = (await here.execute(_DESK, values)).one_or_none()
-    return _read(row)
+    values: dict[str, Any] = {"professional_id": professional_id, "client_id": client_id, "service_id": service_id}
+    values["since"] = since(now)
+    if session.get_bind().dialect.name == "postgresql":
+        return _read(await _LOCKED_DESK.first(session, values | _key(professional_id)))
+    return _read(await _DESK.first(session, values))
 
 
 def _read(row: Sequence[Any] | None) -> Desk:

@@ -11,13 +11,12 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Insert, Table, TextClause, text
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
-from ..db import connection
+from ..db import Swift, add_new
 from ..models import Appointment, new_id
 from .parties import table
 
@@ -42,12 +41,11 @@ def draft(**values: Any) -> Appointment:
 
 async def enter(session: AsyncSession, row: Appointment, others: Rows) -> bool:
     """Write a draft and what comes with it; False, and nothing written, where the wall stands in the way."""
-    here = await connection(session)
     values = {name: getattr(row, name) for name in _EMPTY}
-    if here.dialect.name == "postgresql":
-        entered = await _together(here, [(Appointment, values), *others], depending=True)
-    elif entered := await _insert(here, Appointment, values):
-        await _one_by_one(here, others)
+    if session.get_bind().dialect.name == "postgresql":
+        entered = await _together(session, [(Appointment, values), *others], depending=True)
+    elif entered := await _insert(session, Appointment, values):
+        await _one_by_one(session, others)
     if entered:
         # From here on the session knows the row as it was written, without reading it again.
         make_transient_to_detached(row)
@@ -57,27 +55,24 @@ async def enter(session: AsyncSession, row: Appointment, others: Rows) -> bool:
 
 async def write(session: AsyncSession, rows: Rows) -> None:
     """Write what comes with a change of an appointment; a message that is owed already stays as it is."""
-    if not rows:
-        return
-    here = await connection(session)
-    if here.dialect.name == "postgresql":
-        await _together(here, rows, depending=False)
+    if rows and session.get_bind().dialect.name == "postgresql":
+        await _together(session, rows, depending=False)
     else:
-        await _one_by_one(here, rows)
+        await _one_by_one(session, rows)
 
 
-async def _together(here: AsyncConnection, rows: Rows, *, depending: bool) -> bool:
+async def _together(session: AsyncSession, rows: Rows, *, depending: bool) -> bool:
     """Insert rows into several tables; `depending` lets the first table's decide about the others."""
     lists: dict[str, list[Mapping[str, Any]]] = {}
     for model, values in rows:
         lists.setdefault(model.__tablename__, []).append(values)
     shape = tuple((name, tuple(of_one_table[0])) for name, of_one_table in lists.items())
-    document = json.dumps(lists, default=_plain)
-    return bool(await here.scalar(_statement(shape, depending), {"rows": document}))
+    written = await _statement(shape, depending).first(session, {"rows": json.dumps(lists, default=_plain)})
+    return written is not None
 
 
 @lru_cache(maxsize=64)
-def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...], depending: bool) -> TextClause:
+def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...], depending: bool) -> Swift:
     """Put together an INSERT into each table, from its list in the document; a unique key that is taken stays."""
     parts = []
     for place, (name, keys) in enumerate(shape):
@@ -86,34 +81,28 @@ def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...], depending: bool) 
         where = "WHERE EXISTS (SELECT FROM written_0)" if depending and place else ""
         insert = f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {source} {where} ON CONFLICT DO NOTHING"  # noqa: S608
         parts.append(f"written_{place} AS ({insert} RETURNING id)")
-    return text(f"WITH {', '.join(parts)} SELECT count(*) FROM written_0")  # noqa: S608
+    return Swift(text(f"WITH {', '.join(parts)} SELECT id FROM written_0"))  # noqa: S608
 
 
 def _plain(value: object) -> str:
-    match value:
-        case datetime() if value.tzinfo is None:
-            raise ValueError("a naive datetime was about to be stored")
-        case datetime() | date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("a naive datetime was about to be stored")
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{value!r} has no place in a row")
 
 
-async def _one_by_one(here: AsyncConnection, rows: Rows) -> None:
+async def _one_by_one(session: AsyncSession, rows: Rows) -> None:
     for model, values in rows:
-        await _insert(here, model, values)
+        await _insert(session, model, values)
 
 
-async def _insert(here: AsyncConnection, model: type[Any], values: Mapping[str, Any]) -> bool:
+async def _insert(session: AsyncSession, model: type[Any], values: Mapping[str, Any]) -> bool:
     try:
-        return (await here.execute(_insert_into(table(model)), dict(values))).rowcount > 0
+        return await add_new(session, model, values) is not None
     except IntegrityError as error:  # the wall's trigger aborts the statement alone, the transaction goes on
         if not hit_the_wall(error):
             raise
         return False
-
-
-@lru_cache(maxsize=16)
-def _insert_into(rows_of: Table) -> Insert:
-    return sqlite.insert(rows_of).on_conflict_do_nothing()

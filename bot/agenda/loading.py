@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import Instant, connection, instant, listed
+from ..db import Instant, Swift, instant, listed
 from ..models import (
     Appointment,
     Availability,
@@ -157,16 +157,18 @@ def _occupied() -> Any:
     )
 
 
-# Built once each: putting a statement together costs as much as running it.
-_AGENDA: Final = select(*columns(Owner, PROFESSIONALS), *HOURS).where(PROFESSIONALS.c.id == _OWNER)
-_BUSY: Final = _occupied()
-_OPENINGS: Final = _AGENDA.add_columns(select(listed(*_BUSY.subquery("taken").c)).scalar_subquery().label("busy"))
+_HOURS_OF_ONE: Final = select(*columns(Owner, PROFESSIONALS), *HOURS).where(PROFESSIONALS.c.id == _OWNER)
+_TAKEN: Final = select(listed(*_occupied().subquery("taken").c)).scalar_subquery().label("busy")
+
+_AGENDA: Final = Swift(_HOURS_OF_ONE)
+_OPENINGS: Final = Swift(_HOURS_OF_ONE.add_columns(_TAKEN))
+_BUSY: Final = Swift(_occupied())
 
 
 async def load_agenda(session: AsyncSession, professional_id: UUID, *, now: datetime) -> Agenda:
     """Read a professional, their week and the dates from now on that differ from it."""
     values = {"professional_id": professional_id, "since": since(now)}
-    row = (await (await connection(session)).execute(_AGENDA, values)).one_or_none()
+    row = await _AGENDA.first(session, values)
     if row is None:
         raise ProfessionalUnknown
     return agenda_of(Owner(*row[:-2]), *row[-2:])
@@ -179,7 +181,7 @@ async def load_openings(
     # What is over, and what lies beyond every horizon, cannot be booked anyway.
     first, last = max(start, now), min(end, now + _FURTHEST)
     values = {"since": since(now), **_values(professional_id, first - _MARGIN, last + _LONGEST + _MARGIN, now)}
-    row = (await (await connection(session)).execute(_OPENINGS, values)).one_or_none()
+    row = await _OPENINGS.first(session, values)
     if row is None:
         raise ProfessionalUnknown
     *owner, week, dates, taken = row
@@ -210,7 +212,7 @@ async def load_busy(
 ) -> list[Busy]:
     """Read what occupies a period: appointments, times held for others who are deciding, offers to others waiting."""
     values = _values(professional_id, start, end, now)
-    return _busy(await (await connection(session)).execute(_BUSY, values), own)
+    return _busy(await _BUSY.all(session, values), own)
 
 
 def _values(professional_id: UUID, start: datetime, end: datetime, now: datetime) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Table, bindparam, select
+from sqlalchemy import ColumnElement, FromClause, Table, Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import connection
+from ..db import Swift
 from ..models import Client, Contact, Professional, User
 from ..models.enums import LatePolicy, Plan
 from .refusals import ClientUnknown
@@ -103,8 +103,7 @@ BOTH: Final = (
     PROFESSIONALS.join(_USERS, _USERS.c.id == PROFESSIONALS.c.user_id)
     .outerjoin(
         _CLIENTS,
-        (_CLIENTS.c.professional_id == PROFESSIONALS.c.id)
-        & (_CLIENTS.c.id == bindparam("client_id", type_=Client.id.type)),
+        (_CLIENTS.c.professional_id == PROFESSIONALS.c.id) & (_CLIENTS.c.id == bindparam("client_id", type_=Uuid)),
     )
     .outerjoin(_CONTACTS, _CONTACTS.c.id == _CLIENTS.c.contact_id)
     .outerjoin(_ACCOUNTS, _ACCOUNTS.c.contact_id == _CLIENTS.c.contact_id)
@@ -114,7 +113,9 @@ _GUEST: Final = slice(_OWNER_END + 1, _OWNER_END + 1 + len(fields(Guest)))
 _REACH: Final = slice(_GUEST.stop, _GUEST.stop + len(fields(Reach)))
 
 # Built once: putting a statement together costs as much as running it.
-_PARTIES: Final = select(*PARTIES).select_from(BOTH).where(PROFESSIONALS.c.id == bindparam("professional_id"))
+_PARTIES: Final = Swift(
+    select(*PARTIES).select_from(BOTH).where(PROFESSIONALS.c.id == bindparam("professional_id", type_=Uuid))
+)
 
 
 def parties_of(row: Sequence[Any]) -> Parties:
@@ -133,7 +134,7 @@ def parties_of(row: Sequence[Any]) -> Parties:
 async def load_parties(session: AsyncSession, professional_id: UUID, client_id: UUID) -> Parties:
     """Read a professional and a client of theirs; anybody else's client does not exist."""
     values = {"professional_id": professional_id, "client_id": client_id}
-    row = (await (await connection(session)).execute(_PARTIES, values)).one_or_none()
+    row = await _PARTIES.first(session, values)
     if row is None:
         raise ClientUnknown
     return parties_of(row)
