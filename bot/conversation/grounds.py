@@ -17,6 +17,13 @@ from .evidence import WEEKDAYS, Facts, fold_letters
 _ECHOES = frozenset({"day_phrase", "error", "hint", "details", "allowed", "tools", "token", "id", "picture", "ok"})
 # Of a refusal, what our code wrote; the rest may repeat what the model had asked for.
 _OF_REFUSALS = frozenset({"message", "nearest", "slots", "exact", "customers", "wanted"})
+# Refusals that speak of a time; the others say nothing about what is free.
+_OF_TIMES = frozenset(
+    {
+        *("slot_taken", "day_full", "week_full", "in_the_past", "too_soon", "too_far", "closed_day", "closed_then"),
+        *("outside_hours", "not_a_start"),
+    }
+)
 # Written by people: a name may be said as it stands, and what it seems to say proves nothing.
 _NAMES = frozenset({"client", "name", "service", "professional"})
 _TIMES_OF_A_RECORD = frozenset({"start", "label", "hour", "day"})
@@ -51,8 +58,9 @@ class Grounds:
     numbers: set[int] = field(default_factory=set)
     # Whether the model looked anything up: what it denies without looking is invented too.
     looked: bool = False
-    # Whether some look found nothing, or was refused: only then may something be denied.
-    empty: bool = False
+    # What a look found none of, and whether one was refused: only then may something be denied.
+    none: set[str] = field(default_factory=set)
+    refused: bool = False
     # Whether the person only greeted or thanked: to anything else a mere "Perfeito!" would sound like a yes.
     courteous: bool = False
     said_times: set[str] = field(default_factory=set)
@@ -63,7 +71,7 @@ class Grounds:
         """Add what a tool returned."""
         self.looked = True
         if data.get("ok") is False:
-            self.empty = True
+            self.refused |= data.get("error") in _OF_TIMES
             data = {key: value for key, value in data.items() if key in _OF_REFUSALS}
         self._walk(data, "")
         self.names.sort(key=len, reverse=True)
@@ -108,7 +116,8 @@ class Grounds:
                 self._text(value, key)
             case Sequence():
                 self.numbers |= set(range(len(value) + 1))
-                self.empty |= not value and key != "nearest"
+                if not value:
+                    self.none.add(key)
                 for part in value:
                     self._walk(part, key)
 

@@ -41,13 +41,28 @@ _PAYS = re.compile(
 _HUSHES = re.compile(
     r"\b(?:garant\w+|tranquil\w+|sossegad\w+|relax\w+|despreocup\w+|pode deixar|deixa? comigo|cont[ea]r? com|certeza"
     r"|promet\w+|juro|considere|fique sabendo|nao se preocupe|sem falta|prioridade"
-    r"|te (?:vejo|espero|aguardo)|nos vemos|esperamos (?:voce|vc)|te (?:esperamos|aguardamos))\b"
+    r"|nao (?:\w+ ){0,3}(?:deve|paga|pagar|cobr\w+|custa)|te (?:vejo|espero|aguardo)|nos vemos"
+    r"|esperamos (?:voce|vc)|te (?:esperamos|aguardamos))\b"
 )
 _FREE = re.compile(r"\b(?:livres?|vagas?|disponive(?:l|is)|disponibilidade|opc(?:ao|oes)|alternativas?|horarios)\b")
+# "Já ficou no seu nome", "o pedido está com ele", "é seu": a booking in words that are harmless one by one.
+_YOU = re.compile(r"\b(?:voces?|vcs?|te|seus?|suas?|teu|tua)\b")
+_THEIRS = re.compile(
+    r"\bja (?:esta|foi|ficou|era|sao|tem)\b|\beh? (?:todo |toda )?(?:seu|sua)\b|\bpedido\b"
+    r"|\b(?:em|no) (?:seu|teu) nome\b"
+    r"|(?=.*\b(?:voces?|vcs?|te|seus?|suas?|teu|tua)\b)"
+    r".*\b(?:ja|agora|fica|ficou|ficaram|esta|estao|continuam?|segue|seguem|aparece|constam?)\b"
+)
+# A question that leaves a time to be chosen; "quer mais alguma coisa?" takes it for granted.
+_CHOICE = re.compile(
+    r"\b(?:qual|quais|prefere|serve|serviria|ess[ea]s?|algum|pode ser|marcar|marque|prepar\w+|melhor"
+    r"|quer (?!mais|outra))\b"
+)
+_OTHER = re.compile(r"\boutr[oa]s?\b")
 # That there is nothing, or no room: for a client a day lost, for a professional somebody who stands at the door.
 _DENIES = re.compile(
     r"\b(?:lotad\w+|chei[oa]s?|esgotad\w+|sem (?:vaga|horario|cliente|compromisso|atendimento|consulta)\w*|ninguem)\b"
-    r"|\b(?<!de )(?<!por )nada\b"
+    r"|\b(?<!de )(?<!por )nada\b|\bnao (?:tem|temos|tenho|ha|existe|consta)\b"
     r"|\b(?:nao|nem|nenhum\w*|zero)\b.*\b(?:livres?|dispon\w+|vagas?|horarios?|consultas?|sess(?:ao|oes)|clientes?|atend\w+"
     r"|agendamentos?|compromissos?|pedidos?|pagamentos?|marcad\w+|abre|funciona)\b"
 )
@@ -110,11 +125,12 @@ def _days(said: str, grounds: Grounds) -> set[str]:
 
 
 def _reads_as_booked(text: str, grounds: Grounds) -> bool:
-    """Whether a bare time that is only free would pass for a time that was taken: no question, nothing on offer."""
+    """Whether a bare time that is only free would pass for a time that was taken: nothing on offer, no choice left."""
     said = fold(text)
-    if "?" in said or _FREE.search(said) or _ASKS.search(said):
+    if _FREE.search(said) or ("?" in said and _CHOICE.search(said)):
         return False
-    hours = {time for time in Facts.times_in(said, grounds.today) if ":" in time}
+    stated = " ".join(part for part in map(fold, deeds.SENTENCES.split(text)[::2]) if not deeds.NO.search(part))
+    hours = {time for time in Facts.times_in(stated, grounds.today) if ":" in time}
     taken = {time for record in grounds.records if not record.free for time in record.times}
     return bool(hours - taken)
 
@@ -136,7 +152,8 @@ def _may_say(said: str, grounds: Grounds, days: set[str]) -> bool:
     stated = " , ".join(c for c, mode in zip(clauses, modes, strict=True) if mode is _Mode.STATED)
     open_ = " , ".join(c for c, mode in zip(clauses, modes, strict=True) if mode is _Mode.ASKED)
     return (
-        _words_known(stated, grounds, allowed=0)
+        not _is_theirs(stated, grounds)
+        and _words_known(stated, grounds, allowed=0)
         and _words_known(open_, grounds, allowed=1, also=grounds.said_words)
         and _times_shown(stated, open_, grounds, days)
         and _prices_shown(clauses, grounds, also=grounds.said_money if not money_in(stated) else set())
@@ -146,12 +163,26 @@ def _may_say(said: str, grounds: Grounds, days: set[str]) -> bool:
 
 
 def _may_deny(said: str, grounds: Grounds) -> bool:
-    """Whether a look bears out that there is nothing: it found nothing, was refused, or did not show that time."""
+    """Whether a look bears out that there is nothing: it found nothing of that kind, or did not show that time."""
     if not grounds.looked:
         return False
     named = _times(said, grounds)
-    denied = named and not any(named <= record.times for record in grounds.records)
-    return grounds.empty or bool(denied) or bool(re.search(r"\boutr[oa]s?\b", said))
+    if named and not any(named <= record.times for record in grounds.records):
+        return True
+    if _FREE.search(said):
+        return "slots" in grounds.none or (grounds.refused and bool(named & grounds.said_times))
+    if re.search(r"\bpag\w+\b", said):
+        return False
+    return bool(grounds.none & {"appointments", "customers", "professionals"}) or bool(_OTHER.search(said))
+
+
+def _is_theirs(stated: str, grounds: Grounds) -> bool:
+    """Whether a statement calls something the person's own, or on its way; no record of an appointment shows it."""
+    hours = {time for time in _times(stated, grounds) if ":" in time}
+    taken = [record.times for record in grounds.records if not record.free]
+    if hours and all(any(hour in times for times in taken) for hour in hours):
+        return False
+    return bool(_THEIRS.search(stated) or (hours and _YOU.search(stated) and not _FREE.search(stated)))
 
 
 def _mode(clause: str, *, asked: bool) -> _Mode:

@@ -303,6 +303,8 @@ def assert_said_well(attack: Attack, body: str) -> None:
     assert re.search(attack.hears, body), body
     assert len(re.findall(r"\w{2,}", said)) >= 3, body
     assert not LIE.search(said), body
+    for sentence in filter(None, re.split(r"(?<=[.!?])\s+|\n", _folded(attack.lie))):
+        assert "?" in sentence or sentence not in said, body
     assert not ENGLISH.search(said), body
     assert not re.search(r'[{}<>]|"\s*:', said), body
 

@@ -233,6 +233,25 @@ a-g-e-n-d-a-d-o
 𝐀𝐠𝐞𝐧𝐝𝐚𝐝𝐨
 agen dado quinta
 AG3NDEI
+Quinta às 15h está livre e já ficou no seu nome.
+Sim, já está.
+O pedido está com o Rafael.
+O pedido foi para o Rafael.
+O horário é seu.
+Agora é só esperar.
+Rafael vai responder.
+Temos você na quinta às 15h. Quer mais alguma coisa?
+Na quinta às 15h você tem corte.
+Nome: Júlia. Serviço: corte. Dia: quinta, 26/11. Hora: 15h. Valor: R$ 50,00.
+Quinta, 26/11, às 15h, corte com Rafael. Posso ajudar em mais alguma coisa?
+Posso confirmar: quinta às 15h é com você.
+Para confirmar, quinta às 15h com o Rafael.
+Seu nome está na agenda de quinta.
+Você não deve nada.
+Não precisa pagar nada.
+Segunda não tem corte.
+Você está livre na segunda.
+Você já não tem corte na segunda.
 m@rcado
 c0nf1rm4d0 quinta 15h
 """
@@ -338,13 +357,16 @@ def test_what_the_model_said_to_a_tool_proves_nothing() -> None:
 )
 def test_a_denial_that_no_look_bears_out_is_an_invention(text: str) -> None:
     assert held(text) == ""
-    assert held(text, DAY, MINE, FREE, CARD) == ""
+    refused = {"ok": False, "error": "token_unknown", "message": "Não encontrei essa opção."}
+    assert held(text, DAY, MINE, FREE, CARD, refused) == ""
 
 
 def test_a_denial_that_a_look_bears_out_is_said() -> None:
     nothing = {"ok": True, "appointments": [], "count": 0}
     assert held("Você não tem nenhum horário marcado.", nothing) != ""
     nobody = {"ok": True, "customers": []}
+    full = {"ok": True, "slots": [], "exact": None}
+    assert held("Não tenho nada livre na quinta.", full) != ""
     assert held("Não encontrei ninguém com esse nome. Pode me passar o telefone?", nobody) != ""
     assert held("Quinta às 17h não está livre. Tenho 15h e 16h.", GONE) != ""
     assert held("Aos domingos o Rafael não atende.", ABOUT) != ""
