@@ -39,6 +39,8 @@ class Receipts:
     async def _show(self, held: Held) -> None:
         try:
             row = held.rows[-1]
+            if row.channel is Channel.APP:
+                return
             await self._receipts.mark_read(row.channel, row.account, row.external_id, row.event)
         except Exception as error:
             log.info("the read receipt was not sent", extra={"reason": type(error).__name__})

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Contact, Conversation, Notification, Professional, User
+from ..models.enums import Channel
 from ..notify import outbox
 from ..notify.render import chat
 from ..whatsapp.outgoing import Choices, Option
@@ -54,7 +55,7 @@ async def tell_owner(
 async def _conversation_of(session: AsyncSession, contact_id: object) -> Conversation | None:
     return await session.scalar(
         select(Conversation)
-        .where(Conversation.contact_id == contact_id)
+        .where(Conversation.contact_id == contact_id, Conversation.channel != Channel.APP)
         .order_by(Conversation.last_inbound_at.desc().nulls_last())
         .limit(1)
     )

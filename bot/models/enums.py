@@ -53,10 +53,11 @@ class Role(StrEnum):
 
 
 class Channel(StrEnum):
-    """A way in: Meta's Cloud API or an Evolution instance."""
+    """A way in: Meta's Cloud API, an Evolution instance, or our own page."""
 
     CLOUD = "cloud"
     EVOLUTION = "evolution"
+    APP = "app"
 
 
 class Transport(StrEnum):
@@ -64,6 +65,8 @@ class Transport(StrEnum):
 
     WHATSAPP = "whatsapp"
     EMAIL = "email"
+    # Read from the database by whoever asked: written is delivered.
+    APP = "app"
 
 
 class IdentityKind(StrEnum):

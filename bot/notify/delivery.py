@@ -45,7 +45,7 @@ async def sent(
         line = Message(
             conversation_id=row.conversation_id,
             professional_id=row.professional_id,
-            author=Author.BOT,
+            author=Author(row.payload.get("author", Author.BOT)),
             text=plain(spoken(row)) if said is None else said,
             created_at=at,
         )

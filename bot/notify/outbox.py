@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import add_new
 from ..models import Appointment, Conversation, Outbound, new_id
-from ..models.enums import OutboundStatus, Transport
-from ..whatsapp.outgoing import Outgoing, to_json
+from ..models import Message as Line
+from ..models.enums import Author, Channel, OutboundStatus, Transport
+from ..whatsapp.outgoing import Outgoing, plain, to_json
 from .messages import Message
 
 CHAT = "chat"
@@ -63,21 +64,36 @@ async def say(
     now: datetime,
     dedup_key: str | None = None,
     priority: int = 0,
+    author: Author = Author.BOT,
 ) -> None:
-    """Owe an answer in a conversation; answers go before everything else, unless one belongs behind a message."""
+    """Owe an answer in a conversation; answers go before everything else, unless one belongs behind a message.
+
+    In a conversation on our own page nothing has to leave: it is in the log at once.
+    """
+    in_app = conversation.channel is Channel.APP
+    if in_app:
+        session.add(
+            Line(
+                conversation_id=conversation.id,
+                professional_id=conversation.professional_id,
+                author=author,
+                text=plain(outgoing),
+                created_at=now,
+            )
+        )
     row = _row(
-        transport=Transport.WHATSAPP,
+        transport=Transport.APP if in_app else Transport.WHATSAPP,
         conversation_id=conversation.id,
         contact_id=conversation.contact_id,
         professional_id=conversation.professional_id,
         kind=CHAT,
-        payload=to_json(outgoing),
+        payload=to_json(outgoing) | ({} if author is Author.BOT else {"author": author.value}),
         dedup_key=dedup_key,
         priority=priority,
         due_at=now,
         created_at=now,
     )
-    await add_new(session, Outbound, row)
+    await add_new(session, Outbound, row | ({"status": OutboundStatus.DELIVERED, "sent_at": now} if in_app else {}))
 
 
 def _row(**values: Any) -> dict[str, Any]:

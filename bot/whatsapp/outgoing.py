@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 TEXT_LIMIT = 4096
 BODY_LIMIT = 1024
 BUTTONS, BUTTON_TITLE, BUTTON_ID = 3, 20, 256
+# Of ours; Meta takes 240.
+FILENAME = 120
 ROWS, ROW_TITLE, ROW_DESCRIPTION, ROW_ID, LABEL = 10, 24, 72, 200, 20
 
 
@@ -97,6 +99,23 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file of ours, such as a CSV: its bytes in base64, and the name it is saved under."""
+
+    kind: ClassVar[str] = "document"
+    data: str
+    filename: str
+    caption: str = ""
+    # Of the types Meta takes: a CSV is sent as text, and its name says what it is.
+    mime: str = "text/plain"
+
+    def __post_init__(self) -> None:
+        _within(self.filename, FILENAME, "file name")
+        if len(self.caption) > BODY_LIMIT:
+            raise ValueError(f"caption over {BODY_LIMIT} characters")
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """One of our Meta-approved templates: named parameters, and one payload for each quick reply."""
 
@@ -109,7 +128,7 @@ class Template:
     code: str = ""
 
 
-Outgoing = Text | Choices | Image | Template
+Outgoing = Text | Choices | Image | Document | Template
 
 
 def to_json(message: Outgoing) -> dict[str, Any]:
@@ -119,7 +138,8 @@ def to_json(message: Outgoing) -> dict[str, Any]:
 
 def from_json(data: Mapping[str, Any]) -> Outgoing:
     """Build the value that `to_json` wrote down."""
-    fields = {name: value for name, value in data.items() if name != "kind"}
+    # "author" is for the log: a person's own words travel like the bot's.
+    fields = {name: value for name, value in data.items() if name not in ("kind", "author")}
     match data["kind"]:
         case "text":
             return Text(**fields)
@@ -128,6 +148,8 @@ def from_json(data: Mapping[str, Any]) -> Outgoing:
             return Choices(**fields)
         case "image":
             return Image(**fields)
+        case "document":
+            return Document(**fields)
         case "template":
             fields["payloads"] = tuple(fields["payloads"])
             return Template(**fields)
@@ -144,5 +166,7 @@ def plain(message: Outgoing) -> str:
             return message.numbered
         case Image(caption=caption):
             return caption or "[imagem]"
+        case Document(filename=filename, caption=caption):
+            return f"{caption}\n[{filename}]".strip()
         case Template(name=name):
             return f"[{name}]"

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from ..endpoint import Endpoint
 from . import (
     appointments,
+    assistant,
     availability,
     billing,
     booking,
     clients,
     cron,
     me,
+    messages,
     notifications,
     onboarding,
     series,
@@ -30,7 +32,9 @@ _SUBJECTS = (
     clients,
     series,
     social,
+    messages,
     notifications,
+    assistant,
     billing,
     cron,
 )

@@ -25,9 +25,12 @@ class Page:
     def __init__(self, here: Stage, http: aiohttp.ClientSession) -> None:
         self.here, self.http, self.root = here, http, URL(here.webhook).origin()
 
-    async def send(self, method: str, path: str, token: str = "", **body: Any) -> tuple[int, Any]:
+    async def send(
+        self, method: str, path: str, token: str = "", query: dict[str, str] | None = None, **body: Any
+    ) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self.http.request(method, self.root / path, json=body or None, headers=headers) as answer:
+        url = (self.root / path).with_query(query or {})
+        async with self.http.request(method, url, json=body or None, headers=headers) as answer:
             return answer.status, await answer.json() if answer.content_type == "application/json" else None
 
     async def session(self, **body: Any) -> tuple[int, Any]:
