@@ -1,5 +1,6 @@
 """Which services a text may mean, among the ones on offer: "queria cortar o cabelo" is a "Corte"."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -14,10 +15,15 @@ _STEM: Final = 4
 # What is done with a time says nothing of the service: "marcar" is no "Marcação".
 _DEEDS: Final = ("marc", "agend", "reserv", "remarc", "desmarc", "cancel", "confirm")
 
+# "Barba não, corte": "barba" is what it shall not be.
+_UNWANTED: Final = re.compile(
+    r"(?<!\S)\S+ nao(?= [,.;!]| mas |\s*$)|(?<!\S)(?:sem|nao (?:quero|e)|em vez d[aeo]|ao inves d[aeo]) (?:[ao] |a )?\S+"
+)
+
 
 def meant(text: str, services: Sequence[Service]) -> list[Service]:
     """Return the services a text may mean: one when it is clear, several when it is not, none when none is named."""
-    said = [word for word in plain(text).split() if not word.startswith(_DEEDS)]
+    said = [word for word in _UNWANTED.sub(" ", plain(text)).split() if not word.startswith(_DEEDS)]
     fits = [(_score(said, service), service) for service in services]
     whole = max((named for (named, of), _ in fits if named == of), default=0)
     if whole:

@@ -187,7 +187,9 @@ async def _continued(talk: Talk) -> Answer | None:
         return await _new_client(talk)
     if decision is not None:
         return await decided(talk, decision)
-    if talk.asked in NAMES_ASKED and (intent in NAME_LIKE or phone_in(talk.heard.text)):
+    # "Quem tenho terça?" names nobody: it is a question of its own.
+    may_name = intent is Intent.NONE or (intent in NAME_LIKE and people_in(talk.said.rest))
+    if talk.asked in NAMES_ASKED and (may_name or phone_in(talk.heard.text)):
         return await _named(talk)
     if talk.asked == "card" and intent in NAME_LIKE:
         return await professional_reads.customer(talk)

@@ -1,5 +1,6 @@
 """Writes that wait for a yes: proposed with exact arguments, asked by us, run once, or let go."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -59,11 +60,25 @@ async def accept(session: AsyncSession, here: Scene, pending: PendingAction, too
             )
     except Refused as refusal:
         _close(pending, PendingStatus.REFUSED, here.now)
-        return explain(refusal, here.asker, pending.arguments)
+        return _instead(here, explain(refusal, here.asker, pending.arguments))
     _close(pending, PendingStatus.DONE, here.now)
     if receipt is None and here.contact.opted_out_at is not None:
         receipt = await _noticed(session, here)
     return Answer(say=receipt, state={**here.state, "dialog": {}})
+
+
+def _instead(here: Scene, answer: Answer) -> Answer:
+    """Let the dialogue go on with the times that are offered instead: "10h30" chooses among them."""
+    dialog = dict(here.state.get("dialog") or {})
+    if not isinstance(answer.say, Choices) or not dialog.get("doing"):
+        return answer
+    dialog |= {
+        "asked": "slot",
+        "question": answer.say.body,
+        "options": [[option.id, option.title, option.description] for option in answer.say.options],
+        "offered": [[token, kept["start"]] for token, kept in answer.tokens.items()],
+    }
+    return replace(answer, state={**here.state, "dialog": dialog})
 
 
 async def _noticed(session: AsyncSession, here: Scene) -> Outgoing | None:

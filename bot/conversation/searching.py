@@ -43,8 +43,8 @@ async def search(talk: Talk) -> Answer:
     if not names:
         return talk.ask("professional", chat("ask_professional"))
     found = await _found(talk, names[0])
-    if not found and talk.asked != "professional" and talk.memory.get("then"):
-        # A service or a friend was named, not yet the professional.
+    if not found and not names[0][0].isupper() and talk.asked != "professional" and talk.memory.get("then"):
+        # A service was named, not yet the professional.
         return talk.ask("professional", chat("ask_professional"))
     if not found:
         return talk.ask("professional", chat("professional_not_found", query=names[0]))

@@ -80,4 +80,6 @@ async def on_postgres(scenario: Scenario, address: str, opened: dict[str, Databa
 
 
 def test_there_are_as_many_as_promised() -> None:
-    assert len(SCENARIOS) >= 25
+    assert len(SCENARIOS) >= 120
+    assert sum("rules" in each.brains for each in SCENARIOS) >= 80
+    assert sum("model" in each.brains for each in SCENARIOS) >= 25

@@ -22,6 +22,8 @@ from typing import Any, Final
 from ...errors import Stop
 
 WHOLE: Final = frozenset({"html", "resets", "hangs", "broken_json", "no_choices", "half"})
+# By what a record is known as one of a kind: an appointment has a status, a service has none.
+MARKS: Final = {"appointment": "status", "slot": "hour"}
 EXPECTED: Final = frozenset({"sees", "never", "offers", "tool_choice", "model"})
 
 
@@ -99,7 +101,7 @@ def _tokens(asked: Any, arguments: Any, problems: list[str]) -> Any:
     found = {}
     for name, value in arguments.items():
         if isinstance(value, str) and value.startswith("@"):
-            token = next(_shown(asked.body["messages"], value[1:]), "")
+            token = next(_shown(asked.body["messages"], value[1:], MARKS.get(name, "token")), "")
             if not token:
                 problems.append(f"nothing was shown as {value[1:]!r}")
             found[name] = token or "none"
@@ -108,7 +110,7 @@ def _tokens(asked: Any, arguments: Any, problems: list[str]) -> Any:
     return found
 
 
-def _shown(messages: Sequence[Mapping[str, Any]], words: str) -> Iterator[str]:
+def _shown(messages: Sequence[Mapping[str, Any]], words: str, mark: str) -> Iterator[str]:
     """Yield the tokens of what was shown under these words, the newest first."""
     for message in reversed(messages):
         try:
@@ -116,18 +118,18 @@ def _shown(messages: Sequence[Mapping[str, Any]], words: str) -> Iterator[str]:
         except ValueError:
             continue
         if message["role"] == "tool":
-            yield from _in(content, words)
+            yield from _in(content, words, mark)
         elif message["role"] == "user" and isinstance(content, Mapping):
             offered = content.get("fichas_de_horario") or {}
             yield from (token for token, label in offered.items() if words in label)
 
 
-def _in(data: Any, words: str) -> Iterator[str]:
+def _in(data: Any, words: str, mark: str) -> Iterator[str]:
     if isinstance(data, Mapping):
-        if "token" in data and any(words in str(value) for value in data.values()):
+        if data.keys() >= {"token", mark} and any(words in str(value) for value in data.values()):
             yield str(data["token"])
         for value in data.values():
-            yield from _in(value, words)
+            yield from _in(value, words, mark)
     elif isinstance(data, list):
         for value in data:
-            yield from _in(value, words)
+            yield from _in(value, words, mark)
