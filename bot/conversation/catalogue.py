@@ -17,7 +17,8 @@ _DEEDS: Final = ("marc", "agend", "reserv", "remarc", "desmarc", "cancel", "conf
 
 # "Barba não, corte": "barba" is what it shall not be.
 _UNWANTED: Final = re.compile(
-    r"(?<!\S)\S+ nao(?= [,.;!]| mas |\s*$)|(?<!\S)(?:sem|nao (?:quero|e)|em vez d[aeo]|ao inves d[aeo]) (?:[ao] |a )?\S+"
+    r"(?<!\S)\S+ nao(?= [,.;!]| mas |\s*$)"
+    r"|(?<!\S)(?:sem|nao (?:quero|e)|em vez d[aeo]|ao inves d[aeo]) (?:[ao] )?\S+"
 )
 
 
