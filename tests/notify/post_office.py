@@ -4,16 +4,17 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 from pydantic import SecretStr
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db import Database
-from bot.models import Contact, Conversation, Inbound, Outbound, ServiceHealth
+from bot.models import Contact, Conversation, Inbound, Notification, Outbound, Professional, ServiceHealth, User
 from bot.models import Message as Line
 from bot.models.enums import Channel, OutboundStatus
 from bot.notify import outbox
@@ -28,6 +29,8 @@ from bot.whatsapp.rows import rows_of, store
 
 from ..conftest import StillClock
 from ..fakes.graph import ACCOUNT, TOKEN, Graph, Sent, status_body
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def confirmed() -> BookingConfirmed:
@@ -121,13 +124,31 @@ class PostOffice:
     async def forget(self) -> None:
         """Empty both queues, and forget whatever was learned about numbers and people."""
         async with self.db.begin() as session:
-            for table in (Inbound, Outbound, ServiceHealth, Line):
+            for table in (Inbound, Outbound, ServiceHealth, Line, Notification):
                 await session.execute(delete(table))
-            await session.execute(update(Contact).values(unreachable_at=None, opted_out_at=None))
+            await session.execute(update(Contact).values(unreachable_at=None, marketing_stopped_at=None))
+            await session.execute(update(Conversation).values(last_inbound_at=self.clock.now()))
+
+    async def notifications(self) -> list[tuple[str, str]]:
+        """Return what professionals were told inside the application."""
+        async with self.db.begin() as session:
+            rows = await session.scalars(select(Notification).order_by(Notification.created_at, Notification.id))
+            return [(row.title, row.body) for row in rows]
 
     async def waiting_statuses(self) -> int:
         async with self.db.begin() as session:
             return len((await session.scalars(select(Inbound).where(Inbound.status == "new"))).all())
+
+
+async def agenda_of(session: AsyncSession, account: str | None = None) -> UUID:
+    """Add Bia, who has an agenda, and perhaps a number of her own; return her professional's id."""
+    user = User(name="Bia", created_at=NOON)
+    session.add(user)
+    await session.flush()
+    professional = Professional(user_id=user.id, slug="bia", name="Bia", account=account, created_at=NOON)
+    session.add(professional)
+    await session.flush()
+    return professional.id
 
 
 def owed(phone: str, row: Outbound) -> Sent:

@@ -1,12 +1,11 @@
 """What is owed is sent once, in order, within Meta's rules, or shows up as failed."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
 
-from bot.models import Appointment, Client, Contact, ContactIdentity, Professional, User
+from bot.models import Appointment, Client, Contact, ContactIdentity
 from bot.models.enums import Channel, IdentityKind, OutboundStatus, Status
 from bot.notify import numbers
 from bot.notify.claim import claim
@@ -16,7 +15,7 @@ from bot.whatsapp.faults import ACTIONS, Action
 from bot.whatsapp.outgoing import Choices, Image, Option, Template
 
 from ..fakes.graph import ACCOUNT, Accept, AcceptThenCut, AcceptThenFail, Behaviour, Cut, Garbage, Refuse
-from .post_office import PostOffice, cloud_at, owed, statuses, within
+from .post_office import NOON, PostOffice, agenda_of, cloud_at, owed, statuses, within
 
 QUEUED, SENDING, UNCERTAIN, SENT = (
     OutboundStatus.QUEUED,
@@ -26,7 +25,6 @@ QUEUED, SENDING, UNCERTAIN, SENT = (
 )
 FAILED, SKIPPED, DELIVERED = OutboundStatus.FAILED, OutboundStatus.SKIPPED, OutboundStatus.DELIVERED
 ANA, RUI = "5511988887777", "5521977776666"
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 # -- what goes out
@@ -159,16 +157,6 @@ async def test_many_are_in_flight_together_but_not_too_many(post: PostOffice) ->
 
 
 # -- what is of no use any more
-
-
-async def agenda_of(session: object, account: str | None = None) -> UUID:
-    user = User(name="Bia", created_at=NOON)
-    session.add(user)  # type: ignore[attr-defined]
-    await session.flush()  # type: ignore[attr-defined]
-    professional = Professional(user_id=user.id, slug="bia", name="Bia", account=account, created_at=NOON)
-    session.add(professional)  # type: ignore[attr-defined]
-    await session.flush()  # type: ignore[attr-defined]
-    return professional.id
 
 
 async def test_what_has_expired_is_skipped(post: PostOffice) -> None:
