@@ -187,7 +187,7 @@ async def _contact(session: AsyncSession, phone: str, name: str, now: datetime, 
         select(Contact)
         .join(ContactIdentity, ContactIdentity.contact_id == Contact.id)
         .where(
-            ContactIdentity.channel == Channel.CLOUD,
+            ContactIdentity.channel.in_(Channel),  # a number is the same person on every one
             ContactIdentity.kind == IdentityKind.PHONE,
             ContactIdentity.value == phone_key(digits),
         )
