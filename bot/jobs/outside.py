@@ -119,7 +119,7 @@ async def groq(http: aiohttp.ClientSession, settings: Settings) -> list[Finding]
     key = settings.groq_api_key.get_secret_value()
     if not key:
         return [unset("groq", "groq_unset")]
-    url = settings.groq_base_url.rstrip("/") + "/openai/v1/models"
+    url = settings.groq_base_url.rstrip("/").removesuffix("/openai/v1") + "/openai/v1/models"
     try:
         status, body = await _get(http, url, {"Authorization": f"Bearer {key}"})
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:

@@ -44,6 +44,7 @@ from ..stage import CARLOS, JULIA, Stage, stage
 
 MISUSE = tool_use_failed({"name": "list_free_slots", "arguments": {"day": "amanhã"}}, "additionalProperties 'day'")
 EMPTY = replies({"choices": [{"message": {"role": "assistant", "content": ""}, "finish_reason": "length"}]})
+HANGING = "no answer"
 # What the service does every time it is asked for a model, and how the record calls it.
 TROUBLES: dict[str, tuple[Step, str]] = {
     "the key is refused": (fails(401, "invalid_api_key"), "key_refused"),
@@ -59,7 +60,7 @@ TROUBLES: dict[str, tuple[Step, str]] = {
     "a bad gateway": (fails(502), "server_error"),
     "overload": (fails(503), "server_error"),
     "a request it does not take": (fails(400, message="bad"), "rejected"),
-    "no answer": (hangs(), "too_slow"),
+    HANGING: (hangs(), "too_slow"),
     "a connection cut": (resets(), "unreachable"),
     "a connection cut half way": (half(), "unreachable"),
     "a page in a 200": (html(), "not_json"),
@@ -90,14 +91,15 @@ class House:
     here: Stage
     fake: Groq
 
-    async def fresh(self, service: str = "") -> None:
+    async def fresh(self, name: str = "", service: str = "") -> None:
         """Forget the last conversation, and how well the models were; `service` is another address to ask."""
         self.fake.asked.clear()
         turns = self.here.services.turns
         brains = turns.brains.available if isinstance(turns.brains, Hasty) else turns.brains
         assert isinstance(brains, Available)
         assert brains.groq
-        patience = Patience(turn=20.0, request=0.5, retry_after=0.1, pause=0.0)
+        # Only the server that hangs is not waited for.
+        patience = Patience(turn=25.0, request=1.5 if name == HANGING else 10.0, retry_after=0.1, pause=0.0)
         client = brains.groq.with_options(base_url=service) if service else brains.groq
         model = GroqBrain(client, [PRIMARY, FALLBACK], self._record, self.here.clock, patience=patience)
         hasty = Hasty(brains, model, turns.rules)
@@ -145,7 +147,7 @@ async def test_the_other_model_answers_when_one_fails(house: House) -> None:
     for name, (step, outcome) in TROUBLES.items():
         if name in ALONE:
             continue
-        await house.fresh()
+        await house.fresh(name)
         house.fake.improvise = lambda asked, step=step: step if asked.body["model"] == PRIMARY else sensible(asked)
         await house.here.says(CARLOS if len(name) % 2 else JULIA, ASKED)
         said = house.here.heard(JULIA) + house.here.heard(CARLOS)
@@ -157,7 +159,7 @@ async def test_the_other_model_answers_when_one_fails(house: House) -> None:
 
 async def test_the_rules_answer_when_both_fail(house: House) -> None:
     for name, (step, outcome) in TROUBLES.items():
-        await house.fresh()
+        await house.fresh(name)
         house.fake.improvise = lambda asked, step=step: step
         await house.here.says(CARLOS if len(name) % 2 else JULIA, ASKED)
         said = house.here.heard(JULIA) + house.here.heard(CARLOS)
@@ -170,7 +172,7 @@ async def test_the_rules_answer_when_both_fail(house: House) -> None:
 async def test_the_rules_answer_when_it_fails_half_way(house: House) -> None:
     """The tool was called and the next request fails: nothing was said, nothing is owed, and the client is answered."""
     for name, (step, _) in TROUBLES.items():
-        await house.fresh()
+        await house.fresh(name)
         house.fake.improvise = lambda asked, step=step: sensible(asked) if asked.last["role"] == "user" else step
         await house.here.says(CARLOS if len(name) % 2 else JULIA, ASKED)
         assert "Corte: R$ 50,00" in house.here.heard(JULIA) + house.here.heard(CARLOS), name
@@ -187,7 +189,7 @@ async def test_a_misused_tool_is_repaired_once_and_twice(house: House) -> None:
 
 
 async def test_a_service_that_is_not_there_costs_nobody_an_answer(house: House) -> None:
-    await house.fresh(f"http://127.0.0.1:{free_port()}")
+    await house.fresh(service=f"http://127.0.0.1:{free_port()}")
     await house.here.says(JULIA, ASKED)
     assert "Corte: R$ 50,00" in house.here.heard(JULIA)
     assert {kind for _, kind in await house.outcomes()} == {"unreachable"}
