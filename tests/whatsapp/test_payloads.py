@@ -13,6 +13,7 @@ from bot.whatsapp.payloads import parse, unreadable
 from bot.whatsapp.tolerant import DEEPEST, clean, decode, moment
 
 from ..payloads import OWN
+from . import fuzz
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -47,7 +48,7 @@ def assert_storable(value: Any) -> None:
     json.dumps(value, ensure_ascii=False).encode()
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_mutated_delivery_never_raises_and_never_surprises(data: st.DataObject) -> None:
     which = data.draw(st.integers(0, len(BODIES) - 1))
@@ -58,6 +59,11 @@ def test_a_mutated_delivery_never_raises_and_never_surprises(data: st.DataObject
     for event in parse(body).events:
         assert_storable(event.event())
         assert not (isinstance(event, Broken) and event.reason.startswith("unexpected"))
+
+
+def test_mutated_deliveries_lose_no_neighbour() -> None:
+    """The short form of `python -m tests.whatsapp.fuzz`."""
+    assert fuzz.check_parser(2000, seed=7) > 4000
 
 
 @settings(max_examples=200, deadline=None)
