@@ -1,4 +1,4 @@
-"""request_payment and send_revenue_chart: ask a client for a Pix, and show what came in as a picture."""
+"""request_payment, set_pix_key and send_revenue_chart: ask for a Pix, and show what came in as a picture."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -6,17 +6,27 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import charge, takings
+from bot.agenda import charge, pix, takings
+from bot.agenda.pix import KeyKind
 from bot.agenda.refusals import AppointmentUnknown
 from bot.agenda.takings import Stretch
 from bot.conversation.brain import Asker, Proposal, ToolResult
+from bot.models import Professional
 from bot.models.enums import Role
 from bot.notify.render import chat
-from bot.whatsapp.outgoing import Outgoing, to_json
+from bot.whatsapp.outgoing import Outgoing, Text
 
 from . import periods
 from .appointments import own_appointment
 from .base import PROFESSIONAL, Context, Effect, Tool
+
+KEY_KINDS: Mapping[KeyKind, str] = {
+    KeyKind.CPF: "CPF",
+    KeyKind.CNPJ: "CNPJ",
+    KeyKind.EMAIL: "e-mail",
+    KeyKind.PHONE: "celular",
+    KeyKind.RANDOM: "chave aleatória",
+}
 
 
 class RequestPayment(Tool):
@@ -53,6 +63,32 @@ class RequestPayment(Tool):
         return charge.receipt(sent)
 
 
+class SetPixKey(Tool):
+    """Propose keeping the professional's Pix key, with which clients pay. The professional is then asked to confirm."""
+
+    name: ClassVar[str] = "set_pix_key"
+    effect: ClassVar[Effect] = Effect.PROPOSE
+    roles: ClassVar[frozenset[Role]] = PROFESSIONAL
+
+    key: str
+    """The key as it was written: CPF, CNPJ, e-mail, mobile number or random key."""
+
+    async def call(self, context: Context) -> ToolResult:
+        key = pix.read_key(self.key)
+        question = chat("confirm_pix_key", kind=KEY_KINDS[key.kind], key=key.written)
+        return ToolResult({}, Proposal(self.name, {"key": key.written}, question))
+
+    @classmethod
+    async def perform(
+        cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
+    ) -> Outgoing | None:
+        if asker.professional_id is None:
+            raise AppointmentUnknown
+        professional = await session.get_one(Professional, asker.professional_id)
+        professional.pix_key = pix.read_key(arguments["key"]).written
+        return Text(chat("done_pix_key", key=professional.pix_key))
+
+
 class SendRevenueChart(Tool):
     """Draw the professional's revenue of a period beside the period before, as a picture that is sent to them."""
 
@@ -72,5 +108,4 @@ class SendRevenueChart(Tool):
             Stretch(previous.start, previous.end, previous.label),
             now=context.asker.now,
         )
-        # `picture` is an outgoing message for `from_json`: a brain says it, and never shows it to a model.
-        return ToolResult({"period": period.label, "picture": to_json(picture)})
+        return ToolResult({"period": period.label}, say=picture)

@@ -9,8 +9,8 @@ from bot import phrases
 from bot.agenda import report
 from bot.agenda.owners import hours_lines, search_professionals
 from bot.conversation.brain import ToolResult
-from bot.models import Availability
-from bot.models.enums import Role
+from bot.models import Availability, Professional
+from bot.models.enums import LatePolicy, Role
 
 from . import views
 from .base import CLIENT, PROFESSIONAL, Context, Tool
@@ -66,8 +66,16 @@ class GetProfessionalInfo(Tool):
                 "address": professional.address,
                 "services": services,
                 "hours": hours_lines(windows.all()),
+                "cancellation": _cancellation(professional),
             }
         )
+
+
+def _cancellation(row: Professional) -> str:
+    """Say until when a client may cancel or move by themselves."""
+    if not row.cancel_deadline_hours or row.late_policy is not LatePolicy.REFUSE:
+        return "a qualquer momento"
+    return f"até {phrases.plural(row.cancel_deadline_hours, 'hora', 'horas')} antes"
 
 
 class FindProfessional(Tool):

@@ -19,10 +19,12 @@ from bot.whatsapp.outgoing import Outgoing
 from .agenda import FindAppointments, GetAppointmentsToday, MyAppointments, UpdateAppointmentStatus
 from .appointments import BookAppointment, CancelAppointment, RescheduleAppointment
 from .base import Context, Effect, Tool
+from .business import GetPlan, SetCancellationDeadline, SetPrice, WarnOfDelay
 from .days import BlockTime, ListHolidays, OpenTime
 from .following import CancelSeries, MoveSeries
-from .payments import RequestPayment
+from .payments import RequestPayment, SendRevenueChart, SetPixKey
 from .people import FindProfessional, GetCustomerByPhone, GetProfessionalInfo
+from .receipts import ExportReceipts, NoteCpf
 from .revenue import GetRevenueSummary
 from .series import BookSeries
 from .slots import ListFreeSlots
@@ -53,6 +55,14 @@ TOOLS: Final[tuple[type[Tool], ...]] = (
     BlockTime,
     OpenTime,
     ListHolidays,
+    SetPixKey,
+    SendRevenueChart,
+    ExportReceipts,
+    NoteCpf,
+    SetPrice,
+    SetCancellationDeadline,
+    WarnOfDelay,
+    GetPlan,
 )
 BY_NAME: Final[Mapping[str, type[Tool]]] = {tool.name: tool for tool in TOOLS}
 
@@ -96,7 +106,7 @@ class RoleTools:
             return ToolResult(told, tokens=fresh)
         self.tokens.update(fresh)
         TRACE.note("tool", name, arguments=dict(arguments), proposes=result.proposal is not None)
-        return ToolResult({"ok": True, **result.data}, result.proposal, {**fresh, **result.tokens})
+        return ToolResult({"ok": True, **result.data}, result.proposal, {**fresh, **result.tokens}, result.say)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..errors import Conflict, Invalid
-from ..models import Appointment, Conversation, Professional
+from ..models import Appointment
 from ..models.enums import Action, Actor, Payment
 from ..models.plans import Capability, allows
 from ..notify import outbox
 from ..notify.messages import PaymentRequest
 from ..notify.render import chat
-from ..whatsapp import window
 from ..whatsapp.outgoing import Image, Text
 from . import pix
 from .hours import zone_of
@@ -28,6 +26,7 @@ from .lifecycle import after
 from .parties import Parties, Reach, load_parties
 from .pictures import qr_png
 from .refusals import NotInPlan
+from .talks import open_talk
 
 
 class PixKeyMissing(Invalid):
@@ -126,7 +125,8 @@ async def request(
         now=now,
         dedup_key=f"{message.name}:{key}",
     )
-    if talk := await _open_talk(session, charge, now):
+    # No template carries a picture: outside the window the code alone is sent.
+    if talk := await open_talk(session, charge.who.professional.account, charge.contact.id, now):
         # Right after the text. Its caption is the code alone, so that a long press copies what the bank takes.
         await outbox.say(
             session,
@@ -147,23 +147,3 @@ def qr_image(code: str) -> Image:
 def receipt(charge: Charge) -> Text:
     """Say to the professional what is on its way."""
     return Text(chat("done_payment_requested", **charge.words))
-
-
-async def _open_talk(session: AsyncSession, charge: Charge, now: datetime) -> Conversation | None:
-    """Return the client's conversation on this professional's number, if they wrote there within a day.
-
-    No template carries a picture: to anybody else the code alone is sent.
-    """
-    own = charge.who.professional.account
-    others = select(Professional.account).where(Professional.account.is_not(None))
-    talk = await session.scalar(
-        select(Conversation)
-        .where(
-            Conversation.contact_id == charge.contact.id,
-            Conversation.account == own if own else Conversation.account.not_in(others),
-            Conversation.last_inbound_at.is_not(None),
-        )
-        .order_by(Conversation.last_inbound_at.desc())
-        .limit(1)
-    )
-    return talk if talk is not None and window.is_open(talk.last_inbound_at, now) else None

@@ -135,6 +135,27 @@ async def payments(session: AsyncSession, professional_id: UUID, first: date, en
     ]
 
 
+def listing(paid: Sequence[Paid], name: str) -> File:
+    """Write payments as a plain list, for whoever issues no receipts of Receita Saúde: date, client, day, amount."""
+    rows = ["Pago em;Cliente;Atendimento em;Valor"]
+    rows += [
+        f"{each.paid_on:%d/%m/%Y};{_cell(each.client)};{each.held_on:%d/%m/%Y};{_amount(each.cents)}" for each in paid
+    ]
+    # With its mark of order, or spreadsheets take the accents for something else.
+    content = "\r\n".join([*rows, ""]).encode("utf-8-sig")
+    return File(name, content, len(paid), sum(each.cents for each in paid))
+
+
+def _amount(cents: int) -> str:
+    return f"{cents // 100},{cents % 100:02d}"
+
+
+def _cell(text: str) -> str:
+    """Return a name that stays in its cell and is no formula of a spreadsheet."""
+    text = re.sub(r"[;\r\n\t\"]+", " ", text).strip()
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
+
+
 def export(paid: Iterable[Paid], issuer: Issuer) -> Export:
     """Write the files that Carnê-Leão Web imports: one for each year, and another after every thousand lines."""
     complete: list[Paid] = []
@@ -166,7 +187,7 @@ def _line(payment: Paid, issuer: Issuer) -> str:
         f"{payment.paid_on:%d/%m/%Y}",
         _INCOME,
         issuer.occupation,
-        f"{payment.cents // 100},{payment.cents % 100:02d}",
+        _amount(payment.cents),
         "",  # deduction
         # The day, which insurers ask for, and not the service, which is nobody else's affair.
         f"Atendimento em {payment.held_on:%d/%m/%Y}",

@@ -66,6 +66,8 @@ class ToolResult:
     proposal: Proposal | None = None
     # Short tokens that the tool handed out, to be kept with the conversation: token → what it stands for.
     tokens: Mapping[str, Any] = field(default_factory=dict)
+    # A picture or a file for the person: it ends the turn, and no model is shown it.
+    say: Outgoing | None = None
 
 
 class Toolbox(Protocol):

@@ -4,14 +4,12 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from .. import phrases
 from ..notify.render import chat
 from . import (
     buttons,
-    client_acts,
     professional_acts,
     professional_days,
-    professional_lists,
+    professional_money,
     professional_reads,
     professional_series,
     repeating,
@@ -35,18 +33,11 @@ from .offer import BOOK, MOVE, choose_service, later, note, offer, take
 from .people import people_in
 from .picking import on_its_day, start_of
 from .professional_acts import ACTIONS
+from .professional_handlers import HANDLERS, TAPS, unclear
 from .several import answers
-from .talk import Talk, choices, do
+from .talk import Talk
 from .vocabulary import plain
 from .yesno import read_yes_no
-
-MENU: Final = (
-    do("agenda", "Agenda de hoje"),
-    do("book", "Marcar cliente"),
-    do("revenue", "Faturamento"),
-    do("help", "Ajuda"),
-)
-OPENING: Final = (do("agenda", "Agenda de hoje"), do("revenue", "Faturamento"), do("help", "Ajuda"))
 
 # What is asked for a name or a phone.
 NAMES_ASKED: Final = frozenset({"client", "whom"})
@@ -101,10 +92,11 @@ async def _steered(talk: Talk, value: str) -> Answer:
 
 
 async def _service(talk: Talk, token: str) -> Answer:
-    if talk.memory.get("doing") not in BOOKS:
+    going_on = WITH_SERVICE.get(talk.memory.get("doing", ""))
+    if going_on is None:
         return talk.say("old_button")
     choose_service(talk, token)
-    return await BOOKS[talk.memory["doing"]](talk)
+    return await going_on(talk)
 
 
 async def _slot(talk: Talk, token: str) -> Answer:
@@ -159,7 +151,7 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
         return await handler(talk)
     if intent is Intent.NONE and (found := await _implied(talk)):
         return found
-    return _unclear(talk)
+    return unclear(talk)
 
 
 async def _implied(talk: Talk) -> Answer | None:
@@ -230,49 +222,6 @@ async def _gathering(talk: Talk) -> Answer | None:
     return not_understood(talk) if intent is Intent.NONE else None
 
 
-async def _greet(talk: Talk) -> Answer:
-    talk.memory.clear()
-    words = chat("greeting_professional", name=phrases.first_name(talk.asker.name))
-    return talk.answer(choices(words, OPENING))
-
-
-async def _services(talk: Talk) -> Answer:
-    return talk.text(await client_acts.told(talk, Intent.SERVICES))
-
-
-async def _hours(talk: Talk) -> Answer:
-    return talk.text(await client_acts.told(talk, Intent.HOURS))
-
-
-async def _help(talk: Talk) -> Answer:
-    return talk.say("help_professional")
-
-
-async def _who(talk: Talk) -> Answer:
-    return talk.say("who_professional")
-
-
-async def _not_yet(talk: Talk) -> Answer:
-    return talk.text(f"{chat('not_yet')}\n\n{chat('help_professional')}")
-
-
-async def _thanks(talk: Talk) -> Answer:
-    return talk.say("thanks")
-
-
-async def _bye(talk: Talk) -> Answer:
-    return talk.say("bye")
-
-
-async def _kept(talk: Talk) -> Answer:
-    talk.forget()
-    return talk.say("kept")
-
-
-def _unclear(talk: Talk) -> Answer:
-    return talk.answer(choices(chat("not_understood"), MENU))
-
-
 # What is gathered for a client: how it goes on once it is known for whom.
 BOOKS: Final[Mapping[str, Callable[[Talk], Awaitable[Answer]]]] = {
     BOOK: professional_acts.book,
@@ -283,44 +232,7 @@ ONGOING: Final[Mapping[str, Callable[[Talk], Awaitable[Answer | None]]]] = {
     professional_series.SERIES: professional_series.corrected,
     professional_days.BLOCK: professional_days.continued,
     professional_days.OPEN: professional_days.continued,
+    **dict.fromkeys(professional_money.ASKED_FOR, professional_money.continued),
 }
+WITH_SERVICE: Final = {**BOOKS, professional_money.PRICE: professional_money.price}
 CHANGES: Final[Mapping[Intent, str]] = {Intent.CANCEL: CANCEL, Intent.RESCHEDULE: MOVE}
-HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
-    Intent.GREET: _greet,
-    Intent.THANKS: _thanks,
-    Intent.BYE: _bye,
-    Intent.HELP: _help,
-    Intent.WHO: _who,
-    Intent.AGENDA: professional_reads.agenda,
-    Intent.NEXT: professional_reads.upcoming,
-    Intent.PENDING: professional_reads.waiting,
-    Intent.REVENUE: professional_reads.revenue,
-    Intent.CUSTOMER: professional_reads.customer,
-    Intent.FREE: professional_reads.free_times,
-    Intent.MORE: professional_reads.free_times,
-    Intent.BOOK: professional_acts.book,
-    Intent.CANCEL: professional_acts.cancel,
-    Intent.RESCHEDULE: professional_acts.move,
-    Intent.SERIES: professional_series.book,
-    Intent.WAITLIST: professional_lists.waitlist,
-    Intent.SERVICES: _services,
-    Intent.HOURS: _hours,
-    Intent.BLOCK: professional_days.block,
-    Intent.OPEN: professional_days.open_up,
-    Intent.HOLIDAYS: professional_days.holidays,
-    Intent.SET_PRICE: _not_yet,
-    Intent.LINK: _not_yet,
-    Intent.PLAN: _not_yet,
-    Intent.DROP: _kept,
-    Intent.KEEP: _kept,
-}
-TAPS: Final[Mapping[str, Intent]] = {
-    "agenda": Intent.AGENDA,
-    "book": Intent.BOOK,
-    "cancel": Intent.CANCEL,
-    "move": Intent.RESCHEDULE,
-    "help": Intent.HELP,
-    "revenue": Intent.REVENUE,
-    "prices": Intent.SERVICES,
-    "hours": Intent.HOURS,
-}

@@ -26,6 +26,7 @@ from . import buttons, handoff, holiday_taps, pending, signup
 from .brain import Answer, Toolkit
 from .identity import owner_of
 from .inbox import SILENT_TYPES
+from .quoting import shown_at
 from .refusals import explain
 from .scene import Scene
 from .yesno import read_yes_no
@@ -140,10 +141,17 @@ async def _ruled(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Ta
     if here.own is None:
         return Answer(say=Text(chat("foreign_button")))
     action = Action.CONFIRM if tap.verb == buttons.CONFIRM else Action.REJECT
+    shown = await shown_at(session, here.held, tap.uuid)
     try:
         async with session.begin_nested():
             done = await booking.act(
-                session, tap.uuid, action, actor=Actor.PROFESSIONAL, professional_id=here.own.id, now=here.now
+                session,
+                tap.uuid,
+                action,
+                actor=Actor.PROFESSIONAL,
+                professional_id=here.own.id,
+                now=here.now,
+                shown_at=shown,
             )
     except Refused as refusal:
         return explain(refusal, here.asker, {})
@@ -152,9 +160,10 @@ async def _ruled(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Ta
 
 async def _attending(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:
     """Confirmar under a reminder: the client says they are coming."""
+    shown = await shown_at(session, here.held, tap.uuid)
     try:
         async with session.begin_nested():
-            row = await booking.attend(session, tap.uuid, contact_id=here.contact.id, now=here.now)
+            row = await booking.attend(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown_at=shown)
     except Refused as refusal:
         return explain(refusal, here.asker, {})
     return Answer(say=await booking.receipt(session, row, Action.ATTEND))

@@ -76,6 +76,8 @@ class GroqBrain:
             raise BrainFailed(type(error).__name__) from error
         if ended.proposal:
             return Answer(proposal=ended.proposal, tokens=ended.tokens)
+        if ended.say:
+            return Answer(say=ended.say, tokens=ended.tokens)
         return Answer(say=Text(_spoken(heard, ended, veil)), tokens=ended.tokens)
 
     async def _think(self, heard: Heard, veil: Veil) -> Ended:

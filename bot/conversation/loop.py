@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ..whatsapp.outgoing import Outgoing
 from .brain import BrainFailed, Proposal, Toolbox, ToolResult
 from .speech import printable
 
@@ -70,6 +71,8 @@ class Ended:
     # What was found, refusals left out: only that proves how things stand.
     seen: Sequence[Mapping[str, Any]] = ()
     refused: Sequence[Mapping[str, Any]] = ()
+    # A picture or a file that a tool made for the person: there is nothing to add to it.
+    say: Outgoing | None = None
 
 
 class Loop:
@@ -101,15 +104,18 @@ class Loop:
                 self._explain(ToolsMisused(said.text, "text instead of a tool call or an answer for a person"))
             elif left == 0:
                 break
-            elif proposal := await self._run_calls(said):
-                return self._ended(proposal=proposal)
+            elif last := await self._run_calls(said):
+                return self._ended(proposal=last.proposal, say=last.say)
         raise BrainFailed(f"no end after {self._steps} steps")
 
-    def _ended(self, *, text: str = "", proposal: Proposal | None = None) -> Ended:
-        return Ended(text, proposal, self._tokens, self._seen, self._refused)
+    def _ended(self, *, text: str = "", proposal: Proposal | None = None, say: Outgoing | None = None) -> Ended:
+        return Ended(text, proposal, self._tokens, self._seen, self._refused, say)
 
-    async def _run_calls(self, said: Said) -> Proposal | None:
-        """Run the calls in order until one proposes; each gets its answer, or the next request would be refused."""
+    async def _run_calls(self, said: Said) -> ToolResult | None:
+        """Run the calls in order until one ends the turn: it proposes, or has something for the person.
+
+        Each of the others gets its answer, or the next request would be refused.
+        """
         calls = _with_ids(said.calls, len(self._messages))
         message: Message = {"role": "assistant", "tool_calls": [_as_json(call) for call in calls]}
         if said.text:
@@ -122,8 +128,8 @@ class Loop:
                 result = await self._run(call)
             else:
                 result = _mistake("too_many_calls", "Chame uma ferramenta por vez.")
-            if result.proposal:
-                return result.proposal
+            if result.proposal or result.say:
+                return result
             self._answer(call.id, result.data)
         return None
 

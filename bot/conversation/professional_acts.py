@@ -23,12 +23,15 @@ from .rhythm import scope_in
 from .talk import Data, Talk, do
 from .wish import Said
 
+# Asking for a payment is no move of the life cycle, and is found and proposed like one.
+CHARGE: Final = "charge"
 ACTIONS: Final[Mapping[Intent, str]] = {
     Intent.CONFIRM: "confirm",
     Intent.REJECT: "reject",
     Intent.COMPLETE: "complete",
     Intent.NO_SHOW: "no_show",
     Intent.PAID: "paid",
+    Intent.CHARGE: CHARGE,
 }
 # What is over or under way is looked for back from today: nobody settles last month by chat.
 BACK: Final = 7
@@ -171,6 +174,10 @@ async def _candidates(talk: Talk, people: Sequence[str]) -> list[Data]:
         return [each for each in (data["appointments"] if data else []) if _possible(talk, each)]
     if talk.memory.get("action") in {"complete", "no_show", "paid"}:
         return await _lately(talk, people)
+    if talk.memory.get("action") == CHARGE:
+        over = [each for each in await _lately(talk, people) if start_of(talk, each) <= talk.now]
+        if over:
+            return over
     return [each for each in await coming(talk) if _possible(talk, each)]
 
 
@@ -191,7 +198,7 @@ def _possible(talk: Talk, each: Data) -> bool:
             return bool(status == Status.PENDING_CONFIRMATION)
         case "complete" | "no_show":
             return bool(status == Status.CONFIRMED and begun)
-        case "paid":
+        case "paid" | "charge":
             return each["payment"] != Payment.PAID and status not in {Status.REJECTED, Status.CANCELLED}
     return status in {Status.PENDING_CONFIRMATION, Status.CONFIRMED} and not begun
 
@@ -212,6 +219,8 @@ async def picked(talk: Talk, appointment: Data) -> Answer:
         case "cancel":
             tool = "cancel_series" if is_rest(talk, appointment) else "cancel_appointment"
             data, proposal = await talk.call(tool, appointment=token)
+        case _ if talk.memory.get("action") == CHARGE:
+            data, proposal = await talk.call("request_payment", appointment=token)
         case _:
             action = talk.memory["action"]
             data, proposal = await talk.call("update_appointment_status", appointment=token, action=action)

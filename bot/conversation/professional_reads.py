@@ -137,7 +137,7 @@ def ask_which(talk: Talk, words: str, found: Sequence[Data]) -> Answer:
 async def revenue(talk: Talk) -> Answer:
     """Tell what came in over a period, and before it."""
     data, _ = await talk.call("get_revenue_summary", period=talk.heard.text[:300])
-    if not data["ok"] and not _PERIOD.search(plain(talk.heard.text)):
+    if not data["ok"] and not mentions_period(talk.heard.text):
         data, _ = await talk.call("get_revenue_summary", period="este mês")
     if not data["ok"]:
         return refused(talk, data)
@@ -159,6 +159,11 @@ def names_period(talk: Talk) -> bool:
     """Tell whether a message is little more than a period: "e mês passado?"."""
     words = plain(talk.heard.text).split()
     return len(words) <= PERIOD_WORDS and bool(_PERIOD.search(" ".join(words)))
+
+
+def mentions_period(text: str) -> bool:
+    """Tell whether a text names a period, understood or not."""
+    return bool(_PERIOD.search(plain(text)))
 
 
 def _cents(money: str) -> int:

@@ -21,6 +21,31 @@ from .phrasebook import (
 
 PROFESSIONAL: Final[Rules] = (
     line(
+        Intent.DEADLINE,
+        r"(?:cancel|desmarc|remarc)\w* .*\d+ ?(?:h|hs|horas?|dias?) (?:antes|de antecedencia).*",
+        r"(?:prazo|politica|regra|antecedencia) (?:\w+ ){0,2}(?:cancel|desmarc|remarc)\w*.*",
+    ),
+    line(
+        Intent.LATE,
+        r"(?:estou|vou|ficar|me|chegando|chego) (?:\w+ ){0,3}atras\w+.*|atras(?:ad[oa]|ar|ei|o) (?:\w+ ){0,2}\d+.*",
+        r"avis\w+ .*atras\w+.*|vou (?:me )?demorar.*|atrasei.*|(?:estou|to) atrasad[oa].*",
+    ),
+    line(
+        Intent.PIX_KEY,
+        r"(?:\w+ ){0,3}chaves?(?: d[eo])? pix.*|(?:o )?meu pix (?:e|agora|mudou|vai|sera) .*|chave do meu pix.*",
+    ),
+    line(
+        Intent.CHARGE,
+        r"cobr(?:a|ar|e)(?: .*)?|(?:faz\w*|ger\w+|envi\w+|mand\w+) (?:a |uma )?cobranca.*|cobranca (?:para|d[aeo]) .*",
+        r"(?:mand\w+|envi\w+|ger\w+|pass\w+|faz\w*) (?:o |um |meu )?(?:pix|qr ?code do pix) (?:para|d[aeo]) .*",
+    ),
+    line(Intent.CPF, r".*cpf.*"),
+    line(Intent.CHART, r"graficos?(?: .*)?"),
+    line(
+        Intent.EXPORT,
+        r"export\w+.*|(?:\w+ ){0,4}(?:recibos?|csv|planilha|extrato)(?: .*)?|receita saude.*|carne leao.*",
+    ),
+    line(
         Intent.UNSURE,
         r"nao pagou|nao (?:faltou|furou)|quanto (?:\w+ ){0,4}pagou|quem (?:\w+ )?pagou|falt(?:ou|a) pagar",
         rf"(?:confirm\w+|cancel\w+|desmarc\w+|recus\w+) (?:tod[oa]s?(?! [ao]s (?:{WEEKDAY}))|tudo)(?: .*)?",

@@ -41,7 +41,7 @@ MY_SERVICES: Final = re.compile(r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )
 MY_HOURS: Final = re.compile(
     r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus horarios(?: de (?:trabalho|atendimento))?\??$"
 )
-MY_LINK: Final = re.compile(r"^(?:qual (?:e )?(?:o )?)?meu link\??$")
+MY_LINK: Final = re.compile(r"^(?:\w+ ){0,4}link(?: \w+){0,4}\??$")
 STOP: Final = frozenset({"cancelar", "sair", "parar cadastro", "deixa pra la", "esquece", "agora nao"})
 SERVICES_DONE: Final = buttons.encode("do", "services_done")
 SKIP: Final = frozenset({"pular", "pula", "nao", "depois", "nenhum", "nao tenho"})

@@ -36,6 +36,8 @@ class Talk:
     tokens: dict[str, Any] = field(default_factory=dict)
     # What answers a question that came along: said above the answer to the rest.
     preface: str = ""
+    # What the last tool that makes a picture or a file said instead of making it.
+    refusal: Data = field(default_factory=dict)
 
     @classmethod
     def begin(cls, heard: Heard) -> Self:
@@ -74,6 +76,13 @@ class Talk:
         result = await self.heard.toolbox.call(tool, arguments)
         self.tokens.update(result.tokens)
         return result.data, result.proposal
+
+    async def show(self, tool: str, **arguments: Any) -> Answer | None:
+        """Use a tool that makes a picture or a file, and answer with it; None when it refused, with its data kept."""
+        result = await self.heard.toolbox.call(tool, arguments)
+        self.tokens.update(result.tokens)
+        self.refusal = result.data
+        return self.answer(result.say) if result.say is not None else None
 
     def forget(self) -> None:
         """Begin anew: what was gathered is dropped, and so is what waited for a yes."""

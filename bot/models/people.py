@@ -84,6 +84,9 @@ class Professional(Base):
     # A premium professional's own number: messages to it go straight to this agenda.
     channel: Mapped[Channel] = mapped_column(choice(Channel), default=Channel.CLOUD)
     account: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # What receipts for the tax office name the issuer by; digits alone, and the number in their council.
+    cpf: Mapped[str | None] = mapped_column(String(11))
+    council_number: Mapped[str] = mapped_column(String(15), default="")
     # The secret part of the address of the calendar feed; a new one makes the old address worthless.
     calendar_key: Mapped[str | None] = mapped_column(String(48), index=True, unique=True)
     created_at: Mapped[datetime]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..models import ContactIdentity, Inbound, Outbound
 from ..models.enums import Channel, IdentityKind, OutboundStatus, Transport
 from ..whatsapp.evolution.wire import row_of
-from ..whatsapp.outgoing import Image, plain
+from ..whatsapp.outgoing import Document, Image, plain
 from ..whatsapp.phones import phone_key
 from .delivery import spoken
 
@@ -71,4 +71,4 @@ async def _in_the_air(session: AsyncSession, who: ColumnElement[bool], said: str
 
 def _says(row: Outbound) -> Any:
     message = spoken(row)
-    return (message.caption if isinstance(message, Image) else plain(message)).strip()
+    return (message.caption if isinstance(message, Image | Document) else plain(message)).strip()

@@ -14,7 +14,7 @@ from yarl import URL
 
 from ..settings import Settings
 from .faults import Action, Fault, SendFailed, of_answer, of_exception
-from .outgoing import Image, Outgoing
+from .outgoing import Document, Image, Outgoing
 from .tolerant import items, mapping, text
 from .transport import Accepted, Address
 from .wire import request_body
@@ -47,7 +47,7 @@ class CloudApi:
         self, account: str, to: Address, message: Outgoing, *, opaque: str, reply_to: str | None = None
     ) -> Accepted:
         """Send `message` from number `account`; raise `SendFailed` with what to do about it."""
-        media_id = await self._upload(account, message) if isinstance(message, Image) else ""
+        media_id = await self._upload(account, message) if isinstance(message, Image | Document) else ""
         body = request_body(to, message, opaque=opaque, reply_to=reply_to, media_id=media_id)
         answer = await self._post(f"{account}/messages", json=body)
         accepted = mapping(next(iter(items(answer.get("messages"))), None))
@@ -86,11 +86,12 @@ class CloudApi:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise MediaUnavailable(type(error).__name__) from error
 
-    async def _upload(self, account: str, image: Image) -> str:
+    async def _upload(self, account: str, file: Image | Document) -> str:
+        name, mime = (file.filename, file.mime) if isinstance(file, Document) else ("imagem.png", "image/png")
         form = aiohttp.FormData()
         form.add_field("messaging_product", "whatsapp")
-        form.add_field("type", "image/png")
-        form.add_field("file", base64.b64decode(image.data), filename="imagem.png", content_type="image/png")
+        form.add_field("type", mime)
+        form.add_field("file", base64.b64decode(file.data), filename=name, content_type=mime)
         try:
             answer = await self._post(f"{account}/media", data=form)
         except SendFailed as failed:

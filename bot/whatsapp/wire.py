@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .outgoing import Choices, Image, Option, Outgoing, Template, Text
+from .outgoing import Choices, Document, Image, Option, Outgoing, Template, Text
 from .transport import Address
 
 Json = dict[str, Any]
@@ -11,7 +11,7 @@ Json = dict[str, Any]
 def request_body(
     to: Address, message: Outgoing, *, opaque: str, reply_to: str | None = None, media_id: str = ""
 ) -> Json:
-    """Return the body of `POST /{phone_number_id}/messages`; `media_id` is that of an uploaded image."""
+    """Return the body of `POST /{phone_number_id}/messages`; `media_id` is that of an uploaded file."""
     body: Json = {"messaging_product": "whatsapp", "recipient_type": "individual"}
     if to.phone:
         body["to"] = f"+{to.phone}"
@@ -32,6 +32,9 @@ def _content(message: Outgoing, media_id: str) -> Json:
             return {"type": "interactive", "interactive": _interactive(message)}
         case Image(caption=caption):
             return {"type": "image", "image": {"id": media_id, **({"caption": caption} if caption else {})}}
+        case Document(filename=filename, caption=caption):
+            about = {"filename": filename, **({"caption": caption} if caption else {})}
+            return {"type": "document", "document": {"id": media_id, **about}}
         case Template():
             return {"type": "template", "template": _template(message)}
 

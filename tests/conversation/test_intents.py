@@ -291,6 +291,14 @@ holidays: quais os próximos feriados? | tem feriado esse mês? | próximos feri
 series: marca a Júlia toda quinta às 15h | agenda o Carlos quinzenal terça 9h | marca a Ana todo mês dia 5 às 10h
 series: marca a Bia às quintas 10h | a Júlia quer toda terça às 9h | coloca o João semanal sexta 8h
 waitlist: quem está na lista de espera? | lista de espera | quem tá esperando vaga? | quem está na fila de espera
+charge: cobra a Júlia | manda o Pix pra Júlia | cobrar o Pedro | envia a cobrança da Ana | gera o pix da Bia
+chart: gráfico do faturamento | gráfico da semana | me mostra um gráfico | grafico do mês passado
+export: exporta os recibos de outubro | planilha dos pagamentos | recibos do mês | gera o csv | quero os recibos
+pix_key: minha chave pix é maria@exemplo.com | muda minha chave pix | chave pix | meu pix é 529.982.247-25
+cpf: meu cpf é 529.982.247-25 | o CPF da Júlia é 529.982.247-25 | cadastra o cpf da Ana
+deadline: cancelamento até 24h antes | só pode cancelar até 12 horas antes | prazo de cancelamento
+deadline: política de cancelamento | cliente pode desmarcar até 2 dias antes
+late: estou atrasado 15 minutos | vou atrasar 20 min | avisa que vou me atrasar | tô atrasada | vou demorar
 services: meus serviços | adicionar serviço | novo serviço barba 30 reais 20 min | quais serviços eu tenho
 services: remove o serviço barba | meus serviços quais são? | adiciona o serviço hidratação | cadastrar serviço
 services: apaga o serviço barba | incluir um serviço novo | quais meus serviços? | cadastra um serviço novo

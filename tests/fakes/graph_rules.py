@@ -5,7 +5,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-_CONTENT = {"text", "interactive", "image", "template"}
+_CONTENT = {"text", "interactive", "image", "document", "template"}
 _AROUND = {"messaging_product", "recipient_type", "to", "recipient", "type", "biz_opaque_callback_data", "context"}
 
 
@@ -22,7 +22,9 @@ def broken_rule(body: Json) -> str:
     }
     if bad := _first(rules):
         return bad
-    return {"text": _text, "interactive": _interactive, "image": _image, "template": _template}[kind](body[kind])
+    return {"text": _text, "interactive": _interactive, "image": _image, "document": _document, "template": _template}[
+        kind
+    ](body[kind])
 
 
 def _first(rules: dict[str, bool]) -> str:
@@ -45,6 +47,10 @@ def _text(of: Json) -> str:
 
 def _image(of: Json) -> str:
     return _first({"image id": _fits(of.get("id"), 200), "caption": len(of.get("caption", "")) <= 1024})
+
+
+def _document(of: Json) -> str:
+    return _image(of) or _first({"filename": _fits(of.get("filename"), 240)})
 
 
 def _interactive(of: Json) -> str:

@@ -15,7 +15,7 @@ from bot.conversation.brain import Asker
 from bot.db import Database
 from bot.models import Appointment, Outbound
 from bot.models.enums import Action, Role
-from bot.whatsapp.outgoing import Image, Text, from_json
+from bot.whatsapp.outgoing import Image, Text
 from tools.base import Context, Effect, TokenUnknown
 from tools.payments import RequestPayment, SendRevenueChart
 from tools.periods import PeriodUnclear
@@ -114,7 +114,7 @@ async def test_the_chart_is_a_picture_for_the_professional(db: Database) -> None
         await world.act(await world.book(), Action.PAID)
         async with db.begin() as session:
             result = await SendRevenueChart().call(Context(session, owner_of(world), {}, {}))
-    picture = from_json(result.data["picture"])
+    picture = result.say
     assert isinstance(picture, Image)
     assert base64.b64decode(picture.data).startswith(b"\x89PNG")
     assert picture.caption.startswith("*Faturamento: este mês*\nRecebido: *R$ 50,00*\nPara comparar, em outubro: ")

@@ -68,7 +68,9 @@ def _row(row: Appointment, client: Client, owner: Professional) -> dict[str, Any
 async def deeds(session: AsyncSession) -> int:
     """Count what was done to agendas so far: a message may say that it was done only after one of these."""
     counts = [select(func.count()).select_from(table).scalar_subquery() for table in DEEDS]
-    return int(sum((await session.execute(select(*counts))).one()))
+    # What was agreed to and done may have changed a row that was there before: a price, a Pix key.
+    agreed = select(func.count()).select_from(PendingAction).where(PendingAction.status == PendingStatus.DONE)
+    return int(sum((await session.execute(select(*counts, agreed.scalar_subquery()))).one()))
 
 
 async def faults(session: AsyncSession, scenario: Scenario, since: datetime) -> list[str]:

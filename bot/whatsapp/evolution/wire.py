@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from ..faults import Action, Fault, SendFailed
-from ..outgoing import Image, Outgoing, Template, plain
+from ..outgoing import Document, Image, Outgoing, Template, plain
 from ..transport import Address
 
 Json = dict[str, Any]
@@ -27,7 +27,7 @@ def request(to: Address, message: Outgoing, *, opaque: str, reply_to: str | None
         body["messageId"] = identifier
     if reply_to:
         body["quoted"] = {"key": {"id": reply_to}}
-    return ("sendMedia" if isinstance(message, Image) else "sendText"), body
+    return ("sendMedia" if isinstance(message, Image | Document) else "sendText"), body
 
 
 def _content(message: Outgoing) -> Json:
@@ -35,6 +35,9 @@ def _content(message: Outgoing) -> Json:
         case Image(data=data, caption=caption):
             media: Json = {"mediatype": "image", "mimetype": "image/png", "fileName": "imagem.png", "media": data}
             return media | ({"caption": caption} if caption else {})
+        case Document(data=data, filename=filename, caption=caption, mime=mime):
+            file: Json = {"mediatype": "document", "mimetype": mime, "fileName": filename, "media": data}
+            return file | ({"caption": caption} if caption else {})
         case Template(name=name):
             raise SendFailed(Fault("no_templates", Action.BUG, f"{name}: templates are Meta's"))
         case _:

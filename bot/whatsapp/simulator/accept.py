@@ -21,6 +21,7 @@ from .refusal import invalid, missing, unknown
 
 Json = Mapping[str, Any]
 TRACKER = 512
+FILENAME = 240
 
 
 def fields(body: Json, catalogue: Catalogue) -> dict[str, Any]:
@@ -63,6 +64,10 @@ def _image(of: Json) -> dict[str, Any]:
         "media": _words(of, "id", BUTTON_ID),
         "text": "" if caption is None else _words(of, "caption", BODY_LIMIT),
     }
+
+
+def _document(of: Json) -> dict[str, Any]:
+    return _image(of) | {"filename": _words(of, "filename", FILENAME)}
 
 
 def _interactive(of: Json) -> dict[str, Any]:
@@ -139,5 +144,6 @@ def _words(of: Json, name: str, most: int) -> str:
 _READERS: dict[str, Callable[[Json], dict[str, Any]]] = {
     "text": _text,
     "image": _image,
+    "document": _document,
     "interactive": _interactive,
 }

@@ -11,6 +11,8 @@ VOICE_MIME = "audio/ogg; codecs=opus"
 VOICE_SECONDS = 3
 # What Meta takes of each kind.
 LIMITS = {"image": 5 << 20, "audio": 16 << 20, "video": 16 << 20, "application": 100 << 20}
+# Documents that are no application, by their whole type; a CSV has to come as plain text.
+LIMITS |= {"text/plain": 100 << 20}
 # Pictures shown on the page are few; the oldest are forgotten first.
 KEPT = 200
 
@@ -36,7 +38,7 @@ class Media:
 
     def put(self, blob: Blob) -> str:
         """Keep a file and return its id."""
-        limit = LIMITS.get(blob.mime.partition("/")[0])
+        limit = LIMITS.get(blob.mime) or LIMITS.get(blob.mime.partition("/")[0])
         if limit is None or not blob.data or len(blob.data) > limit:
             raise invalid(f"{blob.mime} of {len(blob.data)} bytes cannot be uploaded")
         number = str(next(self._numbers))

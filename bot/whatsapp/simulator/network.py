@@ -28,7 +28,7 @@ WINDOW = timedelta(hours=24)
 # WhatsApp ends a typing indicator by itself.
 TYPING_SECONDS = 25
 # How the trace names what comes.
-_WORDS = {"text": "texto", "interactive": "botões", "image": "imagem"}
+_WORDS = {"text": "texto", "interactive": "botões", "image": "imagem", "document": "arquivo"}
 STRANGERS = ("Rafaela", "Thiago", "Bianca", "Otávio", "Camila", "Jonas", "Priscila", "Davi", "Lívia", "Renato")
 
 
@@ -148,7 +148,7 @@ class Simulator:
     def accept(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Take a message, put it on the phone it is for, and return Meta's answer."""
         to, fields = accept.recipient(body), accept.fields(body, self.catalogue)
-        if fields["kind"] == "image":
+        if fields["kind"] in ("image", "document"):
             self.media.need(fields["media"])
         phone = self._addressed(to)
         now, owner = self.clock.now(), phone.person.phone

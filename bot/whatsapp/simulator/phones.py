@@ -13,6 +13,8 @@ from ...phrases import phone as written
 KEPT = 200
 # What is quoted above an answer: enough to recognise the message.
 QUOTE = 90
+# How a message without words is quoted.
+_NAMES = {"audio": "Mensagem de voz"}
 # One mark of WhatsApp's formatting, which a quote does without.
 _MARK = re.compile(r"[*_~`]+")
 
@@ -60,6 +62,7 @@ class Bubble:
     label: str = ""
     tapped: str = ""
     media: str = ""
+    filename: str = ""
     seconds: int = 0
     quote: str = ""
     # Of one's own: pending, sent, delivered, read, failed; of the business: accepted, sent, delivered, read.
@@ -77,7 +80,7 @@ class Bubble:
 
     def excerpt(self) -> str:
         """Return the first line, as it is quoted above an answer."""
-        lines = self.text.strip().splitlines() or ["Mensagem de voz" if self.kind == "audio" else "Imagem"]
+        lines = self.text.strip().splitlines() or [_NAMES.get(self.kind) or self.filename or "Imagem"]
         line = _MARK.sub("", lines[0])
         return line if len(line) <= QUOTE else line[: QUOTE - 1] + "…"
 

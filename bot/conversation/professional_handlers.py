@@ -1,0 +1,118 @@
+"""What a professional can begin with: what each intent leads to, and the few words that need nothing else."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from .. import phrases
+from ..notify.render import chat
+from . import (
+    client_acts,
+    professional_acts,
+    professional_days,
+    professional_lists,
+    professional_money,
+    professional_reads,
+    professional_series,
+)
+from .brain import Answer
+from .intents import Intent
+from .talk import Talk, choices, do
+
+MENU: Final = (
+    do("agenda", "Agenda de hoje"),
+    do("book", "Marcar cliente"),
+    do("revenue", "Faturamento"),
+    do("help", "Ajuda"),
+)
+OPENING: Final = (do("agenda", "Agenda de hoje"), do("revenue", "Faturamento"), do("help", "Ajuda"))
+
+
+async def _greet(talk: Talk) -> Answer:
+    talk.memory.clear()
+    words = chat("greeting_professional", name=phrases.first_name(talk.asker.name))
+    return talk.answer(choices(words, OPENING))
+
+
+async def _services(talk: Talk) -> Answer:
+    return talk.text(await client_acts.told(talk, Intent.SERVICES))
+
+
+async def _hours(talk: Talk) -> Answer:
+    return talk.text(await client_acts.told(talk, Intent.HOURS))
+
+
+async def _help(talk: Talk) -> Answer:
+    return talk.say("help_professional")
+
+
+async def _who(talk: Talk) -> Answer:
+    return talk.say("who_professional")
+
+
+async def _link(talk: Talk) -> Answer:
+    # "Meu link" in words is answered before any brain is asked.
+    return talk.say("link_hint")
+
+
+async def _thanks(talk: Talk) -> Answer:
+    return talk.say("thanks")
+
+
+async def _bye(talk: Talk) -> Answer:
+    return talk.say("bye")
+
+
+async def _kept(talk: Talk) -> Answer:
+    talk.forget()
+    return talk.say("kept")
+
+
+def unclear(talk: Talk) -> Answer:
+    return talk.answer(choices(chat("not_understood"), MENU))
+
+
+HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
+    Intent.GREET: _greet,
+    Intent.THANKS: _thanks,
+    Intent.BYE: _bye,
+    Intent.HELP: _help,
+    Intent.WHO: _who,
+    Intent.AGENDA: professional_reads.agenda,
+    Intent.NEXT: professional_reads.upcoming,
+    Intent.PENDING: professional_reads.waiting,
+    Intent.REVENUE: professional_reads.revenue,
+    Intent.CUSTOMER: professional_reads.customer,
+    Intent.FREE: professional_reads.free_times,
+    Intent.MORE: professional_reads.free_times,
+    Intent.BOOK: professional_acts.book,
+    Intent.CANCEL: professional_acts.cancel,
+    Intent.RESCHEDULE: professional_acts.move,
+    Intent.SERIES: professional_series.book,
+    Intent.WAITLIST: professional_lists.waitlist,
+    Intent.SERVICES: _services,
+    Intent.HOURS: _hours,
+    Intent.BLOCK: professional_days.block,
+    Intent.OPEN: professional_days.open_up,
+    Intent.HOLIDAYS: professional_days.holidays,
+    Intent.SET_PRICE: professional_money.price,
+    Intent.PIX_KEY: professional_money.pix_key,
+    Intent.CHART: professional_money.chart,
+    Intent.EXPORT: professional_money.export,
+    Intent.CPF: professional_money.cpf,
+    Intent.DEADLINE: professional_money.deadline,
+    Intent.LATE: professional_money.late,
+    Intent.LINK: _link,
+    Intent.PLAN: professional_lists.plan,
+    Intent.DROP: _kept,
+    Intent.KEEP: _kept,
+}
+TAPS: Final[Mapping[str, Intent]] = {
+    "agenda": Intent.AGENDA,
+    "book": Intent.BOOK,
+    "cancel": Intent.CANCEL,
+    "move": Intent.RESCHEDULE,
+    "help": Intent.HELP,
+    "revenue": Intent.REVENUE,
+    "prices": Intent.SERVICES,
+    "hours": Intent.HOURS,
+}

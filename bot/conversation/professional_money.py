@@ -1,0 +1,158 @@
+"""Money and the rules of the house by chat: the Pix key, prices, receipts, a chart, the deadline, a delay."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from ..notify.render import chat
+from .brain import Answer
+from .catalogue import meant
+from .client_acts import info, service_missing
+from .intents import Intent
+from .offer import refused, service_words
+from .people import people_in
+from .professional_acts import start
+from .professional_reads import mentions_period
+from .talk import Data, Talk
+from .vocabulary import plain
+
+PIX, PRICE, DEADLINE, LATE, CPF = "pix", "price", "deadline", "late", "cpf"
+ASKED_FOR: Final = (PIX, PRICE, DEADLINE, LATE, CPF)
+
+_KEY: Final = re.compile(
+    r"[^\s@]+@[^\s@]+\.[a-z]{2,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    r"|(?:\+\s?|\()?\d[\d\s().\-/]{8,}\d",
+    re.IGNORECASE,
+)
+_CPF: Final = re.compile(r"(?<!\d)\d{3}[.\s]?\d{3}[.\s]?\d{3}[-\s]?\d{2}(?!\d)")
+_AMOUNT: Final = re.compile(r"(?<![\d/:])\d{1,3}(?:\.\d{3})*(?:,\d{2})?(?!\s*(?:min|h\b|%|[/:]))|(?<!\d)\d{4,6}(?!\d)")
+_TIME: Final = re.compile(r"(?P<number>\d{1,3}) ?(?P<unit>h|hs|horas?|dias?)(?![a-z])")
+_ANY_TIME: Final = re.compile(r"(?<!\S)(?:sem prazo|qualquer (?:hora|momento)|ate a hora|quando quiser)")
+_MINUTES: Final = re.compile(r"(?P<number>\d{1,3}) ?(?:m|min|mins|minutos?|minutinhos)?(?![a-z\d])")
+
+
+async def chart(talk: Talk) -> Answer:
+    """Send the revenue of a period as a picture."""
+    return await _shown(talk, "send_revenue_chart")
+
+
+async def export(talk: Talk) -> Answer:
+    """Send what was paid in a period as a file."""
+    return await _shown(talk, "export_receipts")
+
+
+async def _shown(talk: Talk, tool: str) -> Answer:
+    talk.memory.clear()
+    answer = await talk.show(tool, period=talk.heard.text[:300])
+    if answer is None and talk.refusal.get("error") == "period_unclear" and not mentions_period(talk.heard.text):
+        answer = await talk.show(tool, period="este mês")
+    return answer or refused(talk, talk.refusal)
+
+
+async def pix_key(talk: Talk) -> Answer:
+    """Keep the key that money goes to."""
+    _begin(talk, PIX)
+    found = _KEY.search(talk.heard.text)
+    if not found:
+        return talk.ask(PIX, chat("ask_pix_key"))
+    data, proposal = await talk.call("set_pix_key", key=found[0].strip())
+    if proposal is not None:
+        return talk.propose(proposal)
+    return talk.ask(PIX, str(data.get("message") or chat("ask_pix_key")))
+
+
+async def price(talk: Talk) -> Answer:
+    """Change what a service costs."""
+    _begin(talk, PRICE)
+    amounts = _AMOUNT.findall(talk.heard.text)
+    if amounts:
+        talk.memory["price"] = amounts[-1]
+    services = (await info(talk)).get("services") or []
+    if len(found := meant(talk.said.rest, services)) == 1:
+        talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
+    if missing := await service_missing(talk, talk.said.rest, chat("ask_service_price")):
+        return missing
+    if "price" not in talk.memory:
+        return talk.ask(PRICE, chat("ask_price"))
+    return await _proposed(talk, "set_price", PRICE, price=talk.memory["price"], service=service_words(talk))
+
+
+async def deadline(talk: Talk) -> Answer:
+    """Set until when clients may cancel by themselves."""
+    _begin(talk, DEADLINE)
+    words = plain(talk.heard.text)
+    if _ANY_TIME.search(words):
+        return await _proposed(talk, "set_cancellation_deadline", DEADLINE, hours=0, late="allow")
+    found = _TIME.search(words) or (re.fullmatch(r"\D*(?P<number>\d{1,3})\D*(?P<unit>)", words.strip()))
+    if not found:
+        now = (await info(talk)).get("cancellation", "a qualquer momento")
+        return talk.ask(DEADLINE, chat("ask_deadline", now=now))
+    hours = int(found["number"]) * (24 if found["unit"].startswith("d") else 1)
+    return await _proposed(talk, "set_cancellation_deadline", DEADLINE, hours=hours)
+
+
+async def late(talk: Talk) -> Answer:
+    """Tell the next client that the professional runs late."""
+    _begin(talk, LATE)
+    words = plain(talk.heard.text)
+    found = _MINUTES.search(words)
+    hour = _TIME.search(words)
+    minutes = 30 if " meia hora" in words else 60 if re.search(r" uma hora| 1 ?h(?:ora)? ", words) else 0
+    if hour and not minutes and hour["unit"].startswith("h"):
+        minutes = int(hour["number"]) * 60
+    minutes = minutes or (int(found["number"]) if found else 0)
+    if not minutes:
+        return talk.ask(LATE, chat("ask_minutes"))
+    return await _proposed(talk, "warn_of_delay", LATE, minutes=minutes)
+
+
+async def cpf(talk: Talk) -> Answer:
+    """Note the CPF of the professional or of a client, for receipts."""
+    _begin(talk, CPF)
+    found = _CPF.search(talk.heard.text)
+    rest = _CPF.sub(" ", talk.heard.text)
+    if names := people_in(rest, besides={"cpf", "crp", "crm"}):
+        talk.memory["whose"] = names[0]
+    if not found:
+        return talk.ask(CPF, chat("ask_cpf"))
+    return await _proposed(talk, "note_cpf", CPF, cpf=found[0], client=talk.memory.get("whose", ""))
+
+
+def _begin(talk: Talk, doing: str) -> None:
+    if talk.memory.get("doing") != doing:
+        start(talk, doing)
+
+
+async def _proposed(talk: Talk, tool: str, asked: str, **arguments: object) -> Answer:
+    data, proposal = await talk.call(tool, **arguments)
+    if proposal is not None:
+        return talk.propose(proposal)
+    if data.get("error") in _ASKED_AGAIN:
+        return talk.ask(asked, _sentence(data))
+    talk.memory.clear()
+    return refused(talk, data)
+
+
+def _sentence(data: Data) -> str:
+    return str(data.get("message") or chat("sorry"))
+
+
+_ASKED_AGAIN: Final = frozenset(
+    {"price_unclear", "bad_price", "bad_deadline", "bad_delay", "cpf_invalid", "service_unknown"}
+)
+
+
+async def continued(talk: Talk) -> Answer | None:
+    """Take a message as the answer to what was asked; None when it is about something else."""
+    go_on, own = _ONGOING[talk.memory["doing"]]
+    return await go_on(talk) if talk.reading.intent in own else None
+
+
+_ONGOING: Final[Mapping[str, tuple[Callable[[Talk], Awaitable[Answer]], frozenset[Intent]]]] = {
+    # A number alone looks like somebody's telephone.
+    PIX: (pix_key, frozenset({Intent.NONE, Intent.PIX_KEY, Intent.CUSTOMER, Intent.CPF})),
+    CPF: (cpf, frozenset({Intent.NONE, Intent.CPF, Intent.CUSTOMER})),
+    PRICE: (price, frozenset({Intent.NONE, Intent.SET_PRICE, Intent.SERVICES, Intent.AGENDA})),
+    DEADLINE: (deadline, frozenset({Intent.NONE, Intent.DEADLINE})),
+    LATE: (late, frozenset({Intent.NONE, Intent.LATE})),
+}
