@@ -3,7 +3,7 @@
 from aiohttp import web
 from arq.connections import ArqRedis
 
-from bot.auth import Tokens
+from bot.auth import Supabase, Tokens
 from bot.billing.gateway import Gateway
 from bot.clock import Clock
 from bot.db import Database
@@ -45,7 +45,8 @@ def create(
     app[SETTINGS], app[DATABASE], app[BELL], app[CLOCK] = settings, db, bell, clock
     app[REDIS] = redis
     app[COUNTER] = counter or (RedisCounter(redis) if redis is not None else LocalCounter())
-    app[GATE] = Gate(db, Tokens(settings.secret_key.get_secret_value(), settings.public_url))
+    tokens = Tokens(settings.secret_key.get_secret_value(), settings.public_url)
+    app[GATE] = Gate(db, tokens, Supabase(settings))
     intake = Intake(db, bell, clock, burst_wait=settings.burst_wait_seconds)
     app[INTAKE] = intake
     app.on_response_prepare.append(add_headers)

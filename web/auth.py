@@ -9,10 +9,11 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy import select
 
-from bot.auth import Claims, Tokens
-from bot.db import Database
+from bot.auth import Claims, Supabase, Tokens
+from bot.auth.tokens import peek
+from bot.db import Database, insert_new
 from bot.errors import Unauthenticated
-from bot.models import Professional, Session, User
+from bot.models import Professional, Session, User, new_id
 
 # What another process changed is seen after so many seconds at most; what this one changed, at once.
 REMEMBERED = 5.0
@@ -51,13 +52,18 @@ class _Known:
 class Gate:
     """Verify tokens and remember whom they belong to."""
 
-    def __init__(self, db: Database, tokens: Tokens) -> None:
-        self._db, self.tokens = db, tokens
+    def __init__(self, db: Database, tokens: Tokens, supabase: Supabase) -> None:
+        self._db, self.tokens, self._supabase = db, tokens, supabase
         self._known: OrderedDict[Claims, _Known] = OrderedDict()
 
     async def get_user(self, request: web.Request, now: datetime) -> Caller:
         """Return who is calling, or raise `Unauthenticated`."""
-        return (await self._look(self.tokens.read(bearer(request), now), now)).caller
+        token = bearer(request)
+        if not self._supabase.used or peek(token)[1] == self.tokens.issuer:
+            claims = self.tokens.read(token, now)
+        else:
+            claims = await self._supabase.read(token, now)
+        return (await self._look(claims, now)).caller
 
     async def get_professional(self, caller: Caller) -> Owner | None:
         """Return the professional that the caller is, if they are one."""
@@ -79,21 +85,36 @@ class Gate:
         return known
 
     async def _load(self, claims: Claims, now: datetime) -> _Known:
-        query = (
-            select(User, Professional)
-            .join(Session, Session.user_id == User.id)
-            .outerjoin(Professional, Professional.user_id == User.id)
-            .where(User.id == _id(claims.subject), Session.id == _id(claims.session))
-            .where(Session.revoked_at.is_(None), Session.expires_at > now)
-        )
+        ours = claims.issuer == self.tokens.issuer
+        query = select(User, Professional).outerjoin(Professional, Professional.user_id == User.id)
+        if ours:
+            query = query.join(Session, Session.user_id == User.id).where(
+                User.id == _id(claims.subject),
+                Session.id == _id(claims.session),
+                Session.revoked_at.is_(None),
+                Session.expires_at > now,
+            )
+        else:
+            query = query.where(User.subject == claims.subject)
         async with self._db.begin() as session:
             found = (await session.execute(query)).one_or_none()
+            if found is None and not ours:
+                await session.execute(insert_new(session, User, _newcomer(claims, now)))
+                found = (await session.execute(query)).one_or_none()
         if found is None:
             raise Unauthenticated
         user, row = found
         owner = Owner(row.id, row.user_id, row.slug, row.name, row.timezone) if row else None
-        caller = Caller(user.id, _id(claims.session), user.contact_id, user.name, owner)
+        caller = Caller(user.id, _id(claims.session) if ours else None, user.contact_id, user.name, owner)
         return _Known(caller, time.monotonic() + REMEMBERED)
+
+
+def _newcomer(claims: Claims, now: datetime) -> dict[str, object]:
+    """Describe somebody whom the outside issuer knows and we meet for the first time.
+
+    By their id there alone: an e-mail address in a token may be unproved, and must open nobody else's account.
+    """
+    return {"id": new_id(), "subject": claims.subject[:64], "name": claims.name, "created_at": now}
 
 
 def _id(written: str) -> UUID:

@@ -145,7 +145,8 @@ def _refusals(declared: Endpoint) -> dict[int, list[type[Refused]]]:
         given.append(WrongShape)
     if declared.body:
         given.append(NotJson)
-    if RULES[declared.limit].shut_when_away:
+    # Nobody can count, or the outside issuer's keys cannot be had.
+    if RULES[declared.limit].shut_when_away or declared.who in (Who.USER, Who.PROFESSIONAL):
         given.append(Unavailable)
     found: dict[int, list[type[Refused]]] = {}
     for refusal in dict.fromkeys(given):

@@ -1,5 +1,7 @@
 """Our own access tokens: short-lived JWTs with the claims that Supabase's carry, so that one reader serves both."""
 
+import json
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from .errors import Unauthenticated
+from ..errors import Unauthenticated
 
 # Short, because an access token cannot be taken back; the refresh token behind it can.
 LIFETIME: Final = timedelta(minutes=15)
@@ -29,6 +31,8 @@ class Claims:
     expires_at: int
     # The session of ours that the token belongs to; outside providers keep theirs to themselves.
     session: str = ""
+    # What an outside provider calls the person.
+    name: str = ""
 
 
 class Tokens:
@@ -58,13 +62,13 @@ class Tokens:
 
 
 def read_claims(token: str, key: Any, algorithms: list[str], issuer: str, now: datetime) -> Claims:
-    """Verify a token with `key`, only by `algorithms`, and check issuer, audience and time."""
+    """Verify a token with `key`, only by `algorithms`, and check audience, time and (unless it is empty) issuer."""
     if len(token) > LONGEST:
         raise Unauthenticated
     registry = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
         leeway=LEEWAY,
-        iss={"essential": True, "value": issuer},
+        iss={"essential": True, **({"value": issuer} if issuer else {})},
         aud={"essential": True, "value": AUDIENCE},
         sub={"essential": True},
         exp={"essential": True},
@@ -78,6 +82,24 @@ def read_claims(token: str, key: Any, algorithms: list[str], issuer: str, now: d
             subject=str(claims["sub"]),
             expires_at=int(claims["exp"]),
             session=str(claims.get("session_id") or ""),
+            name=_name(claims.get("user_metadata")),
         )
     except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise Unauthenticated from error
+
+
+def _name(about: object) -> str:
+    found = about.get("full_name") or about.get("name") if isinstance(about, dict) else ""
+    return str(found or "")[:120]
+
+
+def peek(token: str) -> tuple[str, str]:
+    """Return the algorithm and the issuer that a token claims to have, believing neither."""
+    parts = token.split(".")
+    if len(token) > LONGEST or len(parts) != 3:
+        raise Unauthenticated
+    try:
+        header, claims = (json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
+        return str(header.get("alg")), str(claims.get("iss"))
+    except (ValueError, AttributeError, RecursionError) as error:
         raise Unauthenticated from error
