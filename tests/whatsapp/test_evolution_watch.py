@@ -230,6 +230,10 @@ async def test_what_left_and_was_never_acknowledged_is_doubted_at_once(watch: Wa
     await watch.speaks(2)
     await owe_sent(watch)
     assert await watch.minute(3) == "canary"
+    # What Meta owes us statuses for is another account.
+    watch.clock.jump(minutes=20)
+    found = await watchdog.run(watch.db, watch.settings, now=watch.clock.now(), light=True)
+    assert next(each for each in found if each.check == "statuses").state is State.OK
 
 
 async def owe_sent(watch: Watch) -> None:
