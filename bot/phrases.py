@@ -38,7 +38,7 @@ def day(d: date, today: date | None = None, *, relative: bool = False) -> str:
 
     `relative` puts "hoje", "amanhã" or "ontem" before it where that is so: "amanhã, domingo, 22/11".
     """
-    text = f"{weekday_name(d)}, {d:%d/%m}"
+    text = f"{weekday_name(d)}, {d.day:02d}/{d.month:02d}"
     if today is None:
         return text
     if d.year != today.year:

@@ -16,18 +16,21 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from .. import phrases
 from ..models import Appointment, Professional
 from ..models.enums import Action, Actor, Payment, Source, Status
 from . import allowance, notices, reminders
 from .desk import Desk, load_desk, lock
 from .entry import draft, enter, hit_the_wall, write
-from .ledger import compare_and_set, find, find_locked, keyed
+from .hours import local_date, zone_of
+from .ledger import compare_and_set, find, find_locked, keyed, moved_since
 from .lifecycle import IllegalMove, after
 from .loading import Own, load_agenda, policy_of
 from .notices import Told, receipt
 from .openings import check, free, refusal, refused, taken
 from .parties import load_parties
 from .policy import CancellationPolicy, Notice, TooLate, notice_given
+from .refusals import AppointmentMoved
 
 __all__ = [
     "act",
@@ -188,9 +191,14 @@ async def act(
     now: datetime,
     professional_id: UUID | None = None,
     contact_id: UUID | None = None,
+    shown_at: datetime | None = None,
 ) -> Appointment:
-    """Take one of the six moves of the life cycle; what changes nothing is not told again."""
+    """Take one of the six moves of the life cycle; what changes nothing is not told again.
+
+    `shown_at` is when the message was written that somebody answers with this: it holds for the time it showed.
+    """
     row = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
+    await _as_shown(session, row, shown_at, now)
     change = after(row.status, row.payment, action, actor, start_at=row.start_at, now=now)
     action = Action(action)
     who = await load_parties(session, row.professional_id, row.client_id)
@@ -211,9 +219,17 @@ async def act(
     return row
 
 
-async def attend(session: AsyncSession, appointment_id: UUID, *, contact_id: UUID, now: datetime) -> Appointment:
+async def attend(
+    session: AsyncSession,
+    appointment_id: UUID,
+    *,
+    contact_id: UUID,
+    now: datetime,
+    shown_at: datetime | None = None,
+) -> Appointment:
     """Write down that the client says they are coming; saying so twice changes nothing."""
     row = await find_locked(session, appointment_id, professional_id=None, contact_id=contact_id)
+    await _as_shown(session, row, shown_at, now)
     if row.status is not Status.CONFIRMED or row.end_at <= now:
         raise IllegalMove(status=row.status, action=Action.ATTEND)
     if row.attendance_confirmed_at is not None:
@@ -224,6 +240,13 @@ async def attend(session: AsyncSession, appointment_id: UUID, *, contact_id: UUI
     told.notify_professional("attendance_confirmed", "Presença confirmada")
     await write(session, told.rows)
     return row
+
+
+async def _as_shown(session: AsyncSession, row: Appointment, shown_at: datetime | None, now: datetime) -> None:
+    """Refuse an answer to a message that showed another time than the appointment has now."""
+    if shown_at is not None and row.status in OPEN and await moved_since(session, row.id, shown_at):
+        zone = (await session.get_one(Professional, row.professional_id)).timezone
+        raise AppointmentMoved(when=phrases.moment(row.start_at.astimezone(zone_of(zone)), local_date(zone, now)))
 
 
 async def may(session: AsyncSession, row: Appointment, action: Action, *, actor: Actor, now: datetime) -> Notice:

@@ -60,6 +60,20 @@ def _of(professional_id: UUID | None, contact_id: UUID | None) -> list[ColumnEle
     return mine
 
 
+async def moved_since(session: AsyncSession, appointment_id: UUID, moment: datetime) -> bool:
+    """Say whether an appointment was given a new time after a moment."""
+    found = await session.scalar(
+        select(AppointmentEvent.id)
+        .where(
+            AppointmentEvent.appointment_id == appointment_id,
+            AppointmentEvent.action == Action.RESCHEDULE,
+            AppointmentEvent.at > moment,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 async def keyed(session: AsyncSession, professional_id: UUID, client_id: UUID, key: str) -> Appointment | None:
     """Read what an idempotency key has booked already; another client's key is refused, not answered."""
     row = await session.scalar(

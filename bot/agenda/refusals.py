@@ -93,6 +93,13 @@ class AppointmentChanged(Conflict):
     sentence = "Esse agendamento acabou de mudar. Veja como está agora."
 
 
+class AppointmentMoved(Conflict):
+    """What somebody answers showed another time than the appointment has now: that is not what they agree to."""
+
+    code = "appointment_moved"
+    sentence = "Esse agendamento mudou de horário depois dessa mensagem: agora é {when}. Veja a mensagem mais recente."
+
+
 class KeyReused(Conflict):
     """An idempotency key that belongs to another client's booking."""
 

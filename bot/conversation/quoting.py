@@ -51,6 +51,18 @@ async def quoted(session: AsyncSession, held: Held) -> Quoted | None:
     return _as_quoted(row)
 
 
+async def shown_at(session: AsyncSession, held: Held, appointment_id: UUID | None) -> datetime | None:
+    """Say when the message about an appointment was written that a tap or a word answers; None when none is known."""
+    if held.reply_to is None or appointment_id is None:
+        return None
+    written: datetime | None = await session.scalar(
+        select(Outbound.created_at)
+        .where(Outbound.provider_id == held.reply_to, Outbound.appointment_id == appointment_id)
+        .limit(1)
+    )
+    return written
+
+
 async def just_told(session: AsyncSession, conversation: Conversation, text: str, now: datetime) -> Quoted | None:
     """Return the notice that a bare "confirmo" answers: the last thing said, and no other like it beside it.
 

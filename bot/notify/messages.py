@@ -6,7 +6,7 @@ buttons carry. The words around them are in `templates/whatsapp/NAME.txt.j2`, on
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
@@ -84,7 +84,7 @@ class Message:
 
     def to_json(self) -> dict[str, str]:
         """Return the fields as a JSON object that `from_json` turns back."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
