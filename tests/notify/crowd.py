@@ -55,10 +55,12 @@ class Crowd:
     owed: dict[str, Written] = field(default_factory=dict)
     owed_at: dict[str, float] = field(default_factory=dict)
 
-    async def gather(self, people: int, now: datetime) -> None:
+    async def gather(self, people: int, now: datetime, *, first: int = 0) -> None:
+        """Add so many people, whose phones count from `first`."""
         self.people, self.talks = [new_id() for _ in range(people)], [new_id() for _ in range(people)]
         contacts = [
-            {"id": who, "name": f"Ana {n}", "phone": phone(n), "created_at": now} for n, who in enumerate(self.people)
+            {"id": who, "name": f"Ana {n}", "phone": phone(n), "created_at": now}
+            for n, who in enumerate(self.people, first)
         ]
         talks = [
             {"id": talk, "channel": Channel.CLOUD, "account": ACCOUNT, "contact_id": who, "last_inbound_at": now}
