@@ -108,7 +108,7 @@ RULES = {
         | WEEKDAY (?:de | da)? festa
         | NAMED THROUGH [a o]? NAMED MORE | entre [a o]? NAMED e [a o]? NAMED
         | NAMED a [s n b dez] (?! H | SIDE | e) | ter THROUGH [o a]? NAMED
-        | FIG (?:ou | e) date | wf | w dash? feira | ord do w | depois WEEKDAY | MAYBE
+        | FIG (?:ou | e) date | wf | w dash? feira | (?<!de) ord do w | depois WEEKDAY | MAYBE
         | (?<! [das as de entre e pelas dia]) dec (?= comma? (?:as (?:NUM (?! COUNTED) | noon | CLOCK) | CLOCK | NUM h))
         | WEEKDAY (?:[de da na]? outra [semana mes] | comma? [except not] este (?! WEEKDAY))
         | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
@@ -142,7 +142,7 @@ RULES = {
     "impossible": """
         kx | [de da na pela]? dawn
         | ou (?:mais [tarde cedo] | depois | antes | outra | vago)
-        | fix comma? NUM (?! THINGS | H) | one nth (?:para as | pras)
+        | fix comma? NUM (?! THINGS | H | MINUTES | SIDE | OFMONTH) | one nth (?:para as | pras)
         | as x | as b (?! THINGS) | as NUM [s n z dez] (?! H | OFMONTH)
         | s as TIME
         | ou [as das a o]? NUM (?! THINGS | de MON)
