@@ -11,6 +11,7 @@ from .. import phrases
 from ..errors import Refused
 from ..models import Service
 from ..models.enums import Actor
+from . import allowance
 from .hours import Span, day_of, epoch_minute, zone_of
 from .loading import Agenda, Own, load_agenda, load_busy, load_openings
 from .refusals import (
@@ -53,11 +54,16 @@ async def free(
     conversation_id: UUID | None = None,
     actor: Actor = Actor.CLIENT,
 ) -> list[datetime]:
-    """List the free times in start <= t < end, aware UTC; a time held for `conversation_id` is free to it."""
+    """List the free times in start <= t < end, aware UTC; a time held for `conversation_id` is free to it.
+
+    Refuses a client whom no time could be sold to, because the professional's plan has none left this month.
+    """
     if service.professional_id != professional_id:
         raise ServiceUnknown
     own = Own(conversation=conversation_id)
     agenda, busy = await load_openings(session, professional_id, start, end, now=now, own=own)
+    if actor is Actor.CLIENT and (no := await allowance.refusal(session, agenda.professional, actor, now=now)):
+        raise no
     return free_times(agenda.rules(service.minutes, actor), busy, start, end, now)
 
 
@@ -76,7 +82,8 @@ async def refusal(
         return ServiceUnknown()
     agenda = await load_agenda(session, professional_id, now=now)
     rules = agenda.rules(service.minutes, actor)
-    return await refused(session, agenda, rules, at, now=now, own=Own(conversation=conversation_id))
+    no = await refused(session, agenda, rules, at, now=now, own=Own(conversation=conversation_id))
+    return no or await allowance.refusal(session, agenda.professional, actor, now=now)
 
 
 async def check(
