@@ -89,15 +89,19 @@ async def _apply(db: Database, ids: Sequence[UUID], now: datetime) -> None:
         statement = _waiting(now).where(Inbound.id.in_(ids)).with_for_update(skip_locked=True)
         rows: Sequence[Inbound] = (await session.scalars(statement)).all()
         messages = await _messages(session, [row.event for row in rows if row.kind is InboundKind.STATUS])
+        reached: set[UUID] = set()
         for row in rows:
             if row.kind is InboundKind.STATUS:
                 message = messages.get(str(row.event.get("id"))) or messages.get(str(row.event.get("opaque")))
                 message = message or await echoes.told_of(session, row)
-                row.error = await _status(session, row, message, now) if message else "no such message"
+                row.error = await _status(session, row, message, reached, now) if message else "no such message"
             else:
                 log.warning("news from the provider", extra={"kind": row.kind.value, "news": row.event.get("field")})
                 await connection.heard(session, row, now)
             row.status, row.handled_at = InboundStatus.DONE, now
+        if reached:
+            there = (Contact.id.in_(reached), Contact.unreachable_at.is_not(None))
+            await session.execute(update(Contact).where(*there).values(unreachable_at=None))
 
 
 async def _messages(session: AsyncSession, events: Sequence[Mapping[str, Any]]) -> dict[str, Outbound]:
@@ -121,8 +125,10 @@ def _uuid(value: object) -> UUID | None:
         return None
 
 
-async def _status(session: AsyncSession, row: Inbound, message: Outbound, now: datetime) -> str:
-    """Apply one status; return why it changed nothing, or nothing."""
+async def _status(
+    session: AsyncSession, row: Inbound, message: Outbound, reached: set[UUID], now: datetime
+) -> str:
+    """Apply one status, add to `reached` whom it proves to be there; return why it changed nothing, or nothing."""
     told = _STATUSES.get(str(row.event.get("status")))
     provider_id, at = str(row.event.get("id")), row.provider_at or now
     if told is None:
@@ -137,10 +143,14 @@ async def _status(session: AsyncSession, row: Inbound, message: Outbound, now: d
         fault = of_code(str(errors[0].get("code") or "failed"), str(errors[0].get("details") or ""))
         message.provider_id = provider_id
         await delivery.failed(session, message, fault, row.account, now, refused=True)
+        if message.contact_id is not None:
+            reached.discard(message.contact_id)
         return ""
     await delivery.sent(session, message, message.provider_id or provider_id, at)
     if arrived:
-        await _arrived(session, message, told, at)
+        _arrived(message, told, at)
+        if message.contact_id is not None:
+            reached.add(message.contact_id)
     return ""
 
 
@@ -169,12 +179,10 @@ async def _is_about_this_try(session: AsyncSession, row: Inbound, message: Outbo
     return await session.scalar(failed_before) is None
 
 
-async def _arrived(session: AsyncSession, message: Outbound, told: OutboundStatus, at: datetime) -> None:
+def _arrived(message: Outbound, told: OutboundStatus, at: datetime) -> None:
     if told is OutboundStatus.READ:
         message.read_at = min(message.read_at or at, at)
     else:
         message.delivered_at = min(message.delivered_at or at, at)
     if _RANKS[told] > _RANKS.get(message.status, 0):
         message.status = told
-    reached = (Contact.id == message.contact_id, Contact.unreachable_at.is_not(None))
-    await session.execute(update(Contact).where(*reached).values(unreachable_at=None))
