@@ -35,8 +35,8 @@ class Signs:
 
 async def read(session: AsyncSession, instance: str, remembered: Mapping[str, Any], *, now: datetime) -> Signs:
     """Look for signs of life of an instance; `remembered` tells of its last canary."""
-    last = await session.scalar(_of(instance, func.max(Inbound.received_at)))
-    silent = not quiet(now, _ZONE) and (last is None or now - last >= QUIET)
+    lately = await session.scalar(_of(instance, Inbound.id).where(Inbound.received_at > now - QUIET).limit(1))
+    silent = lately is None and not quiet(now, _ZONE)
     doubt = silent or await _unheard_of(session, instance, now)
     return Signs(doubt, await _came_back(session, instance, remembered, now))
 
