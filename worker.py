@@ -27,7 +27,7 @@ from bot.billing.gateway import Gateway
 from bot.clock import Clock, SystemClock
 from bot.conversation import inbox
 from bot.conversation.brains import Available
-from bot.conversation.ears import ModelEars
+from bot.conversation.ears import ModelEars, PlannedEars
 from bot.conversation.presence import Receipts
 from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
@@ -108,7 +108,7 @@ async def services(
             toolkit=Tools(db),
             brains=brains,
             rules=rules,
-            ears=ModelEars(channels, brains.groq, settings),
+            ears=PlannedEars(ModelEars(channels, brains.groq, settings), db),
             presence=presence,
         )
         channel, account = default_line(settings)

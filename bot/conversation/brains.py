@@ -1,4 +1,4 @@
-"""Who thinks in a turn: Groq when there is a key, then the rules, which always answer."""
+"""Who thinks in a turn: Groq while there is a key and the plan has turns left, then the rules, which always answer."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,6 +11,7 @@ from ..settings import Settings
 from .brain import Asker, Brain
 from .exchange import CallRecord
 from .groq import GroqBrain, connect
+from .quota import Metered
 
 if TYPE_CHECKING:
     from groq import AsyncGroq
@@ -24,7 +25,7 @@ class Available:
         self._rules = rules
         self.groq: AsyncGroq | None = connect(settings) if settings.groq_api_key.get_secret_value() else None
         models = [settings.groq_model, settings.groq_fallback_model]
-        self._model = GroqBrain(self.groq, models, self._record, clock) if self.groq else None
+        self._model = Metered(GroqBrain(self.groq, models, self._record, clock), db, clock) if self.groq else None
 
     async def for_turn(self, asker: Asker) -> Sequence[Brain]:
         """Return who may answer this asker, first choice first."""

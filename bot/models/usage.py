@@ -18,6 +18,8 @@ class Counted(StrEnum):
 
     APPOINTMENTS = "appointments"
     MODEL_TURNS = "model_turns"
+    # Once a month the owner hears that the turns are used up.
+    TOLD_OF_TURNS = "told_of_turns"
 
 
 async def count(
