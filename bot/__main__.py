@@ -39,6 +39,22 @@ def _add_deadletters(parser: argparse.ArgumentParser) -> None:
     again.add_argument("id", nargs="?", help="one, whatever its reason; without it, all that may work now")
 
 
+def _add_eval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--brain", choices=("rules", "model"), help="only one of the two (default: both, or the model)")
+    parser.add_argument("--model", default="", help="model to ask, with GROQ_API_KEY (default: GROQ_MODEL)")
+    parser.add_argument("--base-url", default="", help="address of a service like Groq's (default: GROQ_BASE_URL)")
+    parser.add_argument("--scripted", action="store_true", help="never ask a real model, whatever key is set")
+    parser.add_argument("--trials", type=int, default=1, metavar="N", help="times each scenario is played (default: 1)")
+    parser.add_argument("--k", type=int, default=0, metavar="K", help="print pass^1 to pass^K (default: K = N)")
+    parser.add_argument("--scenarios", metavar="PATH", help="folder or file (default: tests/conversations)")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only scenarios with this in theme or name")
+    parser.add_argument("--jsonl", metavar="FILE", help="write each conversation as a line of JSON")
+    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="scenarios at the same time (default: 2)")
+    parser.add_argument(
+        "--at-least", type=float, default=1.0, metavar="SHARE", help="pass^1 that counts as success (default: 1)"
+    )
+
+
 def _add_nothing(_parser: argparse.ArgumentParser) -> None:
     return
 
@@ -50,8 +66,12 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "migrate": ("bring the database to the newest schema", _add_nothing),
     "doctor": ("check every setting and outside service, and say what to do", _add_nothing),
     "templates": ("list, render or send the WhatsApp templates to Meta", _add_templates),
+    "eval": ("play the conversation scenarios, scripted or with a real model", _add_eval),
     "deadletters": ("show what could not be handled, or try it again", _add_deadletters),
 }
+
+# A command whose name would hide a built-in one.
+MODULES = {"eval": "evaluate"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     options = parser().parse_args(arguments)
     try:
-        status: int = import_module(f"bot.commands.{options.command}").run(options)
+        module = MODULES.get(options.command, options.command)
+        status: int = import_module(f"bot.commands.{module}").run(options)
     except KeyboardInterrupt:
         return 130
     except Stop as stop:

@@ -66,6 +66,8 @@ class Outcome:
     turns: list[float] = field(default_factory=list)
     tools: dict[str, int] = field(default_factory=dict)
     calls: list[ModelCall] = field(default_factory=list)
+    # Turns that the rules answered because the model did not.
+    rescued: int = 0
 
     @property
     def passed(self) -> bool:
@@ -97,9 +99,8 @@ class Play:
     async def run(self) -> Outcome:
         """Play to the end, whatever goes wrong on the way."""
         began, outcome = self.stage.clock.now(), self.outcome
-        done = 0
+        done = await self._deeds()
         for step in self.scenario.steps:
-            before, done = done, await self._deeds()
             if self.script:
                 voice = str(step.what) if step.verb == "voice" else ""
                 self.script.expect(step.model, voice)
@@ -108,7 +109,8 @@ class Play:
             except NobodyOffered as missing:
                 self._wrong(Kind.NOT_SAID, step, str(missing))
                 break
-            await self._look(step, done_something=await self._deeds() > before)
+            before, done = done, await self._deeds()
+            await self._look(step, done_something=done > before)
         async with self.stage.db.begin() as session:
             for fault in await checks.faults(session, self.scenario, began):
                 outcome.violations.append(Violation(Kind.ROWS, fault))
@@ -118,6 +120,7 @@ class Play:
         for tool in sorted(self.stage.tools.used.keys() & set(self.scenario.forbid)):
             outcome.violations.append(Violation(Kind.FORBIDDEN_TOOL, tool))
         outcome.turns, outcome.tools = self.stage.turns, dict(self.stage.tools.used)
+        outcome.rescued = self.stage.thinkers.rescued
         return outcome
 
     async def _deeds(self) -> int:

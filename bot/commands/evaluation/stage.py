@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...conversation import inbox
-from ...conversation.brain import Asker, Toolbox, Toolkit, ToolResult
+from ...conversation.brain import Answer, Asker, Brain, Heard, Toolbox, Toolkit, ToolResult
 from ...db import Database
 from ...notify.messages import MESSAGES
 from ...notify.meta import template_json
@@ -94,6 +94,28 @@ class _Noted:
 
 
 @dataclass
+class Thinkers:
+    """The brains of the installation, and a count of the turns that the last one had to answer for the others."""
+
+    brains: Any
+    rescued: int = 0
+
+    async def for_turn(self, *asked: Any) -> Sequence[Brain]:
+        *first, last = await self.brains.for_turn(*asked)
+        return (*first, _Rescuer(last, self)) if first else (last,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rescuer:
+    brain: Brain
+    thinkers: Thinkers
+
+    async def answer(self, heard: Heard) -> Answer:
+        self.thinkers.rescued += 1
+        return await self.brain.answer(heard)
+
+
+@dataclass
 class Stage:
     """Both ends of the conversations, and what lies between them."""
 
@@ -104,6 +126,7 @@ class Stage:
     services: Any
     jobs: Any
     tools: Recorder
+    thinkers: Thinkers
     # Seconds that each turn took.
     turns: list[float] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
@@ -208,9 +231,9 @@ async def stage(db: Database, clock: StillClock, groq: Groq | None = None) -> As
         )
         await stack.enter_async_context(serve(simulator.app(), "127.0.0.1", graph_port))
         services = await stack.enter_async_context(jobs.services(chosen, clock, db))
-        recorder = Recorder(services.turns.toolkit)
-        services = replace(services, turns=replace(services.turns, toolkit=recorder))
-        yield Stage(db, clock, simulator, services, jobs, recorder)
+        recorder, thinkers = Recorder(services.turns.toolkit), Thinkers(services.turns.brains)
+        turns = replace(services.turns, toolkit=recorder, brains=thinkers)
+        yield Stage(db, clock, simulator, replace(services, turns=turns), jobs, recorder, thinkers)
 
 
 def _free_port() -> int:
