@@ -73,7 +73,8 @@ def _read(text: str, now: datetime) -> When:
 
 
 def _read_pieces(groups: list[Group]) -> list[Piece]:
-    return sorted({piece for group in groups for piece in group.pieces}, key=lambda piece: piece.start)
+    placed = {piece.start: piece for group in groups for piece in group.pieces}
+    return [placed[start] for start in sorted(placed)]
 
 
 def _settled(group: Group, now: datetime) -> Iterator[When]:
