@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text, tuple_
+from sqlalchemy import Integer, Select, String, and_, bindparam, exists, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -49,27 +50,38 @@ class Owed:
         return Address(contact.phone, bsuid, lid, channel)
 
 
-async def due(session: AsyncSession, now: datetime, default: Line, limit: int, without: Collection[str]) -> list[Owed]:
+async def due(
+    session: AsyncSession, now: datetime, default: Line, limit: int, without: Collection[str]
+) -> list[Owed]:
     """Return what is due, answers first and each professional in turn, but nothing from the numbers `without`.
 
     Nobody's second message overtakes or accompanies their first.
     """
-    near = _near(now, default, without).subquery("near")
+    values = {"now": now, "nearly": now + NEARLY, "default": default[1], "limit": limit}
+    if without:
+        values["without"] = sorted(without)
+    rows = await session.scalars(_due(some_are_full=bool(without)), values)
+    return await _with_context(session, rows.all(), default)
+
+
+@cache
+def _due(*, some_are_full: bool) -> Select[Outbound]:
+    """Put the question together once: it is asked many times a second."""
+    near = _near(some_are_full=some_are_full).subquery("near")
     turn = func.row_number().over(
         partition_by=(near.c.priority, near.c.professional_id), order_by=(near.c.due_at, near.c.id)
     )
     fair = select(near.c.id, turn.label("turn")).subquery("fair")
-    rows = await session.scalars(
+    return (
         select(Outbound)
         .join(fair, fair.c.id == Outbound.id)
         .order_by(Outbound.priority, fair.c.turn, Outbound.due_at, Outbound.id)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer()))
         .with_for_update(of=Outbound, skip_locked=True)
     )
-    return await _with_context(session, rows.all(), default)
 
 
-def _near(now: datetime, default: Line, without: Collection[str]) -> _Near:
+def _near(*, some_are_full: bool) -> _Near:
     # What a telephone already said comes first: no doubt is resolved by sending again while a status waits here.
     unheard = exists().where(text("inbound.status = 'new'"), Inbound.lane == "", Inbound.kind == InboundKind.STATUS)
     statement = (
@@ -78,24 +90,24 @@ def _near(now: datetime, default: Line, without: Collection[str]) -> _Near:
             OWED,
             Outbound.transport == Transport.WHATSAPP,
             Outbound.status.in_([OutboundStatus.QUEUED, OutboundStatus.UNCERTAIN]),
-            Outbound.due_at <= now,
+            Outbound.due_at <= bindparam("now"),
             or_(Outbound.status == OutboundStatus.QUEUED, ~unheard),
-            ~_somebody_first(now),
+            ~_somebody_first(),
         )
         .order_by(Outbound.priority, Outbound.due_at, Outbound.id)
         .limit(SIGHT)
     )
-    if without:
-        account = func.coalesce(Conversation.account, Professional.account, default[1])
+    if some_are_full:
+        account = func.coalesce(Conversation.account, Professional.account, bindparam("default", type_=String()))
         statement = (
             statement.outerjoin(Conversation, Conversation.id == Outbound.conversation_id)
             .outerjoin(Professional, Professional.id == Outbound.professional_id)
-            .where(account.not_in(sorted(without)))
+            .where(account.not_in(bindparam("without", expanding=True)))
         )
     return statement
 
 
-def _somebody_first(now: datetime) -> Any:
+def _somebody_first() -> Any:
     """Tell whether another message of the same person is on its way, or goes before this one."""
     other = aliased(Outbound, name="other")
     rank = (other.priority, other.created_at, other.id)
@@ -103,7 +115,7 @@ def _somebody_first(now: datetime) -> Any:
     # A message in backoff keeps its place; one for tomorrow does not hold up today's.
     waits_before = and_(
         other.status == OutboundStatus.QUEUED,
-        or_(other.due_at <= now + NEARLY, other.attempts > 0),
+        or_(other.due_at <= bindparam("nearly"), other.attempts > 0),
         tuple_(*rank) < tuple_(*own_rank),
     )
     return exists().where(
