@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     burst_limit_seconds: float = 4.0
     # A worker that dies in mid-turn frees its conversation after this long; a live one renews it.
     turn_lease_seconds: float = 12.0
+    # A turn may think for 28 s; a request that waits for its answer waits a little longer.
+    chat_wait_seconds: float = 30.0
 
     @property
     def cloud(self) -> bool:

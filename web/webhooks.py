@@ -62,6 +62,8 @@ async def body_of(request: web.Request, limit: int) -> bytes:
     """Read the raw body within its limits, whatever the application's own limit is."""
     if (request.content_length or 0) > limit:
         raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length or 0)
+    if request.content.is_eof() and request.content.total_bytes <= limit:  # all here already: nothing to wait for
+        return request.content.read_nowait()
     body = bytearray()
     try:
         async with asyncio.timeout(PATIENCE):

@@ -21,7 +21,7 @@ from bot.agenda.refusals import (
     TooFar,
     TooSoon,
 )
-from bot.errors import Invalid
+from bot.errors import Forbidden, Invalid
 from bot.models import Appointment, Client
 from bot.models.enums import Action, Actor, Status
 
@@ -68,7 +68,7 @@ class Change(Body):
     start: Moment | None = Field(None, examples=["2026-11-26T16:00:00-03:00"])
 
 
-@endpoint("GET", "/api/appointments", who=Who.USER, refuses=(BadCursor,))
+@endpoint("GET", "/api/appointments", who=Who.USER, refuses=(BadCursor, Forbidden))
 async def list_appointments(call: Call, query: Listing) -> Page[AppointmentView]:
     """List appointments of the caller's agenda, or those the caller booked with others."""
     own = query.side is not Side.CLIENT if call.owner else query.side is Side.PROFESSIONAL

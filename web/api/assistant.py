@@ -1,6 +1,7 @@
 """The professional's assistant on a page: one message in, what it says comes back."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +9,6 @@ from pydantic import Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation import in_app
-from bot.errors import Unavailable
 from bot.models import Contact, User
 from bot.whatsapp.outgoing import Choices, Outgoing, plain
 
@@ -17,16 +17,8 @@ from ..endpoint import Endpoint, Who, endpoint
 from ..limits import Limit
 from ..schemas import Answer, Body, Line, Prose
 
-# A turn may think for 28 s and is asked for this often: half of it is the delay that a page feels.
-PATIENCE = 30.0
+# How often the turn is asked after: half of it is the delay that a page feels.
 LOOK = 0.1
-
-
-class StillThinking(Unavailable):
-    """The turn takes longer than a request may: its answer will stand among the messages."""
-
-    code = "still_thinking"
-    sentence = "Ainda estou pensando. A resposta aparece aqui na conversa em instantes."
 
 
 class ChatMessage(Body):
@@ -57,9 +49,11 @@ class Reply(Answer):
 
 class Replies(Answer):
     replies: list[Reply]
+    # The turn takes longer than a request may: its answer will stand among the messages.
+    thinking: bool = False
 
 
-@endpoint("POST", "/api/ai/chat", who=Who.PROFESSIONAL, limit=Limit.CHAT, refuses=(StillThinking,))
+@endpoint("POST", "/api/ai/chat", who=Who.PROFESSIONAL, limit=Limit.CHAT)
 async def chat(call: Call, body: ChatMessage) -> Replies:
     """Talk to the assistant, as on WhatsApp: it reads at once and asks before it writes."""
     async with call.db.begin() as session:
@@ -73,19 +67,20 @@ async def chat(call: Call, body: ChatMessage) -> Replies:
             now=call.clock.now(),
         )
     await call.bell.ring("turn", asked.lane, key=asked.lane)
-    return Replies(replies=[_shown(each) for each in await _answered(call, asked.inbound_id)])
+    said = await _answered(call, asked.inbound_id)
+    return Replies(replies=[_shown(each) for each in said or ()], thinking=said is None)
 
 
-async def _answered(call: Call, inbound_id: UUID) -> list[Outgoing]:
+async def _answered(call: Call, inbound_id: UUID) -> Sequence[Outgoing] | None:
     waited = 0.0
-    while waited < PATIENCE:
+    while waited < call.settings.chat_wait_seconds:
         async with call.db.begin() as session:
             said = await in_app.replies(session, inbound_id)
         if said is not None:
-            return list(said)
+            return said
         await asyncio.sleep(LOOK)
         waited += LOOK
-    raise StillThinking
+    return None
 
 
 async def _contact(session: AsyncSession, call: Call) -> UUID:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.billing.gateway import StripeAway, prices
 from bot.billing.plans import PLANS
 from bot.billing.usage import Counted, used
-from bot.errors import Conflict, Unavailable
+from bot.errors import Conflict
 from bot.models import Professional, User
 from bot.models.enums import Plan
 
@@ -25,7 +25,7 @@ class NothingToManage(Conflict):
     sentence = "Você ainda não tem uma assinatura. Escolha um plano primeiro."
 
 
-class PlansNotSold(Unavailable):
+class PlansNotSold(Conflict):
     """The installation has no Stripe account, or no price for this plan."""
 
     code = "plans_not_sold"
