@@ -31,7 +31,7 @@ class CancelSeries(Tool):
     effect: ClassVar[Effect] = Effect.PROPOSE
 
     appointment: str
-    """Token of the first appointment to cancel; its `series` is true."""
+    """Token of the first appointment to cancel, one that has a `series`."""
 
     async def call(self, context: Context) -> ToolResult:
         row, client = await _of_token(context, self.appointment)
@@ -79,7 +79,7 @@ class MoveSeries(Tool):
     roles: ClassVar[frozenset[Role]] = PROFESSIONAL
 
     appointment: str
-    """Token of the first appointment to move; its `series` is true."""
+    """Token of the first appointment to move, one that has a `series`."""
     to: str
     """The new day or hour in the professional's own words: "sexta às 10h", "às 16h"."""
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import series
+from bot.agenda.loading import load_agenda
 from bot.agenda.pattern import Pattern
 from bot.agenda.refusals import AppointmentUnknown
 from bot.agenda.series import Occurrence
@@ -69,6 +70,8 @@ class BookSeries(Tool):
     """True for somebody who is not in the address book yet."""
 
     async def call(self, context: Context) -> ToolResult:
+        # Whoever's plan has no series hears that first, and not what is missing for one.
+        series.require_plan(await load_agenda(context.session, context.professional_id, now=context.asker.now))
         pattern = _pattern(read_rhythm(self.rhythm, context.asker.local)[0])
         service = await find_service(context, self.service)
         name, whom = await self._client(context)

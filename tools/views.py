@@ -53,5 +53,6 @@ def appointment(context: Context, row: Appointment, *, client: str, professional
         "payment": row.payment.value,
         "price": phrases.money(row.price_cents),
         "professional": professional.name,
-        "series": row.series_id is not None,
+        # The same for all of one series; empty for an appointment on its own.
+        "series": context.hand_out({"kind": "series", "id": str(row.series_id)}) if row.series_id else "",
     }

@@ -107,9 +107,9 @@ async def _fixed(talk: Talk, person: Data) -> Sequence[Data]:
     """Return the next appointment of each series of a client, of the weekday that was said."""
     data, _ = await talk.call("find_appointments", client=person["token"])
     weekday = talk.memory.get("weekday")
-    first: dict[tuple[object, ...], Data] = {}
+    first: dict[str, Data] = {}
     for each in data.get("coming") or []:
         start_at = datetime.fromisoformat(each["start"])
         if each["series"] and weekday in {None, start_at.weekday()}:
-            first.setdefault((start_at.weekday(), start_at.time(), each["service"]), each)
+            first.setdefault(each["series"], each)
     return list(first.values())

@@ -82,7 +82,7 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.BLOCK,
-        r"bloque(?:ar|ia|ie|io)|ferias|folga",
+        r"bloque(?:ar|ia|ie|io)|ferias|folga|fech(?:a|ar|e) (?:d[eo] |entre |[oa]s )?(?:dias? )?\d.*",
         rf"fech(?:a|ar|e) (?:(?:a |minha )?agenda|(?:[oa] |n[oa] |em )?{DAY})|tir(?:a|ar) o dia",
         "nao (?:vou |irei )?(?:atend(?:er|o)|trabalh(?:ar|o))|(?:vou |irei )viajar",
     ),
@@ -146,7 +146,7 @@ PROFESSIONAL: Final[Rules] = (
         Intent.SERIES,
         rf"(?:{BOOK}|marca|agenda|coloca|bota|quer|fixa) .*(?:{EVERY})",
         rf"(?:{EVERY}) .*(?:{BOOK}|marca|agenda|coloca|bota)",
-        "(?:quer |faz |criar? |novo )?(?:um )?horario fixo .*",
+        "(?:quer\\w* |faz |criar? |novo |marca\\w* )?(?:um )?horario fixo(?: .*)?",
     ),
     line(
         Intent.RESCHEDULE,

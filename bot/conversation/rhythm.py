@@ -48,7 +48,7 @@ _EVERY: Final = re.compile(
 _FIXED: Final = re.compile(r"\b(?:em )?horarios? fixos?\b|\bfix[oa]s?\b|\bsempre\b")
 _TIMES: Final = re.compile(
     rf"\b(?:(?:por|durante|nas|pelas|de) (?:as )?(?:proxim[ao]s )?)?(?P<number>{_NUMBER})"
-    r" (?P<unit>semanas?|mes(?:es)?|anos?|vezes|sess(?:oes|ao)|encontros?|aulas?|consultas?)\b"
+    r" (?P<unit>semanas?|mes(?:es)?|anos?|vez(?:es)?|sess(?:oes|ao)|encontros?|aulas?|consultas?)\b"
 )
 _FOREVER: Final = re.compile(r"\bsem (?:data (?:para|pra|de) (?:acabar|fim|terminar)|fim|prazo)\b|\bpara sempre\b")
 _UNTIL: Final = re.compile(r"\bate (?P<end>(?!a[s ]|\d{1,2} ?h).+?)(?=[,;.]|\ba partir\b|\bcomecando\b|$)")
@@ -149,8 +149,10 @@ def repeats(text: str) -> bool:
 def read_rhythm(text: str, now: datetime) -> tuple[Rhythm, str]:
     """Read a repetition as of `now`, the professional's wall time; return it and what is left of the text."""
     text = unicodedata.normalize("NFC", " ".join(text.split()))
-    rest, found = _Rest(text), Rhythm()
-    start = None
+    rest, start = _Rest(text), None
+    # First of all: "a cada duas semanas" is no length of two weeks.
+    often = _frequency(rest)
+    found = Rhythm()
     if match := rest.take(_FROM):
         start = read(match["start"], now).day
     if match := rest.take(_UNTIL):
@@ -159,7 +161,6 @@ def read_rhythm(text: str, now: datetime) -> tuple[Rhythm, str]:
         found = replace(found, **_length(match))
     else:
         rest.take(_FOREVER)
-    often = _frequency(rest)
     fixed = rest.take(_FIXED)
     found = replace(found, frequency=often or (Frequency.WEEKLY if fixed else None))
     when = read(rest.text, now)

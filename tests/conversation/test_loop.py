@@ -8,6 +8,7 @@ import pytest
 
 from bot.conversation.brain import BrainFailed, ToolResult
 from bot.conversation.loop import Call, Ended, Loop, Message, Said, ToolsMisused
+from bot.whatsapp.outgoing import Image
 
 from ..fakes.groq_rules import broken_rule
 from .desk import QUESTION, SLOTS, Desk
@@ -73,6 +74,18 @@ async def test_reasoning_goes_back_with_the_call_it_led_to() -> None:
     await run(model)
     assert model.requests[1][2]["reasoning"] == "Preciso olhar."
     assert "content" not in model.requests[1][2]
+
+
+async def test_a_picture_for_the_person_ends_the_loop_and_is_not_shown_to_the_model() -> None:
+    picture = Image("iVBORw0KGgo=", "*Faturamento: este mês*")
+
+    async def drawn() -> ToolResult:
+        return ToolResult({"ok": True, "period": "este mês"}, tokens={"t1": {}}, say=picture)
+
+    model = Model(calls("my_appointments"), ANSWER)
+    ended = await run(model, Desk(results={"my_appointments": drawn}))
+    assert (ended.say, ended.text, ended.proposal) == (picture, "", None)
+    assert len(model.requests) == 1
 
 
 async def test_a_proposal_ends_the_loop_and_drops_what_came_with_it() -> None:

@@ -1,5 +1,6 @@
 """The client of the Cloud API: where the token goes, what comes back, and what is too much."""
 
+import base64
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -11,7 +12,7 @@ from bot.settings import Settings
 from bot.whatsapp import cloud
 from bot.whatsapp.cloud import CloudApi, MediaUnavailable
 from bot.whatsapp.faults import Action, SendFailed
-from bot.whatsapp.outgoing import Text
+from bot.whatsapp.outgoing import Document, Text, from_json, plain, to_json
 from bot.whatsapp.transport import Address
 
 from ..fakes.graph import ACCOUNT, TOKEN, Graph, graph
@@ -51,6 +52,26 @@ async def test_a_message_goes_to_the_form_received_and_says_what_it_answers(
         "context": {"message_id": "wamid.Q"},
     }
     assert (accepted.provider_id, sent.account) == (sent.id, ACCOUNT)
+
+
+async def test_a_file_is_uploaded_as_text_under_its_own_name(fake: Graph, session: aiohttp.ClientSession) -> None:
+    """Meta takes no `text/csv`; the name alone says what it is."""
+    lines = b"Pago em;Valor\r\n20/11/2026;35,00\r\n"
+    file = Document(base64.b64encode(lines).decode(), "pagamentos-2026-11.csv", "Pagamentos")
+    await client(session, fake.url).send(ACCOUNT, ANA, file, opaque="o1")
+    (sent,) = fake.accepted
+    assert sent.body["type"] == "document"
+    assert sent.body["document"] == {
+        "id": "upload1",
+        "filename": "pagamentos-2026-11.csv",
+        "caption": "Pagamentos",
+    }
+    assert fake.uploads == [lines]
+    assert fake.violations == []
+    assert from_json(to_json(file)) == file
+    assert plain(file) == "Pagamentos\n[pagamentos-2026-11.csv]"
+    with pytest.raises(ValueError, match="file name"):
+        Document("", "", "sem nome")
 
 
 async def test_read_and_typing_never_fail(fake: Graph, session: aiohttp.ClientSession) -> None:

@@ -17,7 +17,7 @@ from bot.notify.render import as_template
 from bot.whatsapp.events import Message, MessageType, Status
 from bot.whatsapp.faults import SendFailed
 from bot.whatsapp.management import Management
-from bot.whatsapp.outgoing import Choices, Image, Option, Template, Text
+from bot.whatsapp.outgoing import Choices, Document, Image, Option, Template, Text
 from bot.whatsapp.payloads import parse
 from bot.whatsapp.simulator import UnknownPhone
 
@@ -180,6 +180,14 @@ class TestGraph:
         assert place.screen(JULIA) == []
 
     async def test_a_picture_goes_up_and_is_seen(self, place: World) -> None:
+        await place.business.send(JULIA, Document("YTti", "recibos.csv"))
+        [bubble] = place.screen(JULIA)
+        assert (bubble["kind"], bubble["filename"], bubble["text"]) == ("document", "recibos.csv", "")
+        sheet = place.simulator.media.get(bubble["media"])
+        assert sheet is not None
+        assert (sheet.data, sheet.mime) == (b"a;b", "text/plain")
+
+    async def test_a_picture_is_shown(self, place: World) -> None:
         await place.business.send(JULIA, Image(PNG, "Pix de *R$ 50,00*"))
         [bubble] = place.screen(JULIA)
         blob = place.simulator.media.get(bubble["media"])

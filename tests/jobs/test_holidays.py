@@ -1,0 +1,88 @@
+"""The question about a holiday: inside the window, by day, once, one a day, and never about what is decided."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from bot.agenda.hours import DayException
+from bot.agenda.owners import set_exceptions
+from bot.db import Database
+from bot.jobs.holidays import ask_about_holidays
+from bot.models import Availability, AvailabilityException, Conversation, Outbound, Professional
+from bot.models.enums import ExceptionKind, Role
+from bot.seed import seed
+
+from ..fakes.graph import ACCOUNT
+
+# Saturday 12/12/2026, 10h in São Paulo: Natal and the new year are 13 and 20 days away.
+NOW = datetime(2026, 12, 12, 13, 0, tzinfo=UTC)
+WROTE = NOW - timedelta(minutes=15)
+
+
+async def start(db: Database, wrote: datetime = WROTE) -> None:
+    async with db.begin() as session:
+        await seed(session, account=ACCOUNT, now=NOW, weeks_behind=0)
+        await session.execute(
+            update(Conversation).where(Conversation.mode == Role.PROFESSIONAL).values(last_inbound_at=wrote)
+        )
+
+
+async def asked(db: Database) -> list[dict[str, Any]]:
+    async with db.begin() as session:
+        rows = await session.scalars(
+            select(Outbound).where(Outbound.dedup_key.startswith("holiday:")).order_by(Outbound.created_at)
+        )
+        return [row.payload for row in rows]
+
+
+async def test_it_is_asked_once_with_two_buttons_and_can_be_answered_by_number(db: Database) -> None:
+    await start(db)
+    assert await ask_about_holidays(db, NOW) == 1
+    for minutes in (0, 1, 600):
+        assert await ask_about_holidays(db, NOW + timedelta(minutes=minutes)) == 0
+    (question,) = await asked(db)
+    assert question["body"].startswith("*Sexta, 25/12*, é feriado (Natal).")
+    buttons = [(option["id"], option["title"]) for option in question["options"]]
+    assert buttons == [("close:2026-12-25", "Fechar a agenda"), ("work:2026-12-25", "Atender normalmente")]
+    async with db.begin() as session:
+        owner = await session.scalars(select(Conversation).where(Conversation.mode == Role.PROFESSIONAL))
+        assert owner.one().state["menu"] == [button for button, _ in buttons]
+
+
+@pytest.mark.parametrize(
+    ("wrote", "now"),
+    [
+        pytest.param(NOW - timedelta(hours=24), NOW, id="the window is closed"),
+        pytest.param(NOW - timedelta(minutes=3), NOW, id="a conversation is going on"),
+        pytest.param(NOW + timedelta(hours=10), NOW + timedelta(hours=12), id="it is night"),
+        pytest.param(NOW - timedelta(days=3, minutes=15), NOW - timedelta(days=3), id="it is far away"),
+    ],
+)
+async def test_it_waits_for_a_better_moment(db: Database, wrote: datetime, now: datetime) -> None:
+    await start(db, wrote)
+    assert await ask_about_holidays(db, now) == 0
+
+
+@pytest.mark.parametrize("kind", [ExceptionKind.CLOSED, ExceptionKind.OPEN])
+async def test_what_was_decided_is_not_asked_and_the_next_one_is_in_its_time(db: Database, kind: ExceptionKind) -> None:
+    await start(db)
+    christmas = date(2026, 12, 25)
+    async with db.begin() as session:
+        owner = (await session.scalars(select(Professional))).one()
+        await set_exceptions(session, owner.id, christmas, [DayException(christmas, kind)])
+    assert await ask_about_holidays(db, NOW) == 0
+    async with db.begin() as session:
+        await session.execute(update(Conversation).values(last_inbound_at=NOW + timedelta(days=6)))
+    assert await ask_about_holidays(db, NOW + timedelta(days=6, minutes=15)) == 1
+    assert "01/01/2027" in (await asked(db))[0]["body"]
+
+
+async def test_a_weekday_of_rest_is_no_question(db: Database) -> None:
+    await start(db)
+    async with db.begin() as session:
+        await session.execute(delete(Availability).where(Availability.weekday == 4))
+    assert await ask_about_holidays(db, NOW) == 0
+    async with db.begin() as session:
+        assert (await session.scalars(select(AvailabilityException))).all() == []
