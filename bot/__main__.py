@@ -39,6 +39,16 @@ def _add_deadletters(parser: argparse.ArgumentParser) -> None:
     again.add_argument("id", nargs="?", help="one, whatever its reason; without it, all that may work now")
 
 
+def _add_chat(parser: argparse.ArgumentParser) -> None:
+    sides = ("client", "professional")
+    parser.add_argument("--side", choices=sides, default="client", help="who types (default: client)")
+    parser.add_argument("--db", metavar="FILE", help="keep the SQLite file here (default: thrown away)")
+
+
+def _add_usage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--month", default="", metavar="YYYY-MM", help="of which month (default: this one)")
+
+
 def _add_eval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--brain", choices=("rules", "model"), help="only one of the two (default: both, or the model)")
     parser.add_argument("--model", default="", help="model to ask, with GROQ_API_KEY (default: GROQ_MODEL)")
@@ -66,6 +76,8 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "migrate": ("bring the database to the newest schema", _add_nothing),
     "doctor": ("check every setting and outside service, and say what to do", _add_nothing),
     "templates": ("list, render or send the WhatsApp templates to Meta", _add_templates),
+    "chat": ("the demo's conversation in a terminal", _add_chat),
+    "usage": ("what language models did in a month, for whom, and what it cost", _add_usage),
     "eval": ("play the conversation scenarios, scripted or with a real model", _add_eval),
     "deadletters": ("show what could not be handled, or try it again", _add_deadletters),
 }
