@@ -1,13 +1,18 @@
-"""Run migrations from code: a wheel has no pyproject.toml for Alembic to read."""
+"""Run migrations from code: a wheel has no pyproject.toml for Alembic to read.
+
+Alembic takes a fifth of a second to import, and the web process only asks it for a revision, once.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 
-def _config(url: str) -> Config:
+def _config(url: str) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["url"] = url
@@ -16,14 +21,20 @@ def _config(url: str) -> Config:
 
 def migrate(url: str) -> None:
     """Bring the database at `url` to the newest schema; call it outside a running event loop."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     command.upgrade(_config(url), "head")
 
 
 def check(url: str) -> None:
     """Raise when the models say something else than the migrated database."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     command.check(_config(url))
 
 
 def head() -> str:
     """Return the newest revision that this code knows."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
     return ScriptDirectory.from_config(_config("")).get_current_head() or ""
