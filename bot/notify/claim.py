@@ -93,7 +93,20 @@ async def claim(
             if tries:
                 trying.add(each.account)
                 await numbers.hold(session, each.account, now + LEASE, now)
+    if result.jobs:
+        await session.flush()
+        leased = _table.c.id.in_([job.id for job in result.jobs])
+        await (await session.connection()).execute(_LEASED.where(leased), {"until": now + LEASE})
     return result
+
+
+_table = cast(Table, Outbound.__table__)
+_LEASED = update(_table).values(
+    status=OutboundStatus.SENDING,
+    lease_until=bindparam("until"),
+    provider_id=None,
+    attempts=_table.c.attempts + 1,
+)
 
 
 async def put_back(session: AsyncSession, jobs: Sequence[tuple[Job, datetime | None]]) -> None:
@@ -126,7 +139,6 @@ _waiting_too = (
     )
     .with_for_update(skip_locked=True)
 )
-_table = cast(Table, Outbound.__table__)
 _AFTER = update(_table).where(_table.c.id.in_(_waiting_too)).values(due_at=bindparam("moment"))
 
 
@@ -146,7 +158,7 @@ async def _take_from_the_dead(session: AsyncSession, now: datetime) -> None:
 
 
 async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime, *, tries: bool) -> Job | None:
-    """Return the message to send and lease its row; or settle the row, when there is nothing to send."""
+    """Return the message to send, whose row is to be leased; or settle the row, when there is nothing to send."""
     row = owed.row
     if why := _useless(owed, now):
         skip(row, why)
@@ -173,9 +185,7 @@ async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime, *, tr
         log.exception("a message could not be worded", extra={"outbound": str(row.id), "kind": row.kind})
         await give_up(session, row, Fault("wording", Action.BUG, type(error).__name__), now)
         return None
-    row.status, row.lease_until, row.provider_id = OutboundStatus.SENDING, now + LEASE, None
-    row.attempts += 1
-    return Job(row.id, row.attempts, owed.account, to, outgoing, row.contact_id, plain(said), tries)
+    return Job(row.id, row.attempts + 1, owed.account, to, outgoing, row.contact_id, plain(said), tries)
 
 
 async def _once_more(session: AsyncSession, owed: Owed, now: datetime) -> bool:

@@ -5,12 +5,16 @@ more than once; whichever comes first is believed, and the end is the same.
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Contact, Conversation, Message, Outbound
+from ..models import Contact, Conversation, Message, Outbound, new_id
 from ..models.enums import Author, OutboundStatus
 from ..whatsapp.faults import Action, Fault, seconds_until_retry
 from ..whatsapp.outgoing import Outgoing, from_json, plain
@@ -29,6 +33,8 @@ AGAIN = "again"
 # Marks a row that a sender held when it died.
 DIED = "sender_died"
 
+_TABLE = cast(Table, Outbound.__table__)
+_LINES = cast(Table, Message.__table__)
 _WAITING = frozenset({OutboundStatus.QUEUED, OutboundStatus.SENDING, OutboundStatus.UNCERTAIN})
 
 
@@ -56,6 +62,55 @@ async def sent(
         await bad_news.take_back(session, row)
     if row.status in _WAITING or row.status is OutboundStatus.FAILED:
         row.status, row.lease_until, row.error_code, row.error = OutboundStatus.SENT, None, "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that the provider took at the first go: its row, the provider's id, when, and what it says."""
+
+    id: UUID
+    conversation_id: UUID | None
+    professional_id: UUID | None
+    provider_id: str
+    at: datetime
+    said: str
+
+
+_SENT = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("row"))
+    .values(
+        status=OutboundStatus.SENT,
+        lease_until=None,
+        error_code="",
+        error="",
+        provider_id=bindparam("provider"),
+        sent_at=bindparam("at"),
+    )
+)
+
+
+async def sent_many(session: AsyncSession, taken: Sequence[Taken]) -> None:
+    """Do what `sent` does for many rows that are locked, being sent and were never sent before, in two statements."""
+    if not taken:
+        return
+    rows = [{"row": each.id, "provider": each.provider_id, "at": each.at} for each in taken]
+    connection = await session.connection()
+    await connection.execute(_SENT, rows)
+    lines = [
+        {
+            "id": new_id(),
+            "conversation_id": each.conversation_id,
+            "professional_id": each.professional_id,
+            "author": Author.BOT,
+            "text": each.said,
+            "created_at": each.at,
+        }
+        for each in taken
+        if each.conversation_id is not None
+    ]
+    if lines:
+        await connection.execute(insert(_LINES), lines)
 
 
 async def failed(

@@ -50,9 +50,7 @@ class Owed:
         return Address(contact.phone, bsuid, lid, channel)
 
 
-async def due(
-    session: AsyncSession, now: datetime, default: Line, limit: int, without: Collection[str]
-) -> list[Owed]:
+async def due(session: AsyncSession, now: datetime, default: Line, limit: int, without: Collection[str]) -> list[Owed]:
     """Return what is due, answers first and each professional in turn, but nothing from the numbers `without`.
 
     Nobody's second message overtakes or accompanies their first.

@@ -26,22 +26,40 @@ class Outcome:
 
 async def note(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     """Move each row on, unless somebody was faster: a status may have come first, the row may be on its way again."""
-    found = await session.scalars(
-        select(Outbound)
-        .where(Outbound.id.in_({outcome.job.id for outcome in outcomes}))
+    states = await session.execute(
+        select(
+            Outbound.id,
+            Outbound.attempts,
+            Outbound.status,
+            Outbound.sent_at,
+            Outbound.conversation_id,
+            Outbound.professional_id,
+        )
+        .where(Outbound.id.in_([outcome.job.id for outcome in outcomes]))
         .order_by(Outbound.id)
         .with_for_update()
     )
-    rows = {row.id: row for row in found}
+    known = {state.id: state for state in states}
+    usual: list[delivery.Taken] = []
     for outcome in outcomes:
-        job, row = outcome.job, rows.get(outcome.job.id)
-        if job.trying and isinstance(outcome.answer, Accepted):
-            await numbers.reopen(session, job.account, outcome.at)  # also when a status was faster to tell
-        if row is None or row.attempts != job.attempt:
+        job, state = outcome.job, known.get(outcome.job.id)
+        if state is None or state.attempts != job.attempt:
             continue
-        if row.status not in (OutboundStatus.SENDING, OutboundStatus.UNCERTAIN):
-            continue
-        if isinstance(outcome.answer, Fault):
-            await delivery.failed(session, row, outcome.answer, job.account, outcome.at)
-            continue
-        await delivery.sent(session, row, outcome.answer.provider_id, outcome.at, said=job.said)
+        if isinstance(outcome.answer, Accepted) and state.status is OutboundStatus.SENDING and state.sent_at is None:
+            whose = (state.conversation_id, state.professional_id)
+            usual.append(delivery.Taken(job.id, *whose, outcome.answer.provider_id, outcome.at, job.said))
+            if job.trying:
+                await numbers.reopen(session, job.account, outcome.at)
+        elif state.status in (OutboundStatus.SENDING, OutboundStatus.UNCERTAIN):
+            await _unusual(session, outcome)
+    await delivery.sent_many(session, usual)
+
+
+async def _unusual(session: AsyncSession, outcome: Outcome) -> None:
+    job, row = outcome.job, await session.get_one(Outbound, outcome.job.id)
+    if isinstance(outcome.answer, Fault):
+        await delivery.failed(session, row, outcome.answer, job.account, outcome.at)
+        return
+    await delivery.sent(session, row, outcome.answer.provider_id, outcome.at, said=job.said)
+    if job.trying:
+        await numbers.reopen(session, job.account, outcome.at)

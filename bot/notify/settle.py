@@ -125,9 +125,7 @@ def _uuid(value: object) -> UUID | None:
         return None
 
 
-async def _status(
-    session: AsyncSession, row: Inbound, message: Outbound, reached: set[UUID], now: datetime
-) -> str:
+async def _status(session: AsyncSession, row: Inbound, message: Outbound, reached: set[UUID], now: datetime) -> str:
     """Apply one status, add to `reached` whom it proves to be there; return why it changed nothing, or nothing."""
     told = _STATUSES.get(str(row.event.get("status")))
     provider_id, at = str(row.event.get("id")), row.provider_at or now
