@@ -82,7 +82,7 @@ async def _lines(begin: datetime) -> Sequence[tuple[str, Line]]:
     found: dict[tuple[UUID | None, str], Line] = defaultdict(Line)
     for owner, slug, model, outcome, count, prompt, cached, completion in rows:
         line = found[owner, slug or NOBODY]
-        line.turns = turns.get(owner, 0)
+        line.turns = turns.get(owner, 0) if owner else 0
         cost = dollars(model, prompt, cached, completion)
         line.requests += count
         line.failed += count if outcome != "ok" else 0
@@ -93,12 +93,12 @@ async def _lines(begin: datetime) -> Sequence[tuple[str, Line]]:
     return sorted(((name, line) for (_, name), line in found.items()), key=lambda pair: -pair[1].cost)
 
 
-async def _turns(session: AsyncSession, begin: datetime) -> dict[UUID | None, int]:
+async def _turns(session: AsyncSession, begin: datetime) -> dict[UUID, int]:
     """Return the turns that count for each agenda's plan, in a month of its own zone."""
     counted = select(Usage.professional_id, Usage.count).where(
         Usage.what == Counted.MODEL_TURNS.value, Usage.month == begin.date()
     )
-    return {owner: count for owner, count in await session.execute(counted)}
+    return {owner: turns for owner, turns in await session.execute(counted)}  # noqa: C416 - rows, not pairs
 
 
 def _cells(name: str, line: Line) -> tuple[str, ...]:
