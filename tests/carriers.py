@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp.test_utils import TestServer
@@ -17,7 +17,7 @@ from sqlalchemy import update
 
 import worker
 from bot.commands.evaluation.cast import PEOPLE
-from bot.commands.evaluation.stage import Recorder, Stage, StillClock
+from bot.commands.evaluation.stage import Stage, StillClock, put_together
 from bot.db import Database
 from bot.models import ContactIdentity, Conversation
 from bot.models.enums import Channel
@@ -109,10 +109,8 @@ async def evolution_stage(db: Database, clock: StillClock, version: str = "2.3.7
         await _move(db)
         server = await stack.enter_async_context(TestServer(create(settings, db, SilentBell(), clock)))
         all_of = await stack.enter_async_context(worker.services(settings, clock, db))
-        recorder = Recorder(all_of.turns.toolkit)
-        all_of = replace(all_of, turns=replace(all_of.turns, toolkit=recorder))
         phones = Phones(fake, str(server.make_url(f"/webhooks/evolution/{INSTANCE}")), clock, version)
-        yield Stage(db, clock, phones, all_of, worker, recorder)  # type: ignore[arg-type]
+        yield put_together(db, clock, phones, all_of, worker)
         assert fake.violations == []
 
 

@@ -231,9 +231,14 @@ async def stage(db: Database, clock: StillClock, groq: Groq | None = None) -> As
         )
         await stack.enter_async_context(serve(simulator.app(), "127.0.0.1", graph_port))
         services = await stack.enter_async_context(jobs.services(chosen, clock, db))
-        recorder, thinkers = Recorder(services.turns.toolkit), Thinkers(services.turns.brains)
-        turns = replace(services.turns, toolkit=recorder, brains=thinkers)
-        yield Stage(db, clock, simulator, replace(services, turns=turns), jobs, recorder, thinkers)
+        yield put_together(db, clock, simulator, services, jobs)
+
+
+def put_together(db: Database, clock: StillClock, phones: Any, services: Any, jobs: Any) -> Stage:
+    """Return the stage of these phones (a simulator, or what does the same) and services, with a note of all they do."""
+    recorder, thinkers = Recorder(services.turns.toolkit), Thinkers(services.turns.brains)
+    turns = replace(services.turns, toolkit=recorder, brains=thinkers)
+    return Stage(db, clock, phones, replace(services, turns=turns), jobs, recorder, thinkers)
 
 
 def _free_port() -> int:
