@@ -1,25 +1,21 @@
-"""Look after WhatsApp itself: check, remember, and tell the operator once about every change.
-
-Nothing is told over WhatsApp, for that is what may be down: an e-mail to `ALERT_EMAIL` and a line in the log.
-"""
+"""Look after WhatsApp itself: check, remember, and tell once about every change."""
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import aiohttp
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import Database
-from ..models import Outbound, ServiceHealth
-from ..models.enums import Transport
+from ..models import Inbound, ServiceHealth
+from ..models.enums import Channel, InboundKind
 from ..notify import health
-from ..phrases import duration, moment
 from ..settings import Settings
 from ..whatsapp.management import Management
-from . import flow, reach
+from . import alerts, flow, reach
+from .alerts import Change
 from .cost import cost
 from .endpoint import endpoint
 from .evolution_check import evolution
@@ -27,38 +23,53 @@ from .findings import Finding, State
 
 log = logging.getLogger(__name__)
 
-KIND = "alert"
-# Sent before all other mail; of no use to anybody a day later.
-PRIORITY, LIFE = 1, timedelta(days=1)
-# The operator's clock, as far as the text of an alert goes.
-_ZONE = ZoneInfo("America/Sao_Paulo")
-_WORD = {State.BAD: "PROBLEMA", State.WARN: "ATENÇÃO", State.OK: "RESOLVIDO"}
+# What Meta tells by itself about things that it can also be asked for.
+_NEWS = (
+    "account_alerts",
+    "account_review_update",
+    "account_update",
+    "business_capability_update",
+    "message_template_components_update",
+    "message_template_quality_update",
+    "message_template_status_update",
+    "phone_number_quality_update",
+    "security",
+    "template_category_update",
+)
 _CHECKS: Sequence[flow.Check] = (*flow.CHECKS, cost, evolution)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that is not as it was; `lasted` is how long the trouble took that is over now."""
-
-    finding: Finding
-    lasted: timedelta | None = None
 
 
 async def run(
     db: Database, settings: Settings, *, now: datetime, light: bool = False, management: Management | None = None
 ) -> list[Finding]:
-    """Check everything, or (`light`) only what the database can tell, and alert about what changed."""
+    """Check everything, or (`light`) only what the database can tell, and alert about what changed.
+
+    When Meta sent news about the account, a number or a template since it was last asked, it is asked then too.
+    """
     findings = await from_database(db, settings, now)
-    if not light:
+    if not light or await _news(db, settings):
         findings += await from_meta(db, settings, now, management)
         findings += await _from_endpoint(settings, now)
     async with db.begin() as session:
         changes = await _remember(session, findings, now)
-        if changes and settings.alert_email:
-            session.add(_mail(changes, settings.alert_email, now))
-    for change in changes:
-        _log(change.finding)
+        await alerts.tell(session, changes, settings, now)
+    alerts.log_all(changes)
     return findings
+
+
+async def _news(db: Database, settings: Settings) -> bool:
+    if not settings.whatsapp_token.get_secret_value():
+        return False
+    async with db.begin() as session:
+        asked = select(ServiceHealth.checked_at).where(ServiceHealth.check == "token", ServiceHealth.ended_at.is_(None))
+        news = select(Inbound.id).where(
+            Inbound.kind == InboundKind.NOTICE,
+            Inbound.channel == Channel.CLOUD,
+            Inbound.event["field"].as_string().in_(_NEWS),
+        )
+        if (last := await session.scalar(asked)) is not None:
+            news = news.where(Inbound.received_at > last)
+        return await session.scalar(news.limit(1)) is not None
 
 
 async def from_database(db: Database, settings: Settings, now: datetime) -> list[Finding]:
@@ -128,46 +139,7 @@ def _change(finding: Finding, row: ServiceHealth, now: datetime) -> Change | Non
     before = row.details.get("told") or [State.OK.value, ""]
     if _told(finding, row.details) == before:
         return None
+    serious = State.BAD in (finding.state, before[0])
     began = row.details.get("began")
     over = finding.state is State.OK and began
-    return Change(finding, now - datetime.fromisoformat(str(began)) if over else None)
-
-
-def _mail(changes: Sequence[Change], to: str, now: datetime) -> Outbound:
-    """Owe one e-mail about everything that changed in this run."""
-    local = now.astimezone(_ZONE)
-    ordered = sorted(changes, key=lambda change: list(_WORD).index(change.finding.state))
-    text = "\n\n".join(
-        [
-            f"O que mudou até {moment(local)} (horário de Brasília):",
-            *(_paragraph(change) for change in ordered),
-            "A situação de tudo, a qualquer momento: odys doctor",
-        ]
-    )
-    return Outbound(
-        transport=Transport.EMAIL,
-        kind=KIND,
-        payload={"subject": _subject(ordered), "text": text, "to": to},
-        priority=PRIORITY,
-        due_at=now,
-        expires_at=now + LIFE,
-        created_at=now,
-    )
-
-
-def _subject(changes: Sequence[Change]) -> str:
-    first = changes[0].finding
-    rest = f" (e mais {len(changes) - 1})" if len(changes) > 1 else ""
-    return f"[Odys] {_WORD[first.state].capitalize()}: {first.title}{rest}"
-
-
-def _paragraph(change: Change) -> str:
-    finding = change.finding
-    over = f"\nDurou {duration(max(1, change.lasted // timedelta(minutes=1)))}." if change.lasted else ""
-    return f"{_WORD[finding.state]} · {finding.title}\n{finding.text}{over}"
-
-
-def _log(finding: Finding) -> None:
-    level = logging.INFO if finding.state is State.OK else logging.ERROR
-    extra = {"check": finding.check, "state": finding.state.value, "reason": finding.english}
-    log.log(level, "alert" if level == logging.ERROR else "recovered", extra=extra)
+    return Change(finding, now - datetime.fromisoformat(str(began)) if over else None, serious)

@@ -19,7 +19,7 @@ from ..models import Contact, Inbound, Outbound
 from ..models.enums import InboundKind, InboundStatus, OutboundStatus
 from ..whatsapp.faults import of_code
 from ..whatsapp.rows import status_id
-from . import connection, delivery, echoes
+from . import connection, delivery, echoes, preferences
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,7 @@ async def _apply(db: Database, ids: Sequence[UUID], now: datetime) -> None:
             else:
                 log.warning("news from the provider", extra={"kind": row.kind.value, "news": row.event.get("field")})
                 await connection.heard(session, row, now)
+                await preferences.heard(session, row, now)
             row.status, row.handled_at = InboundStatus.DONE, now
         if reached:
             there = (Contact.id.in_(reached), Contact.unreachable_at.is_not(None))

@@ -23,6 +23,7 @@ from bot.models import (
     ContactIdentity,
     Conversation,
     Inbound,
+    Notification,
     Outbound,
     Professional,
     ServiceHealth,
@@ -627,3 +628,55 @@ def test_every_sentence_is_there_twice_and_asks_for_the_same_facts() -> None:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
     assert {name for name, said in SENTENCES.items() if facts(said.portuguese) != facts(said.english)} == set()
+
+
+async def test_serious_changes_are_told_inside_the_application_once(
+    db: Database, meta: Meta, clock: StillClock
+) -> None:
+    """To the operator's own login, and to the professional whose number it is; warnings are only mailed."""
+    operator = User(name="Dona", email="Dona@example.com", created_at=clock.now())
+    owner, stranger = (User(name=name, created_at=clock.now()) for name in ("Rafael", "Bia"))
+    await add(db, operator, owner, stranger)
+    await add(
+        db,
+        Professional(user_id=owner.id, slug="rafael", name="Rafael", account="777", created_at=clock.now()),
+        Professional(user_id=stranger.id, slug="bia", name="Bia", created_at=clock.now()),
+    )
+
+    async def told() -> list[tuple[str, str]]:
+        async with db.begin() as session:
+            rows = await session.execute(
+                select(User.name, Notification.title).join(User, User.id == Notification.user_id).order_by(User.name)
+            )
+            return [(name, title.split(":")[0]) for name, title in rows]
+
+    async with db.begin() as session:
+        await numbers.stop(session, "777", of_code("190", "Session has expired"), clock.now())
+    await add(db, heard(clock, 1, minutes=3, status=InboundStatus.NEW))  # a warning
+    for _ in range(2):
+        await light(db, clock)
+    assert await told() == [("Dona", "Problema"), ("Rafael", "Problema")]
+    async with db.begin() as session:
+        await numbers.reopen(session, "777", clock.now())
+        await session.execute(update(Inbound).values(status=InboundStatus.DONE))
+    await light(db, clock)
+    assert sorted(await told()) == [(name, word) for name in ("Dona", "Rafael") for word in ("Problema", "Resolvido")]
+
+
+async def test_news_from_meta_makes_the_light_look_a_full_one(db: Database, meta: Meta, clock: StillClock) -> None:
+    async def look() -> dict[str, Finding]:
+        findings = await watchdog.run(db, configured(meta), now=clock.now(), light=True)
+        return {finding.check: finding for finding in findings}
+
+    assert "token" not in await look()
+    await full(db, meta, clock)
+    meta.number["quality_rating"] = "RED"
+    clock.jump(minutes=10)
+    assert f"number:{NUMBER}" not in await look()
+    event = {"field": "phone_number_quality_update", "value": {"event": "FLAGGED"}}
+    news = heard(clock, 7, kind=InboundKind.NOTICE, lane="", event=event)
+    await add(db, news)
+    assert (await look())[f"number:{NUMBER}"].state is State.BAD
+    assert "RED" in (await mails(db))[-1]["text"]
+    clock.jump(minutes=10)
+    assert f"number:{NUMBER}" not in await look(), "asked once about each piece of news"

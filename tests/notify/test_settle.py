@@ -2,8 +2,13 @@
 
 from itertools import permutations
 
-from bot.models import Contact, Outbound
-from bot.models.enums import OutboundStatus
+from bot.models import Contact, ContactIdentity, Outbound
+from bot.models.enums import Channel, IdentityKind, InboundStatus, OutboundStatus
+from bot.notify.messages import ReviewRequest
+from bot.notify.settle import settle
+from bot.whatsapp.payloads import parse
+from bot.whatsapp.phones import phone_key
+from bot.whatsapp.rows import rows_of, store
 
 from .post_office import PostOffice, owed
 
@@ -121,3 +126,35 @@ async def test_statuses_of_strangers_and_news_are_put_away(post: PostOffice) -> 
     await post.told(stranger, "sent", "delivered", GONE)
     assert await post.waiting_statuses() == 0
     assert (await post.row()).status is SENT
+
+
+async def test_who_told_whatsapp_to_stop_gets_no_offers_and_still_their_reminders(post: PostOffice) -> None:
+    ana = await post.person()
+    async with post.db.begin() as session:
+        identity = {"channel": Channel.CLOUD, "kind": IdentityKind.PHONE, "value": phone_key("5511988887777")}
+        session.add(ContactIdentity(contact_id=ana, created_at=post.clock.now(), **identity))
+
+    async def preferences(*told: object) -> None:
+        """As Meta may send them: among strangers, and with something unheard of."""
+        value = {"messaging_product": "whatsapp", "user_preferences": [{"wa_id": "5521900000000"}, None, *told]}
+        change = {"field": "user_preferences", "value": value}
+        body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "time": 1, "changes": [change]}]}
+        async with post.db.begin() as session:
+            rows = rows_of(parse(body), now=post.clock.now(), burst_wait=0)
+            await store(session, [row | {"status": InboundStatus.NEW} for row in rows])
+        await settle(post.db, post.clock)
+
+    review = ReviewRequest(client="Ana", professional="Bia", service="Corte", appointment_id="a")
+    # The other spelling of the ninth digit is the same person.
+    await preferences({"wa_id": "551188887777", "category": "marketing_messages", "value": "stop"})
+    await post.owe(ana, review)
+    await post.owe(ana)
+    await post.send()
+    assert [(row.status, row.error_code) for row in await post.rows()] == [
+        (OutboundStatus.SKIPPED, "marketing_stopped"),
+        (SENT, ""),
+    ]
+    await preferences({"wa_id": "551188887777", "category": "marketing_messages", "value": "resume"})
+    await post.owe(ana, review)
+    await post.send()
+    assert len(post.graph.accepted) == 2

@@ -1,0 +1,35 @@
+"""What people told WhatsApp about our messages: "no offers", or offers again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..models import Contact, ContactIdentity, Inbound
+from ..models.enums import Channel, IdentityKind
+from ..whatsapp.phones import phone_key
+from ..whatsapp.tolerant import items, mapping, text
+
+
+async def heard(session: AsyncSession, row: Inbound, now: datetime) -> None:
+    """Remember for each person named in a notice whether they want offers; everything else goes on as before."""
+    if row.channel is not Channel.CLOUD or row.event.get("field") != "user_preferences":
+        return
+    for told in map(mapping, items(mapping(row.event.get("value")).get("user_preferences"))):
+        said = text(told.get("value")).lower()
+        whose = _whose(told)
+        if said in ("stop", "resume") and whose is not None:
+            person = select(ContactIdentity.contact_id).where(ContactIdentity.channel == Channel.CLOUD, whose)
+            stopped = (row.provider_at or now) if said == "stop" else None
+            await session.execute(update(Contact).where(Contact.id.in_(person)).values(marketing_stopped_at=stopped))
+
+
+def _whose(told: Mapping[str, Any]) -> Any:
+    known = []
+    if phone := text(told.get("wa_id")):
+        known.append(and_(ContactIdentity.kind == IdentityKind.PHONE, ContactIdentity.value == phone_key(phone)))
+    if bsuid := text(told.get("user_id")):
+        known.append(and_(ContactIdentity.kind == IdentityKind.BSUID, ContactIdentity.value == bsuid))
+    return or_(*known) if known else None
