@@ -235,7 +235,7 @@ async def stage(db: Database, clock: StillClock, groq: Groq | None = None) -> As
 
 
 def put_together(db: Database, clock: StillClock, phones: Any, services: Any, jobs: Any) -> Stage:
-    """Return the stage of these phones (a simulator, or what does the same) and services, with a note of all they do."""
+    """Return the stage of these phones (a simulator, or what does the same), with a note of all that is done."""
     recorder, thinkers = Recorder(services.turns.toolkit), Thinkers(services.turns.brains)
     turns = replace(services.turns, toolkit=recorder, brains=thinkers)
     return Stage(db, clock, phones, replace(services, turns=turns), jobs, recorder, thinkers)
