@@ -127,9 +127,16 @@ def _mail(settings: Settings) -> Mail | None:
     return None if settings.production else Sink()
 
 
-async def turn(ctx: Context, lane: str) -> None:
-    """Answer what one person wrote, then send it."""
+async def turn(ctx: Context, *lanes: str) -> None:
+    """Answer what these people wrote, side by side, each answer sent as soon as it is there."""
     all_of: Services = ctx["services"]
+    done = await asyncio.gather(*(_answer(all_of, lane) for lane in lanes), return_exceptions=True)
+    for failure in done:
+        if isinstance(failure, BaseException):  # logged by the queue; the sweep finds what was left
+            raise failure
+
+
+async def _answer(all_of: Services, lane: str) -> None:
     if await all_of.turns.run(lane):
         await all_of.send_due()
 

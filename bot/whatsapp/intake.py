@@ -11,19 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import DataError, StatementError
-
 from ..clock import Clock
 from ..db import Database
 from ..models.enums import InboundStatus
 from ..queue import Bell
 from .events import Batch
-from .rows import Row, fingerprint, rows_of, store
+from .rows import Row, fingerprint, rows_of
+from .storing import Insert, at_hand
 
 log = logging.getLogger(__name__)
 
 GROUP = 500  # rows in one INSERT; Postgres takes 32,767 parameters, this uses about 6,500
-BELLS = 32  # rung at once, each on a connection of its own
+LANES = 16  # in one job: to ring costs more than to store, and a worker answers them side by side anyway
 
 
 @dataclass(slots=True)
@@ -59,17 +58,37 @@ class Intake:
             await asyncio.gather(*pending, return_exceptions=True)
 
     async def _lead(self) -> None:
-        group: list[_Waiting] = []
         try:
             while self._waiting:
-                group = self._next_group()
-                await self._commit(group)
+                await self._store_waiting()
         except asyncio.CancelledError:
-            for waiting in (*group, *self._waiting):
+            for waiting in self._waiting:
                 waiting.done.cancel()
             raise
         finally:
             self._leader = None
+
+    async def _store_waiting(self) -> None:
+        """Store group after group over one connection, until nobody waits, it fails, or others wait for it."""
+        group: list[_Waiting] = []
+        try:
+            async with at_hand(self._db) as insert:
+                while self._waiting:
+                    group = self._next_group()
+                    error = await self._commit(group, insert)
+                    for waiting in group:
+                        _settle(waiting, error)
+                    # SQLite has one connection, and whoever else wants it has waited long enough.
+                    if error is not None or self._db.sqlite:
+                        return
+        except asyncio.CancelledError:
+            for waiting in group:
+                waiting.done.cancel()
+            raise
+        except Exception as error:  # no connection: nobody who waits now can be helped
+            waiting_now, self._waiting = [*group, *self._waiting], []
+            for waiting in waiting_now:
+                _settle(waiting, error)
 
     def _next_group(self) -> list[_Waiting]:
         group = [self._waiting.pop(0)]
@@ -78,37 +97,34 @@ class Intake:
             group.append(self._waiting.pop(0))
         return group
 
-    async def _commit(self, group: Sequence[_Waiting]) -> None:
-        """Commit a group; when a row of it is at fault, each batch alone, so that nobody fails for a neighbour."""
-        error: Exception | None = None
-        try:
-            await self._insert([row for waiting in group for row in waiting.rows])
-        except Exception as failed:
-            if _at_fault(failed) and len(group) > 1:
-                for waiting in group:
-                    await self._commit([waiting])
-                return
-            error = await self._one_by_one(group[0].rows) if _at_fault(failed) else failed
-        for waiting in group:
-            _settle(waiting, error)
+    async def _commit(self, group: Sequence[_Waiting], insert: Insert) -> Exception | None:
+        """Commit a group; when a row of it is at fault, row by row, so that nobody fails for a neighbour.
 
-    async def _one_by_one(self, rows: Sequence[Row]) -> Exception | None:
+        Return what kept it from being stored, if anything: then the database is to blame, and all may come again.
+        """
+        rows = [row for waiting in group for row in waiting.rows]
+        try:
+            await self._insert(rows, insert)
+        except Exception as failed:
+            return await self._one_by_one(rows, insert) if _at_fault(failed) else failed
+        return None
+
+    async def _one_by_one(self, rows: Sequence[Row], insert: Insert) -> Exception | None:
         """Store rows alone; one that no database takes becomes a dead letter. Return what made it stop, if anything."""
         try:
             for row in rows:
                 try:
-                    await self._insert([row])
+                    await self._insert([row], insert)
                 except Exception as bad:
                     if not _at_fault(bad):
                         raise
-                    await self._insert([_dead(row, bad)])
+                    await self._insert([_dead(row, bad)], insert)
         except Exception as error:
             return error
         return None
 
-    async def _insert(self, rows: Sequence[Row]) -> None:
-        async with self._db.begin() as session:
-            new = await store(session, rows)
+    async def _insert(self, rows: Sequence[Row], insert: Insert) -> None:
+        new = await insert(rows)
         if not new:
             return
         task = asyncio.create_task(self._ring([row for row in rows if row["id"] in new]))
@@ -116,19 +132,18 @@ class Intake:
         task.add_done_callback(self._ringing.discard)
 
     async def _ring(self, rows: Sequence[Row]) -> None:
-        """Wake the worker: once a lane, and once for everything that is in none."""
+        """Wake the worker: with the lanes that are due together, and once for everything that is in none."""
         waiting = [row for row in rows if row["status"] is InboundStatus.NEW]
-        lanes = {row["lane"]: row for row in waiting if row["lane"]}
-        rings = [
-            self._bell.ring(
-                "turn", lane, key=f"{lane}:{row['id']}", after=(row["due_at"] - row["received_at"]).total_seconds()
-            )
-            for lane, row in lanes.items()
-        ]
+        due: dict[float, dict[str, Row]] = {}
+        for row in waiting:
+            if row["lane"]:
+                due.setdefault((row["due_at"] - row["received_at"]).total_seconds(), {})[row["lane"]] = row
+        for after, lanes in due.items():
+            names = list(lanes)
+            for some in (names[at : at + LANES] for at in range(0, len(names), LANES)):
+                await self._bell.ring("turn", *some, key=f"{some[0]}:{lanes[some[0]]['id']}", after=after)
         if any(not row["lane"] for row in waiting):
-            rings.append(self._bell.ring("settle", key="settle"))
-        for start in range(0, len(rings), BELLS):
-            await asyncio.gather(*rings[start : start + BELLS])
+            await self._bell.ring("settle", key="settle")
 
 
 def _settle(waiting: _Waiting, error: Exception | None) -> None:
@@ -142,9 +157,8 @@ def _settle(waiting: _Waiting, error: Exception | None) -> None:
 
 def _at_fault(error: Exception) -> bool:
     """Tell whether a row is to blame, rather than the database: then trying again cannot help."""
-    state = str(getattr(getattr(error, "orig", None), "sqlstate", ""))
-    # Class 22 of SQLSTATE is "data exception"; a value that cannot even be bound never gets a state.
-    return state.startswith("22") or type(error) is StatementError or isinstance(error, DataError | ValueError)
+    # Class 22 of SQLSTATE is "data exception"; a value that cannot even be written down never gets a state.
+    return str(getattr(error, "sqlstate", "")).startswith("22") or isinstance(error, ValueError)
 
 
 def _dead(row: Mapping[str, Any], error: Exception) -> Row:

@@ -7,6 +7,7 @@ and cannot be asked afterwards: what is odd is kept as `Broken` and its neighbou
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -69,8 +70,10 @@ def _change(entry: dict[str, Any], change: object) -> Iterator[Event]:
         # Errors of the number itself come without a message.
         for error in items(value.get("errors")):
             yield Notice(account=account, field="errors", value=clean(error), at=moment(entry.get("time")))
-    rest = {name: part for name, part in value.items() if not (found and name in _LISTS and isinstance(part, list))}
     read = field in _LISTED_FIELDS and (found or items(value.get("errors")))
+    if read and all(name in _AROUND or (name in _LISTS and isinstance(value[name], list)) for name in value):
+        return
+    rest = {name: part for name, part in value.items() if not (found and name in _LISTS and isinstance(part, list))}
     if not read or rest.keys() - _AROUND:
         at = moment(entry.get("time")) or moment(value.get("timestamp"))
         yield Notice(
@@ -118,15 +121,20 @@ def _message(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
 
 
 def _digits(number: object) -> str:
-    return "".join(sign for sign in text(number, ACCOUNT) if sign.isascii() and sign.isdigit())
+    return _digits_in(text(number, ACCOUNT))
+
+
+@lru_cache(maxsize=256)  # our own numbers: the same ones in every delivery
+def _digits_in(number: str) -> str:
+    return "".join(sign for sign in number if sign.isascii() and sign.isdigit())
 
 
 def _contact(value: dict[str, Any], phone: str | None, bsuid: str | None) -> dict[str, Any]:
     """Return the contact card of a sender; one that is somebody else's would make two people one."""
     cards = [mapping(card) for card in items(value.get("contacts"))]
     for card in cards:
-        wa_id = delivered(card.get("wa_id"))
-        if phone and wa_id and phone_key(wa_id) == phone_key(phone):
+        wa_id = card.get("wa_id")
+        if phone and (wa_id == phone or phone_key(delivered(wa_id) or "") == phone_key(phone)):
             return card
         if bsuid and bsuid in (card.get("user_id"), card.get("wa_id")):
             return card

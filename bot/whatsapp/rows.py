@@ -1,20 +1,16 @@
 """Events as rows of `inbound`: the id that makes each one unique, the lane it waits in, and when it is due."""
 
 import json
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from ..models import Inbound, new_id
+from ..models import new_id
 from ..models.enums import Channel, InboundKind, InboundStatus
 from .events import Batch, Broken, Echo, Event, Message, Notice, Status
 from .phones import phone_key
+from .storing import Row, store
+
+__all__ = ["OLDEST", "Row", "fingerprint", "rows_of", "status_id", "store"]
 
 # Meta delivers again for seven days, and signatures carry no time: whatever is older can only be a replay.
 # Rows must be kept longer than this, for their unique id is what stops a replay within it.
@@ -24,9 +20,6 @@ OLDEST = {
     # the longest outage after which somebody may still wait for an answer.
     Channel.EVOLUTION: timedelta(days=2),
 }
-
-_TABLE: Table = Inbound.__table__  # type: ignore[assignment]
-Row = dict[str, Any]
 
 
 def rows_of(batch: Batch, *, now: datetime, burst_wait: float) -> list[Row]:
@@ -88,13 +81,3 @@ def _lane(channel: Channel, event: Message | Echo) -> str:
 def fingerprint(*parts: object) -> str:
     """Return an id for something that has none: the same thing always gets the same one."""
     return "hash:" + sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-async def store(session: AsyncSession, rows: Iterable[Row]) -> set[UUID]:
-    """Insert the rows whose external id is new, in one statement, and return their ids."""
-    # In one order everywhere: two processes that store the same delivery would else wait for each other.
-    ordered = sorted(rows, key=lambda row: str(row["external_id"]))
-    build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    # A list of parameters, not VALUES spelled out: the statement is compiled once for every number of rows.
-    statement = build(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)
-    return set((await session.execute(statement, ordered)).scalars())
