@@ -20,6 +20,7 @@ from .health import healthz, readyz
 from .keys import BELL, CLOCK, COUNTER, DATABASE, GATE, INTAKE, REDIS, SETTINGS, STRIPE
 from .middleware import add_headers, guard
 from .openapi import document
+from .pages.docs import add_docs
 from .pages.pairing import add_pairing
 
 
@@ -66,4 +67,5 @@ def create(
     evolution_webhook.add_routes(app)
     add_pairing(app)
     add_endpoints(app, ENDPOINTS)
+    add_docs(app, ENDPOINTS)
     return app

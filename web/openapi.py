@@ -44,7 +44,7 @@ def document(endpoints: Sequence[Endpoint], server: str) -> Json:
         "info": {
             "title": "Odys",
             "version": version("odys"),
-            "description": "Agenda que vive no WhatsApp: a API que serve páginas e aplicativos.",
+            "description": "An appointment book that lives in WhatsApp: what pages and applications call.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": server}],

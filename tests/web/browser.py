@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from ..servers import missing
@@ -34,6 +35,12 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+async def barriers(page: Page) -> str:
+    """Return what axe finds in a page that keeps somebody out: labels, contrast, focus, landmarks."""
+    found = await Axe().run(page)
+    return str(found.generate_report()) if found.violations_count else ""
 
 
 @asynccontextmanager
