@@ -209,6 +209,8 @@ async def _added(talk: Talk) -> Answer:
 async def _cancelling(talk: Talk) -> Answer | None:
     """Settle which appointment is cancelled; or that it is moved instead."""
     intent = talk.reading.intent
+    if intent is Intent.WAITLIST:
+        return None
     if intent is Intent.RESCHEDULE and (appointment := talk.memory.get("appointment")):
         return await client_acts.instead(talk, appointment["token"])
     if _ANOTHER.search(plain(talk.heard.text)):
