@@ -1,9 +1,10 @@
 """Booking beside a bare INSERT under the same constraint, in one run: `uv run python -m tests.bench.bench_booking`.
 
 Both fill the same agendas with appointments that do not meet, from the same process, with as many at once. The bare
-INSERT is one statement and its commit, through the same pool of connections and, for comparison, through the driver
-alone. A booking also takes the lock, judges by the rules, and owes two messages. The server is the one named in
-TEST_POSTGRES_URL, else one of its own, which does not wait for the disk.
+INSERT is one statement and its commit through the same pool of connections: as an application writes it, and put
+together once and kept; for comparison, also through the driver alone. A booking takes the lock, judges by the rules,
+and owes two messages and a notification. The server is the one named in TEST_POSTGRES_URL, else one of its own, which
+does not wait for the disk.
 """
 
 import argparse
@@ -11,9 +12,8 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -22,8 +22,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import event, text
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy import insert as sqlalchemy_insert
+from sqlalchemy import text
 
 from bot.agenda import booking
 from bot.agenda.hours import Window
@@ -35,6 +35,7 @@ from bot.models.enums import Actor, Payment, Source, Status
 from .. import servers
 from ..agenda.factories import NOW, a_client, a_professional, a_service
 from ..conftest import create_database
+from .counting import statements
 
 GOAL = 0.5
 # Small turns, one after the other: whatever else the machine does meets all of them alike.
@@ -94,28 +95,42 @@ def book(db: Database, actor: Actor) -> Callable[[Agenda], Awaitable[None]]:
     return one
 
 
+def values(agenda: Agenda) -> dict[str, Any]:
+    start = agenda.next()
+    return {
+        "id": new_id(),
+        "professional_id": agenda.professional,
+        "client_id": agenda.client,
+        "service_id": agenda.service,
+        "service_name": "Corte",
+        "price_cents": 50_00,
+        "start_at": start,
+        "end_at": start + LENGTH,
+        "status": Status.PENDING_CONFIRMATION,
+        "payment": Payment.UNPAID,
+        "source": Source.API,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+
+
 def insert(db: Database) -> Callable[[Agenda], Awaitable[None]]:
-    statement = postgresql_insert(Appointment)
+    """The INSERT as an application writes it."""
 
     async def one(agenda: Agenda) -> None:
-        start = agenda.next()
-        row = {
-            "id": new_id(),
-            "professional_id": agenda.professional,
-            "client_id": agenda.client,
-            "service_id": agenda.service,
-            "service_name": "Corte",
-            "price_cents": 50_00,
-            "start_at": start,
-            "end_at": start + LENGTH,
-            "status": Status.PENDING_CONFIRMATION,
-            "payment": Payment.UNPAID,
-            "source": Source.API,
-            "created_at": NOW,
-            "updated_at": NOW,
-        }
         async with db.begin() as session:
-            await session.execute(statement.values(row))
+            await session.execute(sqlalchemy_insert(Appointment).values(values(agenda)))
+
+    return one
+
+
+def insert_ready(db: Database) -> Callable[[Agenda], Awaitable[None]]:
+    """The INSERT put together once: the least that this stack can do."""
+    statement = sqlalchemy_insert(Appointment.__table__)  # type: ignore[arg-type]
+
+    async def one(agenda: Agenda) -> None:
+        async with db.begin() as session:
+            await session.execute(statement, values(agenda))
 
     return one
 
@@ -143,21 +158,6 @@ async def rate(task: Callable[[Agenda], Awaitable[None]], among: list[Agenda], a
     return number / (time.perf_counter() - began)
 
 
-@contextmanager
-def statements(db: Database) -> Iterator[Counter[str]]:
-    """Count the statements that reach the database."""
-    seen: Counter[str] = Counter()
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen[" ".join(statement.split())[:90]] += 1
-
-    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine.sync_engine, "before_cursor_execute", note)
-
-
 @asynccontextmanager
 async def opened(url: str, at_once: int) -> AsyncIterator[tuple[Database, asyncpg.Pool]]:
     db = Database(url, pool_size=at_once)
@@ -175,6 +175,7 @@ async def compare(url: str, *, among: int, at_once: int, rounds: int) -> None:
             "booked by a client": book(db, Actor.CLIENT),
             "booked by the professional": book(db, Actor.PROFESSIONAL),
             "bare INSERT": insert(db),
+            "bare INSERT, put together once": insert_ready(db),
             "bare INSERT, driver alone": drive(pool),
         }
         rates: dict[str, list[float]] = {name: [] for name in tasks}
@@ -188,19 +189,23 @@ async def compare(url: str, *, among: int, at_once: int, rounds: int) -> None:
                 rates[name].append(await rate(task, fresh, at_once, CHUNK))
         print(f"{among} agendas, {at_once} at once")
         for name, found in rates.items():
-            ratio = statistics.median(mine / bare for mine, bare in zip(found, rates["bare INSERT"], strict=True))
-            print(f"  {name:28} {statistics.median(found):7.0f}/s, {ratio:.2f} of a bare INSERT")
+            bare, ready = (
+                statistics.median(mine / theirs for mine, theirs in zip(found, rates[of], strict=True))
+                for of in ("bare INSERT", "bare INSERT, put together once")
+            )
+            ratios = f"{bare:.2f} of a bare INSERT ({ready:.2f} of a kept one)"
+            print(f"  {name:30} {statistics.median(found):7.0f}/s, {ratios}")
 
 
 async def count_statements(url: str) -> None:
-    async with opened(url, 2) as (db, _):
+    async with opened(url, 1) as (db, _):
         (agenda,) = await agendas(db, 1)
         for actor in (Actor.CLIENT, Actor.PROFESSIONAL):
-            with statements(db) as seen:
+            async with statements(db) as seen:
                 await book(db, actor)(agenda)
-            print(f"booked by the {actor}: {seen.total()} statements")
-            for statement, times in seen.items():
-                print(f"  {times} × {statement}")
+            print(f"booked by the {actor}: {len(seen)} statements")
+            for statement in seen:
+                print(f"  {statement[:100]}")
 
 
 def main() -> None:

@@ -1,0 +1,55 @@
+"""How often the database is asked: one statement for a listing, three for a booking, however full the agenda is."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.agenda import booking
+from bot.agenda.hours import DayException
+from bot.agenda.owners import set_exceptions
+from bot.db import Database
+from bot.models.enums import Actor, ExceptionKind, Plan
+
+from ..bench.counting import statements
+from .factories import NOW, THURSDAY_15H
+from .world import DAY, HOUR, World
+
+
+@pytest.fixture
+async def single(postgres_url: str) -> AsyncIterator[Database]:
+    """A database with one connection, so that what it ran can be counted."""
+    database = Database(postgres_url, pool_size=1)
+    yield database
+    await database.close()
+
+
+async def test_one_statement_lists_a_month(single: Database) -> None:
+    async with World(single, buffer_before_minutes=10, max_per_day=12, max_per_week=40) as world:
+        for hour in range(3):
+            await world.book(THURSDAY_15H + hour * HOUR)
+        async with single.begin() as session:
+            closed = (THURSDAY_15H + DAY).date()
+            await set_exceptions(session, world.owner.id, closed, [DayException(closed, ExceptionKind.CLOSED)])
+        async with statements(single) as seen, single.begin() as session:
+            found = await booking.free(session, world.owner.id, world.service, NOW, NOW + timedelta(days=30), now=NOW)
+        assert len(found) > 100
+        assert len(seen) == 1, "\n".join(x[:150] for x in seen)
+
+
+async def test_three_statements_book(single: Database) -> None:
+    async with World(single, registered=True, email="julia@exemplo.com.br") as world:
+        for actor in (Actor.CLIENT, Actor.PROFESSIONAL):
+            async with statements(single) as seen:
+                await world.book(THURSDAY_15H + (HOUR if actor is Actor.CLIENT else DAY), actor=actor)
+            assert len(seen) == 3, seen
+        async with statements(single) as seen:
+            await world.book(idempotency_key="once")
+        assert len(seen) == 4, seen  # is there one of this key already?
+
+
+async def test_a_plan_with_a_limit_costs_one_more(single: Database) -> None:
+    async with World(single, plan=Plan.FREE) as world:
+        async with statements(single) as seen:
+            await world.book()
+        assert len(seen) == 4, "\n".join(seen)

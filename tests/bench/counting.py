@@ -1,0 +1,32 @@
+"""Count the statements that Postgres ran, by its own account: nothing above the driver can hide one."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+
+from bot.db import Database
+
+# Every statement of ours is prepared; Postgres counts how often it planned or reused each.
+_RUN = text("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
+
+
+@asynccontextmanager
+async def statements(db: Database) -> AsyncIterator[list[str]]:
+    """Collect what runs meanwhile on a database with a single connection; the transactions' own words do not count."""
+    seen: list[str] = []
+    before = await _run_so_far(db)
+    yield seen
+    seen.extend((await _run_so_far(db) - before).elements())
+
+
+async def _run_so_far(db: Database) -> Counter[str]:
+    async with db.begin() as session:
+        rows = [(" ".join(statement.split()), times) for statement, times in await session.execute(_RUN)]
+    counted: Counter[str] = Counter()
+    for statement, times in rows:
+        # Neither this question, nor the pool's whether the connection is alive.
+        if "pg_prepared_statements" not in statement and statement != ";":
+            counted[statement] += times
+    return counted
