@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 WEEKDAYS = ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
@@ -83,27 +84,33 @@ class Facts:
         return any(times <= named for named in fitting)
 
     @staticmethod
-    def times_in(folded: str, today: date | None = None) -> set[str]:
+    def times_in(folded: str, today: date | None = None) -> frozenset[str]:
         """Return the days and hours a folded text names: "quinta", "26/11", "15:00"."""
-        folded = _in_digits(folded)
-        found = {f"{int(day)}/{int(month)}" for day, month in _DAY.findall(folded)}
-        found |= set(_WEEKDAY.findall(folded))
-        for year, month, date_, hour, minute in _ISO.findall(folded):
-            found.add(f"{int(date_)}/{int(month)}")
-            found.add(WEEKDAYS[_weekday(int(year), int(month), int(date_))])
-            if hour:
-                found.add(f"{int(hour)}:{minute}")
-        for hour, colon, glued, bare in _HOUR.findall(_ISO.sub(" ", folded)):
-            found.add(f"{int(hour or bare)}:{colon or glued or '00'}")
-        if "depois de amanha" in folded:
-            day = today + timedelta(days=2) if today else None
-            found.add(f"{day.day}/{day.month}" if day else "depois de amanha")
-            folded = folded.replace("depois de amanha", "")
-        for word, shift in _NEAR.items():
-            if re.search(rf"\b{word}\b", folded):
-                day = today + timedelta(days=shift) if today else None
-                found.add(f"{day.day}/{day.month}" if day else word)
-        return found
+        return _times_in(folded, today)
+
+
+# The same few sentences are looked at from several sides in a turn.
+@lru_cache(maxsize=256)
+def _times_in(folded: str, today: date | None) -> frozenset[str]:
+    folded = _in_digits(folded)
+    found = {f"{int(day)}/{int(month)}" for day, month in _DAY.findall(folded)}
+    found |= set(_WEEKDAY.findall(folded))
+    for year, month, date_, hour, minute in _ISO.findall(folded):
+        found.add(f"{int(date_)}/{int(month)}")
+        found.add(WEEKDAYS[_weekday(int(year), int(month), int(date_))])
+        if hour:
+            found.add(f"{int(hour)}:{minute}")
+    for hour, colon, glued, bare in _HOUR.findall(_ISO.sub(" ", folded)):
+        found.add(f"{int(hour or bare)}:{colon or glued or '00'}")
+    if "depois de amanha" in folded:
+        day = today + timedelta(days=2) if today else None
+        found.add(f"{day.day}/{day.month}" if day else "depois de amanha")
+        folded = folded.replace("depois de amanha", "")
+    for word, shift in _NEAR.items():
+        if re.search(rf"\b{word}\b", folded):
+            day = today + timedelta(days=shift) if today else None
+            found.add(f"{day.day}/{day.month}" if day else word)
+    return frozenset(found)
 
 
 def _in_digits(folded: str) -> str:

@@ -217,7 +217,7 @@ def _times_shown(stated: str, asked: str, grounds: Grounds, days: set[str]) -> b
     return _paired(asked_hours, asked_days or on or days, [record.times for record in grounds.records])
 
 
-def _times(text: str, grounds: Grounds) -> set[str]:
+def _times(text: str, grounds: Grounds) -> Set[str]:
     return Facts.times_in(text, grounds.today) | {f"dia {day}" for day in _DAY_ALONE.findall(text)}
 
 

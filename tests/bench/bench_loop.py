@@ -1,8 +1,13 @@
 """Cost of the assistant's loop, beside the plain SDK in the same run, against the same server in another process.
 
-    uv run python -m tests.bench.bench_loop [--turns 300]
+    uv run python -m tests.bench.bench_loop [--turns 300] [--peers /path/to/another/venv/bin/python]
 
-One conversation is two requests (a tool call, then an answer) with eight tools. CPU is this process's alone.
+One conversation is two requests (a tool call, then an answer) with eight tools. CPU is this process's alone. `--peers`
+is a Python that has frameworks installed (pydantic-ai, openai-agents, langgraph with langchain-openai); each that is
+there runs the same conversation in a process of its own. They are no dependency of this project:
+
+    uv venv peers && uv pip install --python peers/bin/python pydantic-ai-slim[openai] openai-agents langgraph \
+        langchain-openai
 """
 
 import argparse
@@ -12,26 +17,32 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from groq import AsyncGroq
 from pydantic import SecretStr
 
-from bot.conversation import prompt
+from bot.conversation import inbox, prompt
 from bot.conversation.brain import Line
 from bot.conversation.exchange import CallRecord
 from bot.conversation.groq import GroqBrain, connect
 from bot.conversation.veil import Veil
+from bot.db import Database
+from bot.migrations.run import migrate
 from bot.models.enums import Author, Role
 from bot.settings import Settings
 
 from ..conftest import StillClock
 from ..conversation.desk import NOW, Desk, heard, schema
 from ..fakes.groq import FALLBACK, KEY, PRIMARY, Asked, Groq, Step, calls, says, slowly
+from ..fakes.groq import groq as fake_groq
 from ..servers import free_port, python, wait_for_port
+from ..stage import JULIA, stage
 
 TEXT = "Tenho 15h e 16h na quinta. Qual você prefere?"
 ASKED = "oi, queria marcar um corte quinta à tarde"
@@ -53,7 +64,7 @@ def improvise(asked: Asked) -> Step:
 
 
 async def serve(port: int, thinking: float) -> None:
-    fake = Groq(improvise=lambda asked: slowly(improvise(asked), thinking))
+    fake = Groq(improvise=lambda asked: slowly(improvise(asked), thinking), strict=False)
     await fake.start(port)
     while True:
         fake.asked.clear()
@@ -143,7 +154,8 @@ async def crowd(conversation: Conversation, turns: int, at_once: int = 50) -> tu
     return statistics.median(took), statistics.quantiles(took, n=20)[-1]
 
 
-async def measure(url: str, turns: int) -> None:
+async def measure(url: str, turns: int) -> float:
+    """Print the CPU of one conversation, and return ours in milliseconds."""
     client = connect(Settings(groq_api_key=SecretStr(KEY), groq_base_url=url))
     prompt.system(Role.CLIENT)
     mine, raw, bare = await cpu(turns, ours(client), plain(client), plain(client, typed=False))
@@ -152,10 +164,58 @@ async def measure(url: str, turns: int) -> None:
     )
     print(f"  plain SDK through extra_body, no checks: {bare:.2f} ms; the checks cost {mine - bare:.2f} ms")
     print("CPU by length of the history (lines: ours / plain SDK, ratio)")
-    for lines in (0, 5, 20, 80, 160):
+    for lines in (0, 10, 50, 200):
         own, other = await cpu(turns // 5, ours(client, lines), plain(client, lines))
         print(f"  {lines:>4}: {own:6.2f} / {other:6.2f} ms, {own / other:.2f}")
     await client.close()
+    return mine
+
+
+def peers(python_: str, url: str, turns: int, mine: float) -> None:
+    """Run each framework that this Python has, on the same server, and print how much more it costs."""
+    script = Path(__file__).with_name("peer_loops.py")
+    for name in ("pydantic-ai", "openai-agents", "langgraph"):
+        command = [python_, str(script), name, url, str(turns)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode:
+            print(f"  {name}: skipped ({done.stderr.strip().splitlines()[-1][:100] if done.stderr.strip() else '?'})")
+            continue
+        found = json.loads(done.stdout.strip().splitlines()[-1])
+        print(
+            f"  {name} {found['version']}: {found['cpu']:.2f} ms, ours is {mine / found['cpu']:.2f} of it; "
+            f"import {found['import']:.2f} s of CPU, {found['memory']:.0f} MB"
+        )
+
+
+async def measure_turn(turns: int) -> None:
+    """Print what a whole turn costs with its database: taken, thought, concluded, on SQLite; sending left out."""
+    async with fake_groq() as fake:
+        fake.improvise = improvise_for_stage
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/odys.sqlite3"
+            await asyncio.to_thread(migrate, url)
+            db, clock = Database(url), StillClock()
+            async with stage(db, clock, groq_api_key=SecretStr(KEY), groq_base_url=fake.url) as here:
+                took, of_cpu = [], []
+                for _ in range(turns):
+                    await here.post(here.message(JULIA, type="text", text={"body": "tem horário amanhã?"}))
+                    clock.jump(seconds=5)
+                    async with db.begin() as session:
+                        (lane,) = await inbox.due_lanes(session, now=clock.now())
+                    started, cpu_started = time.perf_counter(), time.process_time()
+                    assert await here.services.turns.run(lane) == 1
+                    took.append((time.perf_counter() - started) * 1000)
+                    of_cpu.append((time.process_time() - cpu_started) * 1000)
+            await db.close()
+    print(
+        f"a whole turn with its database (SQLite, {turns} turns, the model's server in this process): "
+        f"CPU {statistics.median(of_cpu):.1f} ms, p50 {statistics.median(took):.1f} ms, "
+        f"p95 {statistics.quantiles(took, n=20)[-1]:.1f} ms"
+    )
+
+
+def improvise_for_stage(asked: Asked) -> Step:
+    return says("Qual horário você prefere?") if asked.last["role"] == "tool" else improvise(asked)
 
 
 async def measure_crowd(url: str, turns: int, thinking: float) -> None:
@@ -181,6 +241,7 @@ def imports() -> None:
 def main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=300)
+    parser.add_argument("--peers", help="a Python with frameworks installed")
     parser.add_argument("--serve", type=int)
     parser.add_argument("--thinking", type=float, default=0.0)
     given = parser.parse_args(argv)
@@ -189,7 +250,11 @@ def main(argv: Sequence[str]) -> None:
         return
     imports()
     with server(0.0) as url:
-        asyncio.run(measure(url, given.turns))
+        mine = asyncio.run(measure(url, given.turns))
+        if given.peers:
+            print("the same conversation in frameworks, each in a process of its own")
+            peers(given.peers, url, given.turns, mine)
+    asyncio.run(measure_turn(max(40, given.turns // 3)))
     # A short answer of a large model at Groq takes a third of a second.
     with server(0.3) as url:
         asyncio.run(measure_crowd(url, given.turns, 0.3))

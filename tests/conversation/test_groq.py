@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bot.conversation import prompt
 from bot.conversation.brain import Answer, BrainFailed, Line, ToolResult
 from bot.conversation.breaker import Breaker
+from bot.conversation.completions import complete
 from bot.conversation.exchange import CallRecord, Patience
 from bot.conversation.groq import GroqBrain, connect
 from bot.conversation.speech import clean
@@ -154,18 +155,14 @@ async def test_a_record_that_cannot_be_kept_costs_nobody_an_answer(rig: Rig) -> 
 # -- what is sent
 
 
-async def test_extra_body_overrides_the_typed_arguments(rig: Rig) -> None:
-    """Messages and tools travel there: an SDK that merged the other way round would send none."""
-    rig.fake.script(says(SOMETHING))
-    messages = [{"role": "user", "content": "oi"}]
-    await rig.client.chat.completions.create(
-        model="typed",
-        messages=[],
-        temperature=2.0,
-        extra_body={"model": PRIMARY, "messages": messages, "temperature": 0.1},
-    )
-    body = rig.fake.asked[0].body
-    assert body == {"model": PRIMARY, "messages": messages, "temperature": 0.1}
+async def test_what_is_sent_is_what_was_written(rig: Rig) -> None:
+    """Plain JSON goes past the SDK's types: one that added or dropped a field would change what the model gets."""
+    rig.fake.script(says("oi"))
+    body = {"messages": [{"role": "user", "content": "oi"}], "temperature": 0.1}
+    said_, usage = await complete(rig.client, PRIMARY, body, 5.0)
+    assert rig.fake.asked[0].body == {"model": PRIMARY, **body}
+    assert said_.text == "oi"
+    assert usage.request_id.startswith("req_")
 
 
 async def test_parameters_are_those_that_tools_need(rig: Rig) -> None:
