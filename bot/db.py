@@ -47,16 +47,26 @@ def async_url(url: str) -> str:
     )
 
 
+_PRAGMAS = (
+    "journal_mode=WAL",
+    # An answered message survives a power cut, not only a killed process.
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=10000",
+    # What is erased is overwritten, not only unlinked.
+    "secure_delete=ON",
+)
+
+
 def _sqlite_engine(url: str) -> AsyncEngine:
     # One connection: SQLite's own lock queue is unfair, the pool's is first come, first served.
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=30)
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=30, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # so that BEGIN IMMEDIATE below is the only BEGIN
         cursor = connection.cursor()
-        # FULL: an answered message survives a power cut, not only a killed process.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -71,7 +81,13 @@ def _postgres_engine(url: str, pool_size: int) -> AsyncEngine:
     # A statement or a lock that takes longer than this is a fault; waiting for ever would spread it.
     limits = {"statement_timeout": "15000", "lock_timeout": "5000", "application_name": "odys"}
     return create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, connect_args={"server_settings": limits}
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        # An error goes to the log, and the parameters of a statement are what people wrote.
+        hide_parameters=True,
+        connect_args={"server_settings": limits},
     )
 
 
@@ -95,6 +111,14 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+    async def forget(self) -> None:
+        """Clear what was erased out of SQLite's log too; Postgres does the same by itself, when it vacuums."""
+        if self.sqlite:
+            async with self.engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                driver: Any = raw.driver_connection
+                await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class Swift:

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     alert_email: str = ""
     sentry_dsn: SecretStr = SecretStr("")
 
+    # What came in raw and what was sent, word for word. A whole month, because the month's cost is counted from it;
+    # and never less than the eight days in which a provider may deliver something again.
+    retention_days: int = Field(35, ge=9)
+    # What was said, as the conversations show it.
+    history_months: int = Field(12, ge=1)
+
     # People send a thought in pieces; a turn waits this long after the last piece (1.2 s absorbs four
     # messages within a second) and never longer than the second figure after the first one.
     burst_wait_seconds: float = 1.2

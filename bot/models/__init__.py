@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from .base import Base, new_id
     from .conversation import Conversation, Message, ModelCall, PendingAction
-    from .people import Client, ClientNote, Contact, ContactIdentity, Follow, Professional, User
+    from .people import Client, ClientNote, Consent, Contact, ContactIdentity, Follow, Professional, User
     from .queues import Inbound, Outbound
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "BillingEvent",
     "Client",
     "ClientNote",
+    "Consent",
     "Contact",
     "ContactIdentity",
     "Conversation",

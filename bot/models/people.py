@@ -26,6 +26,18 @@ class Contact(Base):
     created_at: Mapped[datetime]
 
 
+class Consent(Base):
+    """What a person said about being written to, word for word, and when: PARAR, or VOLTAR."""
+
+    __tablename__ = "consents"
+
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    # True is "write to me", false is "stop".
+    given: Mapped[bool]
+    text: Mapped[str] = mapped_column(String(200))
+    said_at: Mapped[datetime]
+
+
 class ContactIdentity(Base):
     """One address of a contact; a phone is stored by its canonical key, so both ninth-digit forms are one."""
 

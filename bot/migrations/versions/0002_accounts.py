@@ -39,6 +39,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage")),
         sa.UniqueConstraint("professional_id", "month", "what", name=op.f("uq_usage_professional_id_month_what")),
     )
+    op.create_table(
+        "consents",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
+        sa.Column("given", sa.Boolean(), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_consents_contact_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+    )
+    op.create_index(op.f("ix_consents_contact_id"), "consents", ["contact_id"])
     op.add_column("login_codes", sa.Column("reverse", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("login_codes", sa.Column("name", sa.String(length=120), nullable=False, server_default=""))
     op.create_index(op.f("ix_login_codes_browser_hash"), "login_codes", ["browser_hash"])
@@ -89,5 +102,6 @@ def downgrade() -> None:
     op.drop_column("professionals", "calendar_key")
     op.drop_column("professionals", "council_number")
     op.drop_column("professionals", "cpf")
+    op.drop_table("consents")
     op.drop_table("usage")
     op.drop_table("sessions")
