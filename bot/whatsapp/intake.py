@@ -22,6 +22,8 @@ from .storing import Insert, at_hand
 log = logging.getLogger(__name__)
 
 GROUP = 500  # rows in one INSERT; Postgres takes 32,767 parameters, this uses about 6,500
+# SQLite has one connection: whoever else wants it waits this long, in seconds, while deliveries keep coming.
+TURN = 0.05
 LANES = 16  # in one job: to ring costs more than to store, and a worker answers them side by side anyway
 
 
@@ -71,15 +73,16 @@ class Intake:
     async def _store_waiting(self) -> None:
         """Store group after group over one connection, until nobody waits, it fails, or others wait for it."""
         group: list[_Waiting] = []
+        clock = asyncio.get_running_loop().time
         try:
             async with at_hand(self._db) as insert:
+                until = clock() + TURN
                 while self._waiting:
                     group = self._next_group()
                     error = await self._commit(group, insert)
                     for waiting in group:
                         _settle(waiting, error)
-                    # SQLite has one connection, and whoever else wants it has waited long enough.
-                    if error is not None or self._db.sqlite:
+                    if error is not None or (self._db.sqlite and clock() > until):
                         return
         except asyncio.CancelledError:
             for waiting in group:

@@ -2,14 +2,14 @@
 
 A webhook is answered when its rows are committed, so this statement is what a webhook costs. Put together by
 SQLAlchemy, a row of fourteen columns costs more than everything else that is done for it; here the rows travel as one
-parameter a column (Postgres) or as one JSON text (SQLite), and a statement alone is its own transaction.
+parameter a column (Postgres) or one after the other (SQLite), and a statement alone is its own transaction.
 """
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
@@ -43,11 +43,9 @@ _POSTGRES: Final = (
     f"INSERT INTO inbound ({_COLUMNS}) SELECT {_COLUMNS.replace('event', 'event::jsonb')} "  # noqa: S608 - our names
     f"FROM unnest({_PARAMETERS}) AS new ({_COLUMNS}) ON CONFLICT DO NOTHING RETURNING id"
 )
-_EXTRACTED: Final = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(_TYPES)))
-_SQLITE: Final = (
-    f"INSERT INTO inbound ({_COLUMNS}) SELECT {_EXTRACTED} FROM json_each(?) WHERE true "  # noqa: S608
-    "ON CONFLICT DO NOTHING RETURNING id"
-)
+_ROW: Final = f"({', '.join('?' * len(_TYPES))})"
+# SQLite takes 32,766 parameters.
+_AT_ONCE: Final = 1000
 _values = itemgetter(*_TYPES)
 # NaN is no JSON, and no database takes it; made once, for `json.dumps` makes one for every call that is not plain.
 _json = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":")).encode
@@ -60,7 +58,7 @@ async def store(session: AsyncSession, rows: Iterable[Row]) -> set[UUID]:
 
 @asynccontextmanager
 async def at_hand(db: Database) -> AsyncIterator[Insert]:
-    """Hold a connection and hand out what stores rows over it: all or none, committed on return."""
+    """Hold a connection and hand out what stores rows over it, committed on return."""
     async with db.engine.connect() as connection:
         yield partial(_insert, connection)
 
@@ -70,22 +68,28 @@ async def _insert(connection: AsyncConnection, rows: Iterable[Row]) -> set[UUID]
     ordered = sorted(rows, key=itemgetter("external_id"))
     driver: Any = (await connection.get_raw_connection()).driver_connection
     if connection.dialect.name == "sqlite":
-        written = _json([_sqlite_values(row) for row in ordered])
-        return {UUID(hex=found[0]) for found in await driver.execute_fetchall(_SQLITE, (written,))}
+        parts = [ordered[at : at + _AT_ONCE] for at in range(0, len(ordered), _AT_ONCE)]
+        return {UUID(hex=found[0]) for part in parts for found in await driver.execute_fetchall(*_sqlite(part))}
     columns: Sequence[Sequence[Any]] = list(zip(*map(_values, ordered), strict=True))
     events = [_json(event) for event in columns[6]]
     return {found[0] for found in await driver.fetch(_POSTGRES, *columns[:6], events, *columns[7:])}
 
 
-def _sqlite_values(row: Row) -> list[Any]:
-    """Return the values of a row as they are kept by the types of the model."""
-    return [_sqlite(value) for value in _values(row)]
+def _sqlite(rows: Sequence[Row]) -> tuple[str, list[Any]]:
+    """Return the statement that inserts rows, and their values one after the other."""
+    return _sqlite_statement(len(rows)), [_kept(value) for row in rows for value in _values(row)]
 
 
-def _sqlite(value: Any) -> Any:
+@lru_cache(maxsize=128)
+def _sqlite_statement(rows: int) -> str:
+    values = ", ".join([_ROW] * rows)
+    return f"INSERT INTO inbound ({_COLUMNS}) VALUES {values} ON CONFLICT DO NOTHING RETURNING id"  # noqa: S608
+
+
+def _kept(value: Any) -> Any:
+    """Return a value as SQLite keeps it by the types of the model."""
+    if isinstance(value, datetime):  # aware UTC, without its offset
+        return value.replace(tzinfo=None).isoformat(" ", "microseconds")
     if isinstance(value, UUID):
         return value.hex
-    if isinstance(value, datetime):
-        # Aware UTC, kept without its offset.
-        return f"{value.replace(tzinfo=None).isoformat(' ', 'microseconds')}"
-    return value
+    return _json(value) if isinstance(value, dict) else value
