@@ -6,14 +6,14 @@ A window opens with the first request and lasts its length; what comes within it
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
 # A limit may not cost more than what it protects: a Redis that takes longer than this counts as away.
-PATIENCE = 0.25
+PATIENCE = 0.5
 # A memory that is never swept would grow with every address that ever called.
 _SWEEP_AT = 10_000
 
@@ -42,21 +42,61 @@ class Counter(Protocol):
 
 
 class RedisCounter:
-    """Count for every process that shares this Redis."""
+    """Count for every process that shares this Redis.
+
+    Requests that wait together are counted in one round trip over one connection: a crowd costs hardly more than
+    one, and opens no crowd of connections.
+    """
 
     def __init__(self, redis: Any) -> None:
         self._redis = redis
+        self._waiting: list[tuple[str, int, asyncio.Future[tuple[int, float]]]] = []
+        self._counting: asyncio.Task[None] | None = None
 
     async def hit(self, key: str, seconds: int) -> tuple[int, float]:
+        answer: asyncio.Future[tuple[int, float]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((f"limit:{key}", seconds, answer))
+        if self._counting is None:
+            self._counting = asyncio.create_task(self._count())
+        return await answer
+
+    async def _count(self) -> None:
         try:
-            async with asyncio.timeout(PATIENCE), self._redis.pipeline(transaction=True) as pipe:
-                pipe.set(f"limit:{key}", 0, nx=True, ex=seconds)
-                pipe.incr(f"limit:{key}")
-                pipe.pttl(f"limit:{key}")
-                _, count, left = await pipe.execute()
-        except (RedisError, OSError, TimeoutError) as error:
-            raise CounterAway(type(error).__name__) from error
-        return int(count), max(0, int(left)) / 1000
+            while self._waiting:
+                group, self._waiting = self._waiting, []
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        found = await self._ask([(key, seconds) for key, seconds, _ in group])
+                except (RedisError, OSError, TimeoutError) as error:
+                    _settle(group, CounterAway(type(error).__name__))
+                else:
+                    _settle(group, found)
+        finally:
+            self._counting = None
+
+    async def _ask(self, keys: Sequence[tuple[str, int]]) -> list[tuple[int, float]]:
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for key, seconds in keys:
+                pipe.set(key, 0, nx=True, ex=seconds)
+                pipe.incr(key)
+                pipe.pttl(key)
+            answers = await pipe.execute()
+        return [
+            (int(count), max(0, int(left)) / 1000) for count, left in zip(answers[1::3], answers[2::3], strict=True)
+        ]
+
+
+def _settle(
+    group: Sequence[tuple[str, int, asyncio.Future[tuple[int, float]]]],
+    found: Sequence[tuple[int, float]] | CounterAway,
+) -> None:
+    for place, (_, _, answer) in enumerate(group):
+        if answer.done():  # whoever asked has hung up
+            continue
+        if isinstance(found, CounterAway):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found[place])
 
 
 @dataclass

@@ -18,6 +18,7 @@ from bot.agenda.refusals import (
     InThePast,
     KeyReused,
     NotAStart,
+    NotTaking,
     OutsideHours,
     ProfessionalUnknown,
     ServiceUnknown,
@@ -168,6 +169,7 @@ async def list_slots(call: Call, slug: str, query: SlotsQuery) -> SlotsView:
         ClosedThen,
         OutsideHours,
         NotAStart,
+        NotTaking,
     ),
 )
 async def book(call: Call, body: BookingRequest) -> Booked:

@@ -15,6 +15,7 @@ from bot.agenda.refusals import (
     InThePast,
     NotASeries,
     NotInPlan,
+    PlanLimit,
     SeriesLost,
     SeriesTooLong,
     ServiceUnknown,
@@ -121,7 +122,7 @@ async def list_series(call: Call, query: Paged) -> Page[SeriesView]:
     "/api/recurring-schedules",
     who=Who.PROFESSIONAL,
     status=201,
-    refuses=(ClientUnknown, ServiceUnknown, NotInPlan, SeriesTooLong, SeriesLost, InThePast),
+    refuses=(ClientUnknown, ServiceUnknown, NotInPlan, PlanLimit, SeriesTooLong, SeriesLost, InThePast),
 )
 async def book_series(call: Call, body: NewSeries) -> SeriesAnswer:
     """Preview a series, or book the times that were chosen: all of them, or none."""
