@@ -26,6 +26,8 @@ REPAIRS = 2
 # We ask for one call at a time; a model that sends more gets a few, not a flood of transactions.
 CALLS_IN_ONE_MESSAGE = 4
 _ARGUMENTS_LIMIT = 4_000
+# A tool result of this many characters is a fifth of the free tier's minute; longer lists are cut, and say so.
+_RESULT_LIMIT, _ROWS = 8_000, 64
 _GENERATION_LIMIT = 2_000
 _NOT_IN_A_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -134,7 +136,11 @@ class Loop:
         return None
 
     def _answer(self, call_id: str, data: Mapping[str, Any]) -> None:
-        content = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+        content = _dumped(data)
+        shown = _ROWS
+        while len(content) > _RESULT_LIMIT and shown:
+            shown //= 2
+            content = _dumped({**_first(data, shown), "cut": True})
         self._messages.append({"role": "tool", "tool_call_id": call_id, "content": printable(content)})
 
     async def _run(self, call: Call) -> ToolResult:
@@ -170,6 +176,20 @@ class Loop:
         if generation := printable(mistake.generation)[:_GENERATION_LIMIT].strip():
             self._messages.append({"role": "assistant", "content": generation})
         self._messages.append({"role": "user", "content": json.dumps({"aviso": complaint}, ensure_ascii=False)})
+
+
+def _dumped(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _first(value: Any, rows: int) -> Any:
+    """Return a value with no more than so many rows in any list."""
+    match value:
+        case Mapping():
+            return {key: _first(part, rows) for key, part in value.items()}
+        case list() | tuple():
+            return [_first(part, rows) for part in value[:rows]]
+    return value
 
 
 def _mistake(error: str, hint: str, **more: Any) -> ToolResult:

@@ -263,3 +263,18 @@ async def test_what_a_tool_says_cannot_break_the_next_request() -> None:
     desk, model = Desk(results={"my_appointments": hostile}), Model(calls("my_appointments"), ANSWER)
     assert (await run(model, desk)).text == ANSWER.text
     assert model.told["name"].startswith("Ana")
+
+
+async def test_a_long_list_is_cut_and_still_json() -> None:
+    async def everything() -> ToolResult:
+        rows = [
+            {"token": f"{n:04x}", "client": "Ana Paula Vieira", "label": "quinta, 26/11, às 15h"} for n in range(900)
+        ]
+        return ToolResult({"ok": True, "appointments": rows})
+
+    desk, model = Desk(results={"my_appointments": everything}), Model(calls("my_appointments"), ANSWER)
+    ended = await run(model, desk)
+    assert model.told["cut"] is True
+    assert 30 <= len(model.told["appointments"]) <= 64
+    assert len(model.requests[-1][-1]["content"]) <= 8_000
+    assert len(ended.seen[0]["appointments"]) == 900
