@@ -30,7 +30,9 @@ from bot.db import Database
 from bot.errors import Refused
 from bot.migrations.run import migrate
 from bot.models import Appointment, Client, Service
-from bot.models.enums import Action, Actor, Source
+from bot.models.account import Usage
+from bot.models.enums import Action, Actor, Plan, Source
+from bot.models.plans import PLANS
 
 from .. import servers
 from ..conftest import create_database
@@ -40,6 +42,7 @@ from .world import World
 
 ALWAYS = tuple(Window(day, 0, 1440) for day in range(7))
 FIRST = THURSDAY_15H.replace(hour=3)  # midnight of that Thursday in São Paulo
+NOVEMBER = NOW.date().replace(day=1)
 CLIENTS = 32
 MINUTE = timedelta(minutes=1)
 # How many attempts of one process are on their way at once: more than it has connections.
@@ -278,6 +281,19 @@ async def everything_at_once(db: Database, crowd: Crowd, tries: int, agendas: in
         assert len(rows) == 12 + mine["book", BOOKED] - mine["cancel", BOOKED]
 
 
+async def more_than_the_plan_has(db: Database, crowd: Crowd, tries: int, left: int) -> None:
+    """Everybody wants a time of their own, and the month has fewer appointments left than that."""
+    async with World(db, hours=ALWAYS, plan=Plan.FREE) as world:
+        clients = await people(world, 4)
+        limit = PLANS[Plan.FREE].appointments_a_month or 0
+        async with db.begin() as session:
+            session.add(Usage(professional_id=world.owner.id, month=NOVEMBER, what="appointments", count=limit - left))
+        many = [books(world, FIRST + n * 30 * MINUTE, clients[n % 4]) for n in range(tries)]
+        said = Counter(outcome for _, outcome in await crowd.tries(db, many))
+        assert said == {BOOKED: left, "not_taking": tries - left}
+        assert len(await agenda(world)) == left
+
+
 async def test_32_clients_on_one_time_from_two_processes(db: Database, crowd: Crowd) -> None:
     await one_time_after_the_other(db, crowd, rounds=4)
 
@@ -294,6 +310,10 @@ async def test_booking_moving_and_cancelling_at_once(db: Database, crowd: Crowd)
     await everything_at_once(db, crowd, tries=150, agendas=4)
 
 
+async def test_the_month_of_a_plan_from_two_processes(db: Database, crowd: Crowd) -> None:
+    await more_than_the_plan_has(db, crowd, tries=24, left=7)
+
+
 def long_form() -> None:
     with tempfile.TemporaryDirectory() as name, servers.postgres(Path(name)) as server:
         template = Path(name) / "template.sqlite3"
@@ -302,6 +322,7 @@ def long_form() -> None:
             "32 clients on one time, 20 rounds": (one_time_after_the_other, (20,)),
             "2,000 attempts on 200 times": (few_times_for_many, (2000, 200)),
             "2,000 attempts of mixed lengths": (every_length, (2000, 96)),
+            "200 attempts on the 30 appointments of a month": (more_than_the_plan_has, (200, 30)),
             "2,000 bookings, moves and cancellations": (everything_at_once, (2000, 20)),
         }
         for number, (title, (storm, sizes)) in enumerate(storms.items()):
