@@ -32,7 +32,7 @@ from bot.conversation.presence import Receipts
 from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
-from bot.jobs import digest, evolution, holds, holidays, reminders, series, waitlist, watchdog
+from bot.jobs import digest, evolution, holds, holidays, reminders, retention, series, waitlist, watchdog
 from bot.log import setup
 from bot.notify.email.post import Mail, send_due_letters
 from bot.notify.email.smtp import Sink, SmtpMail
@@ -201,6 +201,12 @@ async def extend(ctx: Context) -> None:
     await series.extend_series(all_of.db, now=all_of.clock.now())
 
 
+async def tidy(ctx: Context) -> None:
+    """Let go of what was kept long enough."""
+    all_of: Services = ctx["services"]
+    await retention.let_go(all_of.db, all_of.settings, now=all_of.clock.now())
+
+
 async def watch(ctx: Context) -> None:
     """Look after WhatsApp itself: everything, Meta's side included."""
     all_of: Services = ctx["services"]
@@ -228,6 +234,8 @@ CRON: Sequence[CronJob] = [
     cron(reconcile, hour=3, minute=40, second=0, keep_result=0, max_tries=1),
     # Before anybody is awake: an hour that does not fit is a notification in the morning.
     cron(extend, hour=4, minute=10, second=0, keep_result=0, max_tries=1),
+    # Its transactions are short, and the first night may have a year to go through.
+    cron(tidy, hour=2, minute=30, second=0, keep_result=0, max_tries=1, timeout=3600),
     cron(tend, second=20, keep_result=0, max_tries=1),
     cron(watch_lightly, minute=set(range(0, 60, 10)), second=30, keep_result=0, max_tries=1),
     cron(watch, hour=9, minute=0, second=0, keep_result=0, max_tries=1),

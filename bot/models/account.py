@@ -20,7 +20,7 @@ class Notification(Base):
     kind: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(160))
     body: Mapped[str] = mapped_column(Text, default="")
-    appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"))
+    appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     read_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -171,7 +171,7 @@ class Review(Base):
 
     appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointments.id", ondelete="CASCADE"), unique=True)
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professionals.id", ondelete="CASCADE"), index=True)
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"))
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"), index=True)
     rating: Mapped[int]
     comment: Mapped[str] = mapped_column(Text, default="")
     reply: Mapped[str | None] = mapped_column(Text)

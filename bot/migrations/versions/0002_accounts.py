@@ -52,6 +52,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
     )
     op.create_index(op.f("ix_consents_contact_id"), "consents", ["contact_id"])
+    # Deleting an agenda asks each of its appointments and clients for what hangs on it.
+    op.create_index(op.f("ix_notifications_appointment_id"), "notifications", ["appointment_id"])
+    op.create_index(op.f("ix_reviews_client_id"), "reviews", ["client_id"])
     op.add_column("login_codes", sa.Column("reverse", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("login_codes", sa.Column("name", sa.String(length=120), nullable=False, server_default=""))
     op.create_index(op.f("ix_login_codes_browser_hash"), "login_codes", ["browser_hash"])
@@ -102,6 +105,8 @@ def downgrade() -> None:
     op.drop_column("professionals", "calendar_key")
     op.drop_column("professionals", "council_number")
     op.drop_column("professionals", "cpf")
+    op.drop_index(op.f("ix_reviews_client_id"), "reviews")
+    op.drop_index(op.f("ix_notifications_appointment_id"), "notifications")
     op.drop_table("consents")
     op.drop_table("usage")
     op.drop_table("sessions")
