@@ -140,12 +140,12 @@ class PostOffice:
             return len((await session.scalars(select(Inbound).where(Inbound.status == "new"))).all())
 
 
-async def agenda_of(session: AsyncSession, account: str | None = None) -> UUID:
+async def agenda_of(session: AsyncSession, account: str | None = None, slug: str = "bia") -> UUID:
     """Add Bia, who has an agenda, and perhaps a number of her own; return her professional's id."""
     user = User(name="Bia", created_at=NOON)
     session.add(user)
     await session.flush()
-    professional = Professional(user_id=user.id, slug="bia", name="Bia", account=account, created_at=NOON)
+    professional = Professional(user_id=user.id, slug=slug, name="Bia", account=account, created_at=NOON)
     session.add(professional)
     await session.flush()
     return professional.id

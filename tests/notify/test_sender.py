@@ -11,7 +11,7 @@ from bot.notify import numbers
 from bot.notify.claim import claim
 from bot.notify.delivery import STATUS_WAIT
 from bot.notify.messages import LoginCode, Reminder24h
-from bot.whatsapp.faults import ACTIONS, Action
+from bot.whatsapp.faults import ACTIONS, Action, Fault
 from bot.whatsapp.outgoing import Choices, Image, Option, Template
 
 from ..fakes.graph import ACCOUNT, Accept, AcceptThenCut, AcceptThenFail, Behaviour, Cut, Garbage, Refuse
@@ -345,6 +345,47 @@ async def test_a_number_that_is_shut_is_tried_with_one_message_and_loses_none(po
     assert {row.status for row in await post.rows()} == {SENT}
     async with post.db.begin() as session:
         assert await numbers.stopped(session) == {}
+
+
+async def test_a_shut_number_is_tried_by_one_sender_with_one_message(post: PostOffice) -> None:
+    for n in range(10):
+        await post.say(await post.person(f"55119{80000000 + n}"), "oi")
+    async with post.db.begin() as session:
+        await numbers.stop(session, ACCOUNT, Fault("190", Action.STOP_ACCOUNT), post.clock.now())
+
+    async def leased() -> int:
+        async with post.db.begin() as session:
+            return len((await claim(session, now=post.clock.now(), account=ACCOUNT, limit=64)).jobs)
+
+    assert [await leased(), await leased()] == [0, 0]
+    post.clock.jump(minutes=5)
+    assert [await leased(), await leased()] == [1, 0]
+    # That sender dies. A lease later another one may try, and only one.
+    post.clock.jump(seconds=31)
+    assert [await leased(), await leased()] == [1, 0]
+
+
+async def test_a_full_number_holds_no_other_up(post: PostOffice) -> None:
+    async with post.db.begin() as session:
+        own = await agenda_of(session, account="777")
+    await post.owe(await post.person(), professional_id=own)
+    await post.say(await post.person(RUI), "oi")
+    async with post.db.begin() as session:
+        found = await claim(session, now=post.clock.now(), account=ACCOUNT, limit=9, without={ACCOUNT})
+    assert [job.account for job in found.jobs] == ["777"]
+
+
+async def test_a_thousand_reminders_of_one_professional_keep_no_other_waiting(post: PostOffice) -> None:
+    async with post.db.begin() as session:
+        busy, other = await agenda_of(session), await agenda_of(session, slug="rui")
+    for n in range(12):
+        await post.owe(await post.person(f"55119{80000000 + n}"), professional_id=busy)
+    post.clock.jump(seconds=1)
+    await post.owe(await post.person(ANA), professional_id=other)
+    await post.say(await post.person(RUI), "já respondo")
+    async with post.db.begin() as session:
+        found = await claim(session, now=post.clock.now(), account=ACCOUNT, limit=3)
+    assert [job.to.phone for job in found.jobs] == [RUI, "5511980000000", ANA]
 
 
 # -- doubts and crashes
