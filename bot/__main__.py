@@ -65,6 +65,16 @@ def _add_eval(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("phone", metavar="PHONE", help="as people write it; Brazilian unless it begins with +")
+    parser.add_argument("--out", metavar="FILE", help="write here, for nobody else to read (default: the terminal)")
+
+
+def _add_erase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("phone", metavar="PHONE", help="as people write it; Brazilian unless it begins with +")
+    parser.add_argument("--yes", action="store_true", help="do not ask first")
+
+
 def _add_nothing(_parser: argparse.ArgumentParser) -> None:
     return
 
@@ -79,6 +89,8 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "chat": ("the demo's conversation in a terminal", _add_chat),
     "usage": ("what language models did in a month, for whom, and what it cost", _add_usage),
     "eval": ("play the conversation scenarios, scripted or with a real model", _add_eval),
+    "export": ("write everything that is kept about a person as JSON (LGPD)", _add_export),
+    "erase": ("erase a person everywhere; figures stay, without a name (LGPD)", _add_erase),
     "deadletters": ("show what could not be handled, or try it again", _add_deadletters),
 }
 

@@ -66,10 +66,11 @@ async def erase_user(session: AsyncSession, user_id: UUID, *, now: datetime) -> 
     await delete_raw(session, traces)
 
 
-async def erase_contact(session: AsyncSession, contact_id: UUID, *, now: datetime) -> None:
+async def erase_contact(session: AsyncSession, contact_id: UUID, *, now: datetime, raw: bool = True) -> None:
     """Erase a person: what was said, every address, the name in every agenda; their coming appointments are given up.
 
-    An appointment that the agenda's rules no longer let a client give up stays, and names nobody.
+    An appointment that the agenda's rules no longer let a client give up stays, and names nobody. The `raw` queue
+    need not be searched for somebody whose every event is older than what is kept there.
     """
     # Locked in the order in which a turn locks: whichever comes second finds nothing, or has nothing to undo.
     mine = Conversation.contact_id == contact_id
@@ -88,7 +89,8 @@ async def erase_contact(session: AsyncSession, contact_id: UUID, *, now: datetim
     await session.execute(delete(Contact).where(Contact.id == contact_id))
     for professional_id in dict.fromkeys(client.professional_id for client in clients):
         await strike_out_of(session, professional_id, traces)
-    await delete_raw(session, traces)
+    if raw:
+        await delete_raw(session, traces)
 
 
 async def erase_client(session: AsyncSession, client_id: UUID, *, now: datetime) -> None:

@@ -17,7 +17,7 @@ from .. import phrases
 from ..agenda import booking, waitlist
 from ..agenda.refusals import OfferOver
 from ..errors import Refused
-from ..models import Contact, Conversation, PendingAction, Professional
+from ..models import Consent, Contact, Conversation, PendingAction, Professional
 from ..models.enums import Action, Actor, Role
 from ..notify.render import chat
 from ..text import plain
@@ -52,8 +52,14 @@ PERSON: Final = re.compile(
     r"\b(atendente|humano|falar com (?:uma? )?(?:pessoa|alguém|alguem|gente|humano|atendente))\b", re.IGNORECASE
 )
 MODE: Final = re.compile(r"^\s*modo\s+(cliente|profissional)\s*[.!]?\s*$", re.IGNORECASE)
-STOP: Final = re.compile(r"^\s*(parar|pare|sair|stop|descadastrar)\s*[.!]*\s*$", re.IGNORECASE)
-RESUME: Final = re.compile(r"^\s*(voltar|quero voltar)\s*[.!]*\s*$", re.IGNORECASE)
+# The word alone, or a whole sentence about messages; inside any other sentence it means something else.
+STOP: Final = re.compile(
+    r"^\W*(?:quero |(?:por )?favor,? )?(?:parar|parem?|sair|stop|descadastrar"
+    r"|(?:parar?|parem?|n[ãa]o quero)(?: mais)?(?: de)?(?: me)? (?:receber|mandar|enviar)"
+    r"(?: mais| as| essas?| esses?| suas)* (?:mensage(?:m|ns)|msgs?|avisos?|lembretes?))\W*$",
+    re.IGNORECASE,
+)
+RESUME: Final = re.compile(r"^\W*(?:quero )?voltar(?: a receber(?: as)? mensagens)?\W*$", re.IGNORECASE)
 
 
 async def answer_directly(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
@@ -70,14 +76,19 @@ async def _subscription(session: AsyncSession, here: Scene, _: Toolkit) -> Answe
     if here.state.get("flow") and plain(here.text) in signup.STOP:
         return None  # what is left is the sign-up, not Odys
     if STOP.match(here.text):
-        contact = await session.get_one(Contact, here.contact.id)
-        contact.opted_out_at = here.now
+        await _consent(session, here, given=False)
         return Answer(say=Text(chat("opted_out")))
     if RESUME.match(here.text) and here.contact.opted_out_at is not None:
-        contact = await session.get_one(Contact, here.contact.id)
-        contact.opted_out_at = None
+        await _consent(session, here, given=True)
         return Answer(say=Text(chat("opted_in")))
     return None
+
+
+async def _consent(session: AsyncSession, here: Scene, *, given: bool) -> None:
+    """Change whether a person is written to, and keep their words: both may have to be shown one day."""
+    contact = await session.get_one(Contact, here.contact.id)
+    contact.opted_out_at = None if given else here.now
+    session.add(Consent(contact_id=contact.id, given=given, text=here.text.strip()[:200], said_at=here.now))
 
 
 async def _silence(_session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:

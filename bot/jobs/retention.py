@@ -139,7 +139,7 @@ async def _erase_strangers(db: Database, before: datetime, now: datetime) -> int
     for contact_id in ids:
         async with db.begin() as session:
             if await session.scalar(_strangers(before).where(Contact.id == contact_id)):
-                await privacy.erase_contact(session, contact_id, now=now)
+                await privacy.erase_contact(session, contact_id, now=now, raw=False)
     return len(ids)
 
 
