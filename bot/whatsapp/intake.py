@@ -5,6 +5,7 @@ cost hardly more than one. Nothing waits for company: while one commit runs, the
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 GROUP = 500  # rows in one INSERT; Postgres takes 32,767 parameters, this uses about 6,500
 # SQLite has one connection: whoever else wants it waits this long, in seconds, while deliveries keep coming.
 TURN = 0.05
+IDLE = 0.25  # seconds
 LANES = 16  # in one job: to ring costs more than to store, and a worker answers them side by side anyway
 
 
@@ -41,6 +43,8 @@ class Intake:
         self._waiting: list[_Waiting] = []
         self._leader: asyncio.Task[None] | None = None
         self._ringing: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        self._closing = False
 
     async def put(self, batch: Batch) -> None:
         """Return when every event of `batch` is committed; raise when the database cannot do it now."""
@@ -52,12 +56,16 @@ class Intake:
         if self._leader is None:
             # A task of its own: a caller that hangs up must not take the others' commit with it.
             self._leader = asyncio.create_task(self._lead())
+        self._news.set()
         await waiting.done
 
     async def close(self) -> None:
         """Return when nothing is being stored or rung any more."""
+        self._closing = True
+        self._news.set()
         while pending := [task for task in (self._leader, *self._ringing) if task]:
             await asyncio.gather(*pending, return_exceptions=True)
+        self._closing = False
 
     async def _lead(self) -> None:
         try:
@@ -77,7 +85,7 @@ class Intake:
         try:
             async with at_hand(self._db) as insert:
                 until = clock() + TURN
-                while self._waiting:
+                while self._waiting or await self._more():
                     group = self._next_group()
                     error = await self._commit(group, insert)
                     for waiting in group:
@@ -92,6 +100,19 @@ class Intake:
             waiting_now, self._waiting = [*group, *self._waiting], []
             for waiting in waiting_now:
                 _settle(waiting, error)
+
+    async def _more(self) -> bool:
+        """Keep the connection a moment for whoever comes next; tell whether somebody did.
+
+        To take it from the pool costs three round trips, as it is asked whether it lives; to store costs one.
+        """
+        if self._db.sqlite or self._closing:
+            return False
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(IDLE):
+                await self._news.wait()
+        return bool(self._waiting)
 
     def _next_group(self) -> list[_Waiting]:
         group = [self._waiting.pop(0)]
