@@ -11,14 +11,14 @@ from sqlalchemy import Table, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Outbound
-from ..models.enums import Channel, OutboundStatus, Status, Transport
+from ..models.enums import Author, Channel, OutboundStatus, Status, Transport
 from ..quiet import after_quiet, quiet
 from ..whatsapp import window
 from ..whatsapp.faults import Action, Fault
 from ..whatsapp.outgoing import Outgoing, plain
 from ..whatsapp.transport import Address
 from . import messages, numbers
-from .delivery import AGAIN, DIED, STATUS_WAIT, TRIES, doubt, give_up, skip, spoken
+from .delivery import AGAIN, DIED, STATUS_WAIT, TRIES, author_of, doubt, give_up, skip, spoken
 from .due import OWED, Ids, Owed, due, heard_of_others, ids_of_people
 from .messages import LoginCode, ReviewRequest
 from .outbox import CHAT
@@ -48,6 +48,7 @@ class Job:
     contact_id: UUID | None
     # What the conversation will show.
     said: str
+    author: Author
     # The first message from a number that was shut: if it goes through, the number is open again.
     trying: bool = False
 
@@ -185,7 +186,7 @@ async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime, *, tr
         log.exception("a message could not be worded", extra={"outbound": str(row.id), "kind": row.kind})
         await give_up(session, row, Fault("wording", Action.BUG, type(error).__name__), now)
         return None
-    return Job(row.id, row.attempts + 1, owed.account, to, outgoing, row.contact_id, plain(said), tries)
+    return Job(row.id, row.attempts + 1, owed.account, to, outgoing, row.contact_id, plain(said), author_of(row), tries)
 
 
 async def _once_more(session: AsyncSession, owed: Owed, now: datetime) -> bool:

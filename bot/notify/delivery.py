@@ -43,6 +43,11 @@ def spoken(row: Outbound) -> Outgoing:
     return from_json(row.payload) if row.kind == CHAT else in_window(messages.from_json(row.kind, row.payload))
 
 
+def author_of(row: Outbound) -> Author:
+    """Return whose words a row carries: a person's own travel like the bot's."""
+    return Author(row.payload.get("author", Author.BOT))
+
+
 async def sent(
     session: AsyncSession, row: Outbound, provider_id: str, at: datetime, *, said: str | None = None
 ) -> None:
@@ -51,7 +56,7 @@ async def sent(
         line = Message(
             conversation_id=row.conversation_id,
             professional_id=row.professional_id,
-            author=Author(row.payload.get("author", Author.BOT)),
+            author=author_of(row),
             text=plain(spoken(row)) if said is None else said,
             created_at=at,
         )
@@ -74,6 +79,7 @@ class Taken:
     provider_id: str
     at: datetime
     said: str
+    author: Author
 
 
 _SENT = (
@@ -102,7 +108,7 @@ async def sent_many(session: AsyncSession, taken: Sequence[Taken]) -> None:
             "id": new_id(),
             "conversation_id": each.conversation_id,
             "professional_id": each.professional_id,
-            "author": Author.BOT,
+            "author": each.author,
             "text": each.said,
             "created_at": each.at,
         }

@@ -47,7 +47,7 @@ async def note(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
             continue
         if isinstance(outcome.answer, Accepted) and state.status is OutboundStatus.SENDING and state.sent_at is None:
             whose = (state.conversation_id, state.professional_id)
-            usual.append(delivery.Taken(job.id, *whose, outcome.answer.provider_id, outcome.at, job.said))
+            usual.append(delivery.Taken(job.id, *whose, outcome.answer.provider_id, outcome.at, job.said, job.author))
             if job.trying:
                 await numbers.reopen(session, job.account, outcome.at)
         elif state.status in (OutboundStatus.SENDING, OutboundStatus.UNCERTAIN):
