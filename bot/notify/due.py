@@ -17,8 +17,8 @@ from ..whatsapp.transport import Address, Line
 
 # Spelled out instead of bound, so that both databases see that the partial indexes fit.
 OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
-# Turns are shared out among professionals within this many of the most urgent messages: half a minute's work.
-SIGHT = 2000
+# Turns are shared out among professionals within this many of the most urgent messages: a quarter of a minute's work.
+SIGHT = 1000
 # Messages that were told to come back at the same moment by two clocks keep their order.
 NEARLY = timedelta(seconds=2)
 
