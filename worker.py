@@ -32,7 +32,7 @@ from bot.conversation.presence import Receipts
 from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
-from bot.jobs import digest, evolution, holds, holidays, reminders, retention, series, waitlist, watchdog
+from bot.jobs import digest, evolution, holds, holidays, page, reminders, retention, series, waitlist, watchdog
 from bot.log import setup
 from bot.notify.email.post import Mail, send_due_letters
 from bot.notify.email.smtp import Sink, SmtpMail
@@ -40,6 +40,7 @@ from bot.notify.pace import pace_of
 from bot.notify.sender import Sender
 from bot.notify.settle import settle as settle_statuses
 from bot.queue import pack, unpack
+from bot.serving import serve
 from bot.settings import Settings
 from bot.trace import TRACE
 from bot.whatsapp.channels import Channels
@@ -157,6 +158,7 @@ async def settle(ctx: Context) -> None:
 async def sweep(ctx: Context) -> None:
     """Find what no bell told of: messages without an answer, statuses, messages owed."""
     all_of: Services = ctx["services"]
+    await page.swept(ctx.get("redis"))
     async with all_of.db.begin() as session:
         lanes = await inbox.due_lanes(session, now=all_of.clock.now())
     for lane in lanes:
@@ -296,7 +298,10 @@ async def startup(ctx: Context) -> None:
     setup(settings.log_level)
     settings.refuse_unsafe()
     ctx["stack"] = stack = AsyncExitStack()
-    ctx["services"] = await stack.enter_async_context(services(settings, SystemClock()))
+    ctx["services"] = all_of = await stack.enter_async_context(services(settings, SystemClock()))
+    if settings.metrics_port:
+        shown = page.application(settings, all_of.db, all_of.clock, ctx["redis"])
+        await stack.enter_async_context(serve(shown, "0.0.0.0", settings.metrics_port))  # noqa: S104 - for a scraper
 
 
 async def shutdown(ctx: Context) -> None:

@@ -10,6 +10,8 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from . import metrics
+
 log = logging.getLogger(__name__)
 
 
@@ -41,6 +43,7 @@ class ArqBell:
             async with asyncio.timeout(1):  # the answer to Meta does not wait for a sick Redis
                 await self.redis.enqueue_job(job, *arguments, _job_id=f"{job}:{key}", _defer_by=after or None)
         except (RedisError, OSError, TimeoutError) as error:
+            metrics.failed("bell", type(error).__name__)
             log.warning("the bell did not ring", extra={"job": job, "reason": type(error).__name__})
 
     async def close(self) -> None:

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     public_url: str = "http://localhost:8080"
     port: int = 8080
     log_level: str = "INFO"
+    # Of a worker: where it shows /metrics and /healthz; 0 shows nothing. `odys web` shows them on its own port.
+    metrics_port: int = 0
     database_url: str = "sqlite+aiosqlite:///odys.sqlite3"
     redis_url: str = ""
     secret_key: SecretStr = SecretStr(DEFAULT_SECRET)

@@ -33,7 +33,7 @@ FLOORS = [
     {"migrations"},
     {"models"},
     {"db", "queue", "ratelimit", "auth", "trace", "feed", "serving"},
-    {"settings", "errors", "clock", "log", "phrases", "quiet", "text"},
+    {"settings", "errors", "clock", "log", "phrases", "quiet", "text", "metrics", "sentry", "cron_secret"},
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import metrics
 from bot.conversation.brain import Asker, ToolResult
 from bot.db import Database
 from bot.errors import Forbidden, Refused
@@ -86,6 +87,12 @@ class RoleTools:
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
         """Run a tool and return data; whatever goes wrong is data too, and rolls its transaction back."""
+        with metrics.timed(metrics.TOOL, tool=name if name in BY_NAME else "unknown", outcome="broken") as noted:
+            result = await self._call(name, arguments)
+            noted["outcome"] = str(result.data.get("error", "ok"))
+        return result
+
+    async def _call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
         tool = BY_NAME.get(name)
         if tool is None or self.asker.role not in tool.roles:
             allowed = [each.name for each in TOOLS if self.asker.role in each.roles]

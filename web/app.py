@@ -12,7 +12,7 @@ from bot.ratelimit import Counter, LocalCounter, RedisCounter
 from bot.settings import Settings
 from bot.whatsapp.intake import Intake
 
-from . import calendar_feed, evolution_webhook, stripe_webhook, webhooks
+from . import calendar_feed, evolution_webhook, metrics, stripe_webhook, webhooks
 from .api import ENDPOINTS
 from .auth import Gate
 from .endpoint import add_endpoints
@@ -60,6 +60,7 @@ def create(
     app.on_cleanup.append(close)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics.show)
     app.router.add_get("/openapi.json", openapi)
     webhooks.add_routes(app)
     stripe_webhook.add_routes(app)

@@ -9,10 +9,14 @@ from aiohttp import web
 
 from bot.errors import Refused
 
+from . import metrics
 from .keys import REQUEST_ID, SETTINGS
 from .refusals import GENERIC, error, of_http, of_refused
 
 log = logging.getLogger(__name__)
+
+# Noted where nobody waited for the answer; the number is nginx's.
+HUNG_UP = 499
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -36,24 +40,35 @@ _EXPOSED = "ETag, Location, Retry-After, X-Request-ID"
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn refusals and faults into answers; the details of a fault go to the log only."""
+    """Turn refusals and faults into answers, and note each; the details of a fault go to the log only."""
     request[REQUEST_ID] = secrets.token_hex(8)
-    api = request.path.startswith("/api/")
-    began = time.perf_counter()
+    began, status = time.perf_counter(), HUNG_UP
+    try:
+        answer = await _answer(request, handler)
+        status = answer.status
+    except web.HTTPException as failed:
+        status = failed.status
+        raise
+    finally:
+        took = time.perf_counter() - began
+        metrics.note(request, status, took)
+    if request.path.startswith("/api/"):
+        log.info("answered", extra={**_about(request), "status": status, "milliseconds": round(took * 1000, 1)})
+    return answer
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         answer = await handler(request)
     except Refused as refused:
         answer = of_refused(refused)
     except web.HTTPException as failed:
-        if not api:
+        if not request.path.startswith("/api/"):
             raise
         answer = _preflight(request) or of_http(failed)
     except Exception:
         log.exception("a request failed", extra=_about(request))
         answer = error(500, "internal", GENERIC)
-    if api:
-        took = round((time.perf_counter() - began) * 1000, 1)
-        log.info("answered", extra={**_about(request), "status": answer.status, "milliseconds": took})
     return answer
 
 

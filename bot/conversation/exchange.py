@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from .. import metrics
 from ..clock import Clock
 from ..trace import TRACE
 from .brain import Asker, BrainFailed
@@ -90,6 +91,7 @@ class Completions:
 
     async def note(self, asker: Asker, model: str, outcome: Outcome, usage: Usage, seconds: float) -> None:
         """Record a request; a record that cannot be kept must not cost the person their answer."""
+        metrics.asked(model, outcome.value, seconds, usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)
         TRACE.note("turn", f"{model}: {outcome}", milliseconds=round(seconds * 1000), tokens=usage.prompt_tokens)
         try:
             await self._record(

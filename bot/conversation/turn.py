@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from .. import metrics
 from ..accounts.codes import Hasher
 from ..clock import Clock
 from ..db import Database
@@ -86,12 +87,15 @@ class Turns:
         if held is None:
             return False
         try:
-            async with self._renewed(held, lease):
-                await self._answer(held)
+            with metrics.timed(metrics.TURN, outcome="failed") as noted:
+                async with self._renewed(held, lease):
+                    await self._answer(held)
+                noted["outcome"] = "answered"
         except Lost:
             log.warning("the conversation was taken over", extra={"conversation": str(held.conversation.id)})
             return False
         except Exception as error:
+            metrics.failed("turn", type(error).__name__)
             log.exception("a turn failed", extra={"conversation": str(held.conversation.id)})
             await self._give_back(held, error)
             return False
@@ -140,6 +144,7 @@ class Turns:
                 async with asyncio.timeout(DEADLINE):
                     answer = await brain.answer(heard)
             except (BrainFailed, TimeoutError) as failure:
+                metrics.failed("brain", type(brain).__name__)
                 log.warning("a brain failed", extra={"brain": type(brain).__name__, "reason": str(failure)[:200]})
                 TRACE.note("turn", f"{type(brain).__name__} falhou", reason=type(failure).__name__)
                 continue

@@ -25,6 +25,13 @@ class Inbound(Base):
             postgresql_where=text("status = 'new'"),
             sqlite_where=text("status = 'new'"),
         ),
+        # Counted whenever somebody looks at the metrics: there are few.
+        Index(
+            "ix_inbound_dead",
+            "received_at",
+            postgresql_where=text("status = 'dead'"),
+            sqlite_where=text("status = 'dead'"),
+        ),
         Index("ix_inbound_received_at", "received_at"),
     )
 
@@ -68,6 +75,13 @@ class Outbound(Base):
             "contact_id",
             postgresql_where=text("status IN ('queued', 'sending', 'uncertain')"),
             sqlite_where=text("status IN ('queued', 'sending', 'uncertain')"),
+        ),
+        # What the watchdog and the metrics ask about.
+        Index(
+            "ix_outbound_troubled",
+            "due_at",
+            postgresql_where=text("status IN ('uncertain', 'failed')"),
+            sqlite_where=text("status IN ('uncertain', 'failed')"),
         ),
         Index("ix_outbound_provider_id", "provider_id"),
         Index("ix_outbound_appointment_id", "appointment_id"),

@@ -83,6 +83,10 @@ def _sending() -> None:
     op.create_index("ix_service_health_check_since", "service_health", ["check", "since"])
     owed = sa.text("status IN ('queued', 'sending', 'uncertain')")
     op.create_index("ix_outbound_owed_contact_id", "outbound", ["contact_id"], postgresql_where=owed, sqlite_where=owed)
+    trouble = sa.text("status IN ('uncertain', 'failed')")
+    op.create_index("ix_outbound_troubled", "outbound", ["due_at"], postgresql_where=trouble, sqlite_where=trouble)
+    dead = sa.text("status = 'dead'")
+    op.create_index("ix_inbound_dead", "inbound", ["received_at"], postgresql_where=dead, sqlite_where=dead)
     # People who told WhatsApp that they want no offers: everything about their own appointments still goes.
     op.add_column("contacts", sa.Column("marketing_stopped_at", sa.DateTime(timezone=True), nullable=True))
 
@@ -91,6 +95,8 @@ def downgrade() -> None:
     op.drop_column("conversations", "minute_count")
     op.drop_column("conversations", "minute_from")
     op.drop_column("contacts", "marketing_stopped_at")
+    op.drop_index("ix_inbound_dead", "inbound")
+    op.drop_index("ix_outbound_troubled", "outbound")
     op.drop_index("ix_outbound_owed_contact_id", "outbound")
     op.drop_index("ix_service_health_check_since", "service_health")
     op.drop_index("ix_service_health_check_open", "service_health")

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ... import metrics
 from ...clock import Clock
 from ...db import Database
 from ...models import Appointment, Client, Contact, Outbound, Professional
@@ -71,10 +72,14 @@ async def send_due_letters(db: Database, mail: Mail, clock: Clock, *, sender: st
     for each in owed:
         error, for_good = "", False
         try:
-            await mail.send(_composed(each, sender, now))
+            letter = _composed(each, sender, now)
+            with metrics.timed(metrics.SEND, transport="email"):
+                await mail.send(letter)
         except Away as away:
+            metrics.failed("letter", "away")
             error = str(away)
         except Exception as refused:  # one letter that cannot be written or sent must not stop the others
+            metrics.failed("letter", type(refused).__name__)
             log.exception("a letter could not be sent", extra={"outbound": str(each.id), "kind": each.kind})
             error, for_good = f"{type(refused).__name__}: {refused}"[:500], True
         async with db.begin() as session:
