@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from .. import metrics
 from ..clock import Clock
 from ..db import Database
 from ..models.enums import Channel
@@ -152,12 +153,14 @@ class _Round:
         outcome = await self._post(job)
         self._done.append(Outcome(job, outcome, self._clock.now()))
         if isinstance(outcome, Fault):
+            metrics.failed("send", outcome.code)
             await self._pace.refused(job, outcome)
 
     async def _post(self, job: Job) -> Accepted | Fault:
         try:
-            async with asyncio.timeout(self._deadline):
-                return await self._transport.send(job.account, job.to, job.outgoing, opaque=str(job.id))
+            with metrics.timed(metrics.SEND, transport="whatsapp"):
+                async with asyncio.timeout(self._deadline):
+                    return await self._transport.send(job.account, job.to, job.outgoing, opaque=str(job.id))
         except SendFailed as refused:
             return refused.fault
         except TimeoutError:

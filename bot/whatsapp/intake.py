@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import metrics
 from ..clock import Clock
 from ..db import Database
 from ..models.enums import InboundStatus
@@ -148,9 +149,11 @@ class Intake:
         return None
 
     async def _insert(self, rows: Sequence[Row], insert: Insert) -> None:
-        new = await insert(rows)
+        with metrics.timed(metrics.INTAKE):
+            new = await insert(rows)
         if not new:
             return
+        metrics.RECEIVED.inc(len(new))
         task = asyncio.create_task(self._ring([row for row in rows if row["id"] in new]))
         self._ringing.add(task)
         task.add_done_callback(self._ringing.discard)
