@@ -22,6 +22,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from bot import sentry
 from bot.billing import events as billing
 from bot.billing.gateway import Gateway
 from bot.clock import Clock, SystemClock
@@ -297,6 +298,7 @@ async def startup(ctx: Context) -> None:
     settings = Settings()
     setup(settings.log_level)
     settings.refuse_unsafe()
+    sentry.start(settings, "worker")
     ctx["stack"] = stack = AsyncExitStack()
     ctx["services"] = all_of = await stack.enter_async_context(services(settings, SystemClock()))
     if settings.metrics_port:

@@ -6,6 +6,7 @@ import sys
 from contextlib import AsyncExitStack
 from importlib import import_module
 
+from .. import sentry
 from ..clock import SystemClock
 from ..db import Database
 from ..log import setup
@@ -22,7 +23,9 @@ def run(_options: argparse.Namespace) -> int:
     except UnsafeSettings as error:
         print(f"refusing to start: {error}", file=sys.stderr)
         return 2
+    sentry.start(settings, "web")
     asyncio.run(_serve(settings))
+    sentry.stop()
     return 0
 
 

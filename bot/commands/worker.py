@@ -5,6 +5,7 @@ import asyncio
 import sys
 from importlib import import_module
 
+from .. import sentry
 from ..settings import Settings, UnsafeSettings
 
 
@@ -18,8 +19,10 @@ def run(_options: argparse.Namespace) -> int:
     except UnsafeSettings as error:
         print(f"refusing to start: {error}", file=sys.stderr)
         return 2
+    sentry.start(settings, "worker")
     from arq.worker import run_worker  # noqa: PLC0415 - slow to import, and only this command needs it
 
     asyncio.set_event_loop(asyncio.new_event_loop())  # arq asks for the loop of a main thread that has none yet
     run_worker(import_module("worker").WorkerSettings)
+    sentry.stop()
     return 0

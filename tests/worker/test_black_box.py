@@ -1,8 +1,6 @@
 """The whole thing from outside: real processes, Postgres, Redis, and a Graph server that only sees HTTP."""
 
 import asyncio
-import itertools
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +19,9 @@ from bot.seed import CLIENTS, seed
 from ..fakes import groq as groq_fake
 from ..fakes.graph import ACCOUNT, SECRET, TOKEN, Graph, deliver, graph
 from ..processes import Installation, installation, until
+from .deliveries import delivery
 
 ANA, BIA, CAIO = (one.phone for one in CLIENTS[:3])
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -77,30 +75,6 @@ async def running(environment: dict[str, str], book: Database, tmp_path: Path) -
         await whole.start("worker")
         await whole.ready()
         yield whole
-
-
-def delivery(*messages: tuple[str, str]) -> dict[str, Any]:
-    """Return one webhook body with a text from each phone."""
-    events = [
-        {
-            "from": phone,
-            "id": f"wamid.BOX{next(_numbers):05}",
-            "timestamp": str(int(time.time())),
-            "type": "text",
-            "text": {"body": text},
-        }
-        for phone, text in messages
-    ]
-    value = {
-        "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": "551140000000", "phone_number_id": ACCOUNT},
-        "contacts": [{"profile": {"name": "Alguém"}, "wa_id": phone} for phone, _ in messages],
-        "messages": events,
-    }
-    return {
-        "object": "whatsapp_business_account",
-        "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}],
-    }
 
 
 async def count(book: Database, table: type[Any]) -> int:
