@@ -20,7 +20,7 @@ TYPED = Rate(1, burst=5)
 RATES: Mapping[Channel, tuple[Rate, Rate]] = {Channel.CLOUD: (NUMBER, PERSON), Channel.EVOLUTION: (TYPED, PERSON)}
 # Turns are taken this far ahead: enough to keep a number busy between two claims, little enough that an answer
 # overtakes what waits and that a sender that dies leaves few in doubt.
-AHEAD = 0.4
+AHEAD = 0.8
 # After "too many" a number rests, and then goes at half the rate for a while: its limit may be lower than we think.
 REST, CAREFUL = 1.0, 60.0
 _TOO_MANY = frozenset({"4", "80007", "130429"})

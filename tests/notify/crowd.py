@@ -31,6 +31,7 @@ from .. import servers
 from ..conftest import create_database
 from ..fakes.graph import ACCOUNT, TOKEN, Graph, Sent, graph
 from ..fakes.graph_limits import Limits
+from ..processes import until
 from . import sender_process
 
 ANSWER = 0
@@ -150,6 +151,7 @@ async def by_hand(options: argparse.Namespace, database: str, redis: str) -> Non
         }
         workers = [await sender_process.start(environment) for _ in range(options.workers)]
         try:
+            await until(lambda: fake.accepted, 60)  # they have started
             answering = asyncio.create_task(answer_meanwhile(crowd, options.answers, dice))
             while await crowd.left() or not answering.done():
                 print(f"{len(fake.accepted)} taken, {len(limits.refused)} refused", end="\r", flush=True)
