@@ -273,6 +273,16 @@ async def test_prompts_are_bounded_whatever_was_written(rig: Rig) -> None:
     assert len(first.raw) == len(second.raw) < 20_000
 
 
+async def test_a_conversation_is_remembered_by_lines_and_by_length(rig: Rig) -> None:
+    rig.fake.script(says(SOMETHING), says(SOMETHING))
+    await rig.brain().answer(heard("e então?", history=[Line(Author.CLIENT, f"linha {n}") for n in range(300)]))
+    await rig.brain().answer(heard("e então?", history=[Line(Author.BOT, "a" * 590) for _ in range(20)]))
+    many, long = (asked.body["messages"][1:-1] for asked in rig.fake.asked)
+    assert len(many) == prompt.LINES
+    assert "linha 299" in many[-1]["content"]
+    assert sum(len(message["content"]) for message in long) <= prompt.HISTORY_LIMIT
+
+
 async def test_both_roles_have_a_prompt_of_their_own(rig: Rig) -> None:
     rig.fake.script(says(SOMETHING), says(SOMETHING))
     for role in Role:
@@ -455,6 +465,16 @@ async def test_a_short_rate_limit_is_waited_for_once(rig: Rig) -> None:
 async def test_a_model_that_failed_is_not_asked_again_in_the_same_turn(rig: Rig) -> None:
     rig.fake.script(hangs(), calls("my_appointments", {}).after(model=FALLBACK), says(SOMETHING).after(model=FALLBACK))
     assert said(await rig.brain(patience=replace(QUICK, request=1.0)).answer(heard("oi"))) == SOMETHING
+
+
+async def test_a_model_gets_one_second_chance_a_turn(rig: Rig) -> None:
+    rig.fake.script(
+        fails(503),
+        calls("my_appointments", {}).after(model=PRIMARY),
+        fails(503),
+        says(SOMETHING).after(model=FALLBACK),
+    )
+    assert said(await rig.brain().answer(heard("oi"))) == SOMETHING
 
 
 async def test_a_refused_key_fails_at_once_and_is_left_alone(rig: Rig) -> None:
