@@ -91,6 +91,8 @@ async def export_contact(session: AsyncSession, contact_id: UUID) -> Export:
 async def export_client(session: AsyncSession, client_id: UUID) -> Export:
     """Return everything that one agenda keeps about a client."""
     client = await session.get_one(Client, client_id)
+    if client.contact_id is None:  # "= NULL" would be everybody's who has none
+        return await _all(session, _of_clients(Client.id == client_id))
     talks = select(Conversation.id).where(Conversation.contact_id == client.contact_id)
     said: Tables = {
         Message: (Message.professional_id == client.professional_id) & Message.conversation_id.in_(talks),

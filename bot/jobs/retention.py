@@ -40,8 +40,8 @@ from ..settings import Settings
 
 log = logging.getLogger(__name__)
 
-# Rows in one transaction: some milliseconds, also where each row takes an index entry or three with it.
-PAGE: Final = 1000
+# Rows in one transaction: tens of milliseconds, also where each takes an index entry or five with it.
+PAGE: Final = 500
 # People erased in one night, each in a transaction of their own: the rest waits for the next night.
 STRANGERS: Final = 500
 # What failed is looked at by a person, who may be on holiday.

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, false, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda import booking
@@ -103,7 +103,8 @@ async def _read(call: Call, query: Listing, *, own: bool, zone: str) -> Any:
 def _whose(call: Call, *, own: bool) -> ColumnElement[bool]:
     if own:
         return Appointment.professional_id == call.professional.professional_id
-    return Client.contact_id == call.user.contact_id
+    # A login without a phone is nobody's client; "= NULL" would make it everybody's who has none either.
+    return Client.contact_id == call.user.contact_id if call.user.contact_id else false()
 
 
 @endpoint("GET", "/api/appointments/{appointment_id}", who=Who.USER, refuses=(AppointmentUnknown,))
