@@ -41,7 +41,7 @@ from bot.notify.pace import pace_of
 from bot.notify.sender import Sender
 from bot.notify.settle import settle as settle_statuses
 from bot.queue import pack, unpack
-from bot.serving import serve
+from bot.serving import GRACE, serve
 from bot.settings import Settings
 from bot.trace import TRACE
 from bot.whatsapp.channels import Channels
@@ -60,8 +60,6 @@ JOB_TIMEOUT = 60
 MAX_JOBS = 100
 # The hours below are Brasília's, wherever the server stands; it has had no daylight saving time since 2019.
 BRASILIA = timezone(timedelta(hours=-3))
-# Jobs that run when the worker is asked to stop may finish for this long.
-GRACE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +277,9 @@ async def embedded(settings: Settings, clock: Clock, db: Database, redis: ArqRed
         try:
             yield all_of
         finally:
+            worker.allow_pick_jobs = False
+            if worker.tasks:
+                await asyncio.wait(worker.tasks.values(), timeout=GRACE / 2)
             await worker.close()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

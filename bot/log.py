@@ -43,5 +43,5 @@ def setup(level: str = "INFO") -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # arq logs job arguments and httpx logs addresses; both at INFO.
-    for chatty in ("arq", "httpx", "aiohttp.access"):
+    for chatty in ("arq", "httpx", "aiohttp.access", "alembic.runtime.plugins"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -9,12 +9,18 @@ from aiohttp import web
 
 from .errors import Stop
 
+# What a process holds when it is asked to end may finish for this long, in seconds: a supervisor that waits 30 s
+# before it kills is in no hurry.
+GRACE = 20
+
 
 @asynccontextmanager
-async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Listen until the block ends and yield the port; 0 asks for any free one."""
-    # 20 s: requests in flight finish, and a supervisor that waits 30 s before it kills is in no hurry.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=20)
+async def serve(app: web.Application, host: str, port: int, *, grace: float = GRACE) -> AsyncIterator[int]:
+    """Listen until the block ends and yield the port; 0 asks for any free one.
+
+    At the end, requests in flight may finish for `grace` seconds.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=grace)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

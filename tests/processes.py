@@ -50,7 +50,7 @@ class Installation:
         self._folder = folder
         self.processes: list[Running] = []
 
-    async def start(self, command: str, *, first_on_path: Path | None = None) -> Running:
+    async def start(self, command: str) -> Running:
         """Start `odys COMMAND` in a folder without a `.env`."""
         log = self._folder / f"{command}-{len(self.processes)}.log"
         with log.open("wb") as sink:
@@ -60,7 +60,7 @@ class Installation:
                 "bot",
                 command,
                 cwd=self._folder,
-                env={**self._environment, "PYTHONPATH": os.pathsep.join(map(str, filter(None, (first_on_path, ROOT))))},
+                env={**self._environment, "PYTHONPATH": str(ROOT)},
                 stdout=sink,
                 stderr=sink,
             )

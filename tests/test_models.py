@@ -2,13 +2,16 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from bot.db import Database
-from bot.migrations.run import check
+from bot.migrations import run as migrations
+from bot.migrations.run import check, head
 from bot.models import Appointment, Client, Professional, User
 from bot.models.enums import Status
 
@@ -84,3 +87,8 @@ async def test_a_naive_datetime_is_refused(db: Database) -> None:
     with pytest.raises(Exception, match="naive"):
         async with db.begin() as session:
             session.add(User(name="x", created_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+def test_the_newest_revision_is_the_one_that_alembic_means() -> None:
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    assert scripts.get_current_head() == head()

@@ -1,5 +1,7 @@
 """The web application, put together: what it needs comes in, nothing is looked up from inside."""
 
+import asyncio
+
 from aiohttp import web
 from arq.connections import ArqRedis
 
@@ -17,7 +19,7 @@ from .api import ENDPOINTS
 from .auth import Gate
 from .endpoint import add_endpoints
 from .health import healthz, readyz
-from .keys import BELL, CLOCK, COUNTER, DATABASE, GATE, INTAKE, REDIS, SETTINGS, STRIPE
+from .keys import BELL, CLOCK, CLOSING, COUNTER, DATABASE, GATE, INTAKE, REDIS, SETTINGS, STRIPE
 from .middleware import add_headers, guard
 from .openapi import document
 from .pages.docs import add_docs
@@ -51,6 +53,12 @@ def create(
     intake = Intake(db, bell, clock, burst_wait=settings.burst_wait_seconds)
     app[INTAKE] = intake
     app.on_response_prepare.append(add_headers)
+    app[CLOSING] = asyncio.Event()
+
+    async def end_streams(_app: web.Application) -> None:
+        app[CLOSING].set()
+
+    app.on_shutdown.append(end_streams)
     app[STRIPE] = Gateway(settings)
 
     async def close(_app: web.Application) -> None:

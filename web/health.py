@@ -53,7 +53,7 @@ async def _database(app: web.Application) -> bool:
 async def _migrated(app: web.Application) -> bool:
     async with app[DATABASE].begin() as session:
         found = await session.scalar(text("SELECT version_num FROM alembic_version"))
-    return bool(found == await asyncio.to_thread(_head))
+    return bool(found == _head())
 
 
 async def _redis(app: web.Application) -> bool:

@@ -1,5 +1,7 @@
 """What handlers take from the application: typed keys, filled once where the application is put together."""
 
+import asyncio
+
 from aiohttp import web
 from arq.connections import ArqRedis
 
@@ -22,6 +24,9 @@ COUNTER: web.AppKey[Counter] = web.AppKey("counter", Counter)
 GATE = web.AppKey("gate", Gate)
 STRIPE = web.AppKey("stripe", Gateway)
 REDIS: web.AppKey[ArqRedis | None] = web.AppKey("redis")
+
+# Set when the server is asked to end: whoever keeps a stream open ends it.
+CLOSING = web.AppKey("closing", asyncio.Event)
 
 # The id that ties an answer to its lines in the log.
 REQUEST_ID = web.RequestKey("request_id", str)

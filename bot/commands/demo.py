@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..log import setup
 from ..migrations.run import migrate
-from ..serving import serve, until_stopped
+from ..serving import GRACE, serve, until_stopped
 from ..trace import TRACE
 from .house import house
 
@@ -30,6 +30,6 @@ async def _demo(url: str, host: str, port: int) -> None:
         here = await stack.enter_async_context(house(url, port))
         page = import_module("web.pages.simulator")
         page.add_simulator(here.app, here.simulator, jump=here.jump, trace=TRACE.follow)
-        await stack.enter_async_context(serve(here.app, host, port))
+        await stack.enter_async_context(serve(here.app, host, port, grace=GRACE / 2))
         print(f"Odys demo: http://127.0.0.1:{port}/simulador  (Ctrl+C ends it)", file=sys.stderr, flush=True)
         await until_stopped()

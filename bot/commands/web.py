@@ -11,7 +11,7 @@ from ..clock import SystemClock
 from ..db import Database
 from ..log import setup
 from ..queue import ArqBell, connect
-from ..serving import serve, until_stopped
+from ..serving import GRACE, serve, until_stopped
 from ..settings import Settings, UnsafeSettings
 
 
@@ -41,5 +41,7 @@ async def _serve(settings: Settings) -> None:
         )
         if settings.embedded:
             await stack.enter_async_context(import_module("worker").embedded(settings, clock, db, redis))
-        await stack.enter_async_context(serve(app, "0.0.0.0", settings.port))  # noqa: S104 - a container's port
+        # Requests first, for some of them wait for the worker's answer; where both are one process they share the time.
+        grace = GRACE / 2 if settings.embedded else GRACE
+        await stack.enter_async_context(serve(app, "0.0.0.0", settings.port, grace=grace))  # noqa: S104 - a container
         await until_stopped()

@@ -46,8 +46,11 @@ async def demo(tmp_path: Path) -> AsyncIterator[str]:
         await until(answers, 30, (tmp_path / "log").read_text)
         yield url
     finally:
-        process.terminate()
-        assert await asyncio.wait_for(process.wait(), 25) == 0
+        # A page that is still open does not keep it from ending.
+        async with aiohttp.ClientSession() as http, http.get(f"{url}/simulador/eventos") as stream:
+            assert stream.status == 200
+            process.terminate()
+            assert await asyncio.wait_for(process.wait(), 25) == 0
         assert '"level": "error"' not in (tmp_path / "log").read_text()
 
 

@@ -10,58 +10,17 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import func, select
 
-from bot.clock import SystemClock
 from bot.db import Database
 from bot.models import Inbound, Outbound
 from bot.models.enums import InboundStatus
-from bot.seed import CLIENTS, seed
+from bot.seed import CLIENTS
 
 from ..fakes import groq as groq_fake
-from ..fakes.graph import ACCOUNT, SECRET, TOKEN, Graph, deliver, graph
+from ..fakes.graph import SECRET, Graph, deliver
 from ..processes import Installation, installation, until
 from .deliveries import delivery
 
 ANA, BIA, CAIO = (one.phone for one in CLIENTS[:3])
-
-
-@pytest.fixture
-async def redis_database(redis_url: str) -> str:
-    """A Redis database that nothing else in the suite uses, empty."""
-    url = redis_url.rsplit("/", 1)[0] + "/9"
-    client = Redis.from_url(url)
-    await client.flushdb()
-    await client.aclose()
-    return url
-
-
-@pytest.fixture
-async def meta() -> AsyncIterator[Graph]:
-    async with graph() as fake:
-        yield fake
-
-
-@pytest.fixture
-def environment(postgres_url: str, redis_database: str, meta: Graph) -> dict[str, str]:
-    return {
-        "DATABASE_URL": postgres_url,
-        "REDIS_URL": redis_database,
-        "WHATSAPP_API_URL": meta.url,
-        "WHATSAPP_TOKEN": TOKEN,
-        "WHATSAPP_PHONE_NUMBER_ID": ACCOUNT,
-        "WHATSAPP_APP_SECRET": SECRET,
-        "WHATSAPP_VERIFY_TOKEN": "verificar",
-        "TURN_LEASE_SECONDS": "2",
-    }
-
-
-@pytest.fixture
-async def book(postgres_url: str) -> AsyncIterator[Database]:
-    """The installation's database, seen from outside, with an agenda in it."""
-    database = Database(postgres_url)
-    async with database.begin() as session:
-        await seed(session, account=ACCOUNT, now=SystemClock().now())
-    yield database
-    await database.close()
 
 
 @pytest.fixture

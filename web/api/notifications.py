@@ -1,6 +1,7 @@
 """What a user is told inside the application: a list, a count, and a stream that is alive."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +15,7 @@ from bot.models import Notification
 
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
+from ..keys import CLOSING
 from ..paging import BadCursor, Page, Paged, after_cursor, page
 from ..schemas import Answer, Body
 
@@ -88,6 +90,7 @@ async def stream(call: Call) -> web.StreamResponse:
         }
     )
     await response.prepare(call.request)
+    closing = call.request.app[CLOSING]
     after, waited, began = call.now, 0.0, asyncio.get_running_loop().time()
     try:
         while asyncio.get_running_loop().time() - began < LONGEST:
@@ -97,7 +100,9 @@ async def stream(call: Call) -> web.StreamResponse:
             if waited >= HEARTBEAT:
                 waited = 0.0
                 await response.write(b": alive\n\n")
-            await asyncio.sleep(LOOK)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(closing.wait(), LOOK)
+                return response  # the server is going down
             waited += LOOK
     except ConnectionResetError:
         pass  # the page was closed
