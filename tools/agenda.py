@@ -18,7 +18,7 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
 
 from . import views
-from .appointments import own_appointment, scope
+from .appointments import as_asked, own_appointment, scope, still_as_asked
 from .base import CLIENT, PROFESSIONAL, Context, Effect, Tool
 from .customers import find_customer
 from .slots import DayUnclear
@@ -166,12 +166,13 @@ class UpdateAppointmentStatus(Tool):
             service=row.service_name,
             when=phrases.moment(row.start_at.astimezone(context.asker.zone)),
         )
-        return ToolResult({}, Proposal(self.name, {"appointment_id": str(row.id), "action": action.value}, question))
+        return ToolResult({}, Proposal(self.name, {**as_asked(row), "action": action.value}, question))
 
     @classmethod
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         action = Action(arguments["action"])
-        row = await booking.act(session, UUID(arguments["appointment_id"]), action, now=asker.now, **scope(asker))
+        asked = await still_as_asked(session, asker, arguments)
+        row = await booking.act(session, asked.id, action, now=asker.now, **scope(asker))
         return await booking.receipt(session, row, action)

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import booking, clients
-from bot.agenda.refusals import AppointmentUnknown
+from bot.agenda.ledger import find_locked
+from bot.agenda.refusals import AppointmentMoved, AppointmentUnknown
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.models import Appointment, Client, Professional, Service
 from bot.models.enums import Action, Actor, Role, Source
@@ -44,6 +45,24 @@ def scope(asker: Asker) -> dict[str, Any]:
     if _is_professional(asker):
         return {"actor": Actor.PROFESSIONAL, "professional_id": asker.professional_id}
     return {"actor": Actor.CLIENT, "contact_id": asker.contact_id}
+
+
+def as_asked(row: Appointment) -> dict[str, str]:
+    """Return what a question about an appointment is bound to: which one, and the time that it shows."""
+    return {"appointment_id": str(row.id), "was": row.start_at.isoformat()}
+
+
+async def still_as_asked(session: AsyncSession, asker: Asker, arguments: Mapping[str, Any]) -> Appointment:
+    """Read the appointment of a question under its agenda's lock; a yes holds for the time that the question showed."""
+    row = await find_locked(
+        session,
+        UUID(arguments["appointment_id"]),
+        professional_id=asker.professional_id if _is_professional(asker) else None,
+        contact_id=None if _is_professional(asker) else asker.contact_id,
+    )
+    if row.start_at.isoformat() != arguments["was"]:
+        raise AppointmentMoved(when=phrases.moment(row.start_at.astimezone(asker.zone), asker.local.date()))
+    return row
 
 
 class BookAppointment(Tool):
@@ -152,14 +171,14 @@ class CancelAppointment(Tool):
         else:
             professional = await context.session.get_one(Professional, row.professional_id)
             question = chat("confirm_cancel", professional=professional.name, service=row.service_name, when=when)
-        return ToolResult({}, Proposal(self.name, {"appointment_id": str(row.id)}, question))
+        return ToolResult({}, Proposal(self.name, as_asked(row), question))
 
     @classmethod
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        appointment_id = UUID(arguments["appointment_id"])
-        row = await booking.act(session, appointment_id, Action.CANCEL, now=asker.now, **scope(asker))
+        asked = await still_as_asked(session, asker, arguments)
+        row = await booking.act(session, asked.id, Action.CANCEL, now=asker.now, **scope(asker))
         return await booking.receipt(session, row, Action.CANCEL) if _is_professional(asker) else None
 
 
@@ -197,7 +216,7 @@ class RescheduleAppointment(Tool):
         else:
             professional = await context.session.get_one(Professional, row.professional_id)
             question = chat("confirm_reschedule", professional=professional.name, **words)
-        arguments = {"appointment_id": str(row.id), "start": start.isoformat()}
+        arguments = {**as_asked(row), "start": start.isoformat()}
         hold = (row.professional_id, start, start + (row.end_at - row.start_at))
         return ToolResult({}, Proposal(self.name, arguments, question, hold))
 
@@ -205,9 +224,10 @@ class RescheduleAppointment(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
+        asked = await still_as_asked(session, asker, arguments)
         row = await booking.move(
             session,
-            UUID(arguments["appointment_id"]),
+            asked.id,
             datetime.fromisoformat(arguments["start"]),
             now=asker.now,
             conversation_id=asker.conversation_id,

@@ -18,6 +18,7 @@ from bot.models.plans import PLANS, Capability, allows, plans_with
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
+from .appointments import as_asked, still_as_asked
 from .base import PROFESSIONAL, Context, Effect, Tool
 from .services import find_service
 
@@ -163,13 +164,14 @@ class WarnOfDelay(Tool):
             hour=late.hour,
             minutes=phrases.duration(self.minutes),
         )
-        return ToolResult({}, Proposal(self.name, {"minutes": self.minutes}, question))
+        return ToolResult({}, Proposal(self.name, {**as_asked(late.row), "minutes": self.minutes}, question))
 
     @classmethod
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        late = await delay.tell(session, _own(asker), asker.zone.key, arguments["minutes"], now=asker.now, key=key)
+        asked = await still_as_asked(session, asker, arguments)
+        late = await delay.tell(session, asked, asker.zone.key, arguments["minutes"], now=asker.now, key=key)
         return Text(chat("done_late", client=late.who.client.name, hour=late.hour))
 
 

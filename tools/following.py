@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import booking, following
-from bot.agenda.refusals import AppointmentUnknown
+from bot.agenda.refusals import AppointmentChanged, AppointmentUnknown
 from bot.agenda.series import series_lost
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, read
@@ -18,7 +18,7 @@ from bot.models.enums import Action, Actor, Role
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .appointments import own_appointment, scope
+from .appointments import as_asked, own_appointment, scope, still_as_asked
 from .base import PROFESSIONAL, Context, Effect, Tool
 from .series import check_most_free, conflicts
 from .slots import DayUnclear
@@ -48,15 +48,14 @@ class CancelSeries(Tool):
             first=_when(context, rows[0].start_at),
             last=_when(context, rows[-1].start_at) if len(rows) > 1 else "",
         )
-        return ToolResult({}, Proposal(self.name, {"appointment_id": str(row.id)}, question))
+        return ToolResult({}, Proposal(self.name, {**as_asked(row), "count": len(rows)}, question))
 
     @classmethod
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        gone = await following.cancel_following(
-            session, UUID(arguments["appointment_id"]), now=asker.now, **scope(asker)
-        )
+        asked = await _still_as_many(session, asker, arguments)
+        gone = await following.cancel_following(session, asked.id, now=asker.now, **scope(asker))
         if asker.role is not Role.PROFESSIONAL:
             return None
         client = await session.get_one(Client, gone[0].client_id)
@@ -102,7 +101,7 @@ class MoveSeries(Tool):
             lines=conflicts(context, found),
         )
         instead = {each.at.isoformat(): each.proposal.isoformat() for each in found if each.refusal and each.proposal}
-        arguments = {"appointment_id": str(row.id), "start": start.isoformat(), "instead": instead}
+        arguments = {**as_asked(row), "count": len(found), "start": start.isoformat(), "instead": instead}
         return ToolResult({}, Proposal(self.name, arguments, question))
 
     @classmethod
@@ -111,9 +110,10 @@ class MoveSeries(Tool):
     ) -> Outgoing | None:
         if asker.professional_id is None:
             raise AppointmentUnknown
+        asked = await _still_as_many(session, asker, arguments)
         moved = await following.move_following(
             session,
-            UUID(arguments["appointment_id"]),
+            asked.id,
             datetime.fromisoformat(arguments["start"]),
             actor=Actor.PROFESSIONAL,
             now=asker.now,
@@ -132,6 +132,14 @@ class MoveSeries(Tool):
                 first=phrases.moment(moved[0].start_at.astimezone(asker.zone), asker.local.date()),
             )
         )
+
+
+async def _still_as_many(session: AsyncSession, asker: Asker, arguments: Mapping[str, Any]) -> Appointment:
+    """Read the first of a series as the question showed it, with as many after it as the question counted."""
+    asked = await still_as_asked(session, asker, arguments)
+    if len(await following.following(session, asked)) != arguments["count"]:
+        raise AppointmentChanged
+    return asked
 
 
 async def _of_token(context: Context, token: str) -> tuple[Appointment, Client]:

@@ -17,6 +17,7 @@ from ..notify.render import chat
 from ..whatsapp.outgoing import Text
 from .hours import DAY, at_wall, local_date, zone_of
 from .parties import Parties, load_parties
+from .refusals import AppointmentChanged
 from .talks import open_talk
 
 # Who was due so long ago is waiting at the door and was told.
@@ -82,11 +83,11 @@ async def prepare(session: AsyncSession, professional_id: UUID, zone: str, minut
     return Late(row, who, talk)
 
 
-async def tell(
-    session: AsyncSession, professional_id: UUID, zone: str, minutes: int, *, now: datetime, key: str
-) -> Late:
-    """Owe the next client the news, once per `key`."""
-    late = await prepare(session, professional_id, zone, minutes, now=now)
+async def tell(session: AsyncSession, row: Appointment, zone: str, minutes: int, *, now: datetime, key: str) -> Late:
+    """Owe the client of `row` the news, once per `key`; who is not the next one any more is not told."""
+    late = await prepare(session, row.professional_id, zone, minutes, now=now)
+    if late.row.id != row.id:
+        raise AppointmentChanged
     words = chat(
         "running_late",
         client=phrases.first_name(late.who.client.name),

@@ -1,0 +1,103 @@
+"""What is agreed to is what was asked: an appointment that changed in between is left as it is."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.agenda.refusals import AppointmentChanged, AppointmentMoved
+from bot.conversation.brain import Proposal
+from bot.db import Database
+from bot.models import Appointment, Conversation
+from bot.models.enums import Action, Actor, Channel, Role
+from tools.toolbox import Tools
+
+from ..agenda.factories import NOW, THURSDAY_15H, a_client
+from ..agenda.world import DAY, HOUR, LATER, World
+from .test_payments import owner_of, tokens
+
+
+async def proposed(db: Database, world: World, row: Appointment, tool: str, **arguments: Any) -> Proposal:
+    known = tokens(row) | {"c3d4": {"kind": "slot", "start": (LATER + HOUR).isoformat()}}
+    asked = Tools(db).for_asker(owner_of(world), {"tokens": known})
+    result = await asked.call(tool, {"appointment": "a1b2", **arguments})
+    assert result.proposal is not None, result.data
+    return result.proposal
+
+
+async def agreed(db: Database, world: World, proposal: Proposal, **asker: Any) -> None:
+    async with db.begin() as session:
+        who = owner_of(world, **asker)
+        await Tools(db).perform(session, who, proposal.tool, proposal.arguments, key="pending:1")
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("cancel_appointment", {}),
+        ("update_appointment_status", {"action": "paid"}),
+        ("reschedule_appointment", {"slot": "c3d4"}),
+    ],
+)
+async def test_a_yes_about_a_time_does_nothing_to_another(db: Database, tool: str, arguments: dict[str, str]) -> None:
+    async with World(db) as world:
+        row = await world.book()
+        proposal = await proposed(db, world, row, tool, **arguments)
+        moved = await world.move(row, LATER + DAY, **world.as_owner())
+        with pytest.raises(AppointmentMoved, match="sexta, 27/11, às 16h"):
+            await agreed(db, world, proposal)
+        async with db.begin() as session:
+            now = await session.get_one(Appointment, row.id)
+        assert (now.status, now.start_at, now.sequence) == (moved.status, moved.start_at, moved.sequence)
+
+
+@pytest.mark.parametrize(("tool", "arguments"), [("cancel_series", {}), ("move_series", {"to": "às 17h"})])
+async def test_a_yes_about_the_rest_of_a_series_means_as_many_as_it_showed(
+    db: Database, tool: str, arguments: dict[str, str]
+) -> None:
+    async with World(db) as world:
+        asker = owner_of(world)
+        booked = (
+            await Tools(db)
+            .for_asker(asker, {})
+            .call("book_series", {"rhythm": "toda quinta às 15h, 3 vezes", "client": "Júlia"})
+        )
+        assert booked.proposal is not None
+        await agreed(db, world, booked.proposal)
+        async with db.begin() as session:
+            first, _, last = await session.scalars(select(Appointment).order_by(Appointment.start_at))
+        proposal = await proposed(db, world, first, tool, **arguments)
+        await world.act(last, Action.CANCEL)
+        with pytest.raises(AppointmentChanged):
+            await agreed(db, world, proposal)
+        async with db.begin() as session:
+            assert (await session.get_one(Appointment, first.id)).sequence == first.sequence
+
+
+async def test_only_the_client_who_was_named_is_told_of_a_delay(db: Database) -> None:
+    async with World(db) as world:
+        await world.book()
+        async with db.begin() as session:
+            other = await a_client(session, world.owner, name="Caio Reis", number=88880002)
+            for client in (world.client, other):
+                session.add(
+                    Conversation(
+                        channel=Channel.CLOUD,
+                        account="100",
+                        contact_id=client.contact_id,
+                        mode=Role.CLIENT,
+                        last_inbound_at=THURSDAY_15H - HOUR,
+                        created_at=NOW,
+                    )
+                )
+        world.client, julia = other, world.client
+        await world.book(LATER, actor=Actor.PROFESSIONAL)
+        world.client = julia
+        soon = owner_of(world, now=THURSDAY_15H - timedelta(minutes=5))
+        result = await Tools(db).for_asker(soon, {}).call("warn_of_delay", {"minutes": 15})
+        assert result.proposal is not None
+        assert "Júlia" in result.proposal.question
+        with pytest.raises(AppointmentChanged):
+            # Her time is long over: the next one is not whom the question named.
+            await agreed(db, world, result.proposal, now=THURSDAY_15H + timedelta(minutes=15))
