@@ -83,6 +83,7 @@ async def take(
     token = uuid4()
     if not await _hold(session, conversation, rows, token, now=now, until=now + lease):
         return None
+    rows = await _still_new(session, rows)
     rows = _one_turn(await asides.read_changes(session, rows, now=now))
     for row in rows:
         row.attempts += 1
@@ -108,6 +109,15 @@ async def _waiting(session: AsyncSession, lane: str, now: datetime) -> Sequence[
         if row.kind is InboundKind.ECHO:
             await asides.read_echo(session, row, now=now)
     return [row for row in rows if row.kind is InboundKind.MESSAGE]
+
+
+async def _still_new(session: AsyncSession, rows: Sequence[Inbound]) -> Sequence[Inbound]:
+    """Leave out what somebody else answered between our reading and our holding; from here on nobody else can."""
+    still = await session.scalars(
+        select(Inbound.id).where(Inbound.id.in_([row.id for row in rows]), Inbound.status == InboundStatus.NEW)
+    )
+    new = set(still)
+    return [row for row in rows if row.id in new]
 
 
 async def _hold(

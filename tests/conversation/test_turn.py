@@ -96,6 +96,18 @@ async def test_two_workers_on_one_lane_answer_once(here: Stage) -> None:
     assert len(here.heard_all(JULIA)) == 1
 
 
+async def test_what_was_answered_while_somebody_waited_to_hold_it_is_not_taken_again(here: Stage) -> None:
+    """The second worker has read the message as new, and waits for the first to let the conversation go."""
+    lane = await waiting(here, "quais os serviços?")
+    async with here.services.db.begin() as session:
+        held = await inbox.take(session, lane, now=here.clock.now(), burst_limit=LIMIT, lease=LEASE)
+        assert held is not None
+        second = asyncio.create_task(take(here, lane))
+        await asyncio.sleep(0.3)  # long enough to read; on SQLite it waits even for that
+        await inbox.finish(session, held, now=here.clock.now())
+    assert await second is None
+
+
 async def test_nobody_else_gets_a_conversation_that_is_held(here: Stage) -> None:
     lane = await waiting(here, "oi")
     assert await take(here, lane) is not None
