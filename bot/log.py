@@ -10,12 +10,14 @@ from typing import Any
 # Ten digits or more in a row, with the punctuation people put between them, is treated as a phone number.
 _PHONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[\s().-]{0,2}\d){9,14}(?![\w-])")
 _BEARER = re.compile(r"(?i)\b(bearer\s+|access_token=|apikey[\"']?\s*[:=]\s*[\"']?)[\w.\-|]+")
+# What stands before the @: whose mailbox it is; the domain helps to find a fault.
+_MAILBOX = re.compile(r"[\w.+-]+(?=@[\w-]+(?:\.[\w-]+)+)")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def mask(text: str) -> str:
-    """Return `text` with phone numbers cut to their last two digits and bearer tokens removed."""
-    text = _BEARER.sub(r"\1***", text)
+    """Return `text` with phone numbers cut to their last two digits, mailboxes and bearer tokens removed."""
+    text = _MAILBOX.sub("***", _BEARER.sub(r"\1***", text))
     return _PHONE.sub(lambda match: "***" + re.sub(r"\D", "", match[0])[-2:], text)
 
 
@@ -31,10 +33,19 @@ class JsonLines(logging.Formatter):
         }
         for name, value in vars(record).items():
             if name not in _STANDARD:
-                line[name] = mask(value) if isinstance(value, str) else value
+                line[name] = _masked(value)
         if record.exc_info:
             line["error"] = mask(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False, default=lambda value: mask(str(value)))
+
+
+def _masked(value: Any) -> Any:
+    """Mask text, however deep it is in a value."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {mask(str(key)): _masked(each) for key, each in value.items()}
+    return [_masked(each) for each in value] if isinstance(value, list | tuple | set) else value
 
 
 def setup(level: str = "INFO") -> None:

@@ -1,6 +1,7 @@
 """Fixtures: real databases, migrated by Alembic; a clock that stands still."""
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from bot.migrations.run import migrate
 from bot.models import Base
 
 from . import servers
+from .watchman import Watchman
 
 # No setting of the machine may reach a test.
 for name in ("DATABASE_URL", "REDIS_URL", "GROQ_API_KEY", "WHATSAPP_TOKEN", "STRIPE_SECRET_KEY"):
@@ -37,6 +39,22 @@ class StillClock:
     def jump(self, **by: float) -> None:
         """Move by a timedelta given as keywords."""
         self.moment += timedelta(**by)
+
+
+@pytest.fixture(scope="session")
+def watchman() -> Iterator[Watchman]:
+    """Whoever reads the log for secrets and phone numbers."""
+    reader = Watchman()
+    reader.watch()
+    yield reader
+    logging.getLogger().removeHandler(reader)
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_logged(watchman: Watchman) -> Iterator[None]:
+    """Fail the test in which a secret or a whole phone number was logged."""
+    yield
+    assert watchman.report() == []
 
 
 @pytest.fixture
