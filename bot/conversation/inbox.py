@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..log import mask
 from ..models import Contact, Conversation, Inbound
 from ..models.enums import InboundKind, InboundStatus
 from ..notify import outbox
@@ -205,7 +206,7 @@ async def give_back(session: AsyncSession, held: Held, error: str, *, now: datet
     await session.execute(
         update(Inbound)
         .where(Inbound.id.in_([row.id for row in held.rows]))
-        .values(status=status, error=error[:2000], due_at=again)
+        .values(status=status, error=mask(error)[:2000], due_at=again)
     )
     return parked
 
