@@ -105,7 +105,7 @@ async def _from_endpoint(settings: Settings, now: datetime) -> list[Finding]:
 
 async def _remember(session: AsyncSession, findings: Sequence[Finding], now: datetime) -> list[Change]:
     """Write the findings down and return what changed; two watchdogs at once tell it once."""
-    rows = await health.current(session, (finding.check for finding in findings), now)
+    rows = await health.current(session, [finding.check for finding in findings], now)
     changes = []
     for finding in findings:
         row = rows[finding.check]

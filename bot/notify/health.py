@@ -1,6 +1,6 @@
 """How things are and how they were: for each check one open row of `service_health`, and closed ones before it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,20 +11,22 @@ from ..db import insert_new
 from ..models import ServiceHealth, new_id
 
 
-async def current(session: AsyncSession, checks: Iterable[str], now: datetime) -> dict[str, ServiceHealth]:
+async def current(session: AsyncSession, checks: Collection[str], now: datetime) -> dict[str, ServiceHealth]:
     """Return the open rows of `checks`, locked; a check that has none gets one whose state is not known yet ("")."""
-    names = sorted(set(checks))
     fresh = {"state": "", "details": {}, "since": now, "checked_at": now}
-    if names:
+    found: dict[str, ServiceHealth] = {}
+    # Somebody who closes a row while we wait for it leaves us with none: then we look for the one they opened.
+    while names := sorted(set(checks) - found.keys()):
         rows = [{"id": new_id(), "check": name, **fresh} for name in names]
         await session.execute(insert_new(session, ServiceHealth, rows))
-    found = await session.scalars(
-        select(ServiceHealth)
-        .where(ServiceHealth.check.in_(names), ServiceHealth.ended_at.is_(None))
-        .order_by(ServiceHealth.check)
-        .with_for_update()
-    )
-    return {row.check: row for row in found}
+        locked = await session.scalars(
+            select(ServiceHealth)
+            .where(ServiceHealth.check.in_(names), ServiceHealth.ended_at.is_(None))
+            .order_by(ServiceHealth.check)
+            .with_for_update()
+        )
+        found |= {row.check: row for row in locked}
+    return found
 
 
 async def note(

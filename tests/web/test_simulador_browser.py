@@ -154,8 +154,11 @@ async def test_the_keyboard_is_enough(browser: Browser, place: World) -> None:
     async with tab(browser, f"{place.url}/simulador") as page:
         client = phone(page, "client")
         field = client.get_by_label("Mensagem", exact=True)
+        # The page takes over the field when its scripts have run and the phones have come.
+        await expect(client.get_by_role("button", name="oi, queria marcar")).to_be_visible()
         await field.focus()
         await page.keyboard.type("uma")
+        await expect(field).to_have_value("uma")
         await page.keyboard.press("Shift+Enter")
         await page.keyboard.type("duas")
         await page.keyboard.press("Enter")

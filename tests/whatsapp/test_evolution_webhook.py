@@ -1,10 +1,13 @@
 """Evolution's webhook and the page with its QR code, as they are met from outside."""
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,6 +19,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from bot.db import Database
+from bot.migrations.run import migrate
 from bot.models import Inbound
 from bot.models.enums import Channel, InboundKind, InboundStatus
 from bot.queue import SilentBell
@@ -66,8 +70,9 @@ async def server() -> AsyncIterator[Evolution]:
         yield fake
 
 
-@pytest.fixture
-async def hook(db: Database, clock: StillClock, server: Evolution) -> AsyncIterator[Hook]:
+@asynccontextmanager
+async def hooked(db: Database, clock: StillClock, server: Evolution) -> AsyncIterator[Hook]:
+    """Serve the application over `db`."""
     chosen = Settings(
         _env_file=None,
         evolution_api_url=server.url,
@@ -77,6 +82,12 @@ async def hook(db: Database, clock: StillClock, server: Evolution) -> AsyncItera
     )
     async with TestServer(create(chosen, db, SilentBell(), clock)) as running, aiohttp.ClientSession() as http:
         yield Hook(str(running.make_url("")).rstrip("/"), db, http, chosen, clock)
+
+
+@pytest.fixture
+async def hook(db: Database, clock: StillClock, server: Evolution) -> AsyncIterator[Hook]:
+    async with hooked(db, clock, server) as ready:
+        yield ready
 
 
 async def test_a_message_is_a_row_once_however_often_it_is_delivered(hook: Hook) -> None:
@@ -123,20 +134,22 @@ async def test_what_cannot_be_read_is_kept_and_answered_200(hook: Hook) -> None:
     assert {status for status, _ in kept} == {InboundStatus.NEW, InboundStatus.DEAD}
 
 
-async def test_what_is_too_large_is_not_read_to_its_end(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evolution_webhook, "LIMIT", 1000)
-    assert await hook.post(b"x" * 2000) == 413
-    assert await hook.post(OI) in (200, 413)
-
-
-async def test_a_fault_of_ours_asks_to_come_again(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(*_: Any, **__: Any) -> None:
-        raise ConnectionError
-
-    with monkeypatch.context() as patch:
-        patch.setattr("bot.whatsapp.intake.store", fail)
-        assert await hook.post(OI) == 503
+async def test_what_is_too_large_is_not_read_to_its_end(hook: Hook) -> None:
+    assert await hook.post(b"x" * (evolution_webhook.LIMIT + 1)) == 413
     assert await hook.post(OI) == 200
+
+
+async def test_a_fault_of_ours_asks_to_come_again(server: Evolution, clock: StillClock, tmp_path: Path) -> None:
+    """A database that is not there yet, and then is."""
+    url = f"sqlite:///{tmp_path / 'late' / 'odys.sqlite3'}"
+    db = Database(url)
+    async with hooked(db, clock, server) as hook:
+        assert await hook.post(OI) == 503
+        (tmp_path / "late").mkdir()
+        await asyncio.to_thread(migrate, url)
+        assert await hook.post(OI) == 200
+        assert len(await hook.rows()) == 1
+    await db.close()
 
 
 async def test_old_messages_of_a_phone_that_was_connected_again_are_not_answered(hook: Hook) -> None:
