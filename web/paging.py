@@ -8,8 +8,8 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import MAXYEAR, datetime
+from typing import Annotated, Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -31,9 +31,15 @@ class BadCursor(Invalid):
     sentence = "Essa página não existe."
 
 
+# The longest is that of a client by name: 120 signs of four bytes each, and a third more in base64.
+LONGEST: Final = 900
+# What an INTEGER column holds on Postgres.
+_HIGHEST: Final = 2**31 - 1
+
+
 class Paged(Query):
     limit: Annotated[int, Field(ge=1, le=100), Digits] = 50
-    cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
+    cursor: Annotated[str, StringConstraints(max_length=LONGEST)] | None = None
 
 
 class Page(Answer, Generic[Item]):
@@ -79,7 +85,7 @@ def _typed(value: Any, column: ColumnElement[Any]) -> tuple[ColumnElement[Any]]:
 def _write(key: Key) -> str:
     value, identifier = key
     kind, shown = ("t", value.isoformat()) if isinstance(value, datetime) else ("v", value)
-    raw = json.dumps([kind, shown, identifier.hex]).encode()
+    raw = json.dumps([kind, shown, identifier.hex], ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
@@ -88,10 +94,19 @@ def _read(cursor: str) -> Key:
         raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         kind, value, identifier = json.loads(raw)
         found: Any = datetime.fromisoformat(value) if kind == "t" else value
-        if isinstance(found, datetime) and found.tzinfo is None:
-            raise BadCursor
-        if not isinstance(found, datetime | str | int):
+        if not _storable(found):
             raise BadCursor
         return found, UUID(identifier)
     except (ValueError, TypeError, AttributeError, UnicodeError, binascii.Error, RecursionError):
         raise BadCursor from None
+
+
+def _storable(value: Any) -> bool:
+    """Tell whether a database can compare with this: what it cannot hold was never given out."""
+    match value:
+        case datetime():
+            return value.tzinfo is not None and 1 < value.year < MAXYEAR
+        case str():
+            value.encode()  # half of a surrogate pair is a UnicodeError
+            return "\x00" not in value
+    return isinstance(value, int) and abs(value) <= _HIGHEST

@@ -48,15 +48,23 @@ def _possible(value: datetime) -> datetime:
 
 
 def _written_day(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"20\d\d-\d\d-\d\d", value, re.ASCII):
+    """Refuse numbers, which would be read as seconds since 1970, and years that no agenda reaches."""
+    if not isinstance(value, date) and not re.fullmatch(r"20\d\d-\d\d-\d\d", str(value), re.ASCII):
         raise ValueError("not a date")
+    return value
+
+
+def _written_moment(value: Any) -> Any:
+    """Refuse numbers and digits alone, which would be read as seconds since 1970."""
+    if not isinstance(value, datetime) and not re.match(r"\d{4}-\d\d-\d\d[Tt ]", str(value), re.ASCII):
+        raise ValueError("not a moment")
     return value
 
 
 # A local date, YYYY-MM-DD.
 Day = Annotated[date, BeforeValidator(_written_day)]
 # RFC 3339 with an offset.
-Moment = Annotated[AwareDatetime, AfterValidator(_possible)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment), AfterValidator(_possible)]
 
 
 class Body(BaseModel):
