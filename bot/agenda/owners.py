@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import insert_new
@@ -112,12 +112,10 @@ async def _login(session: AsyncSession, name: str, contact: Contact | None, emai
     """Find the login behind a contact, or make one; a typed e-mail proves nothing and opens nobody's login."""
     key = phone_key(contact.phone) if contact and contact.phone else None
     if contact is not None:
-        known = await session.scalar(
-            select(User)
-            .where(or_(User.contact_id == contact.id, User.phone_key == key))
-            .order_by((User.contact_id == contact.id).desc())
-            .limit(1)
-        )
+        mine = User.contact_id == contact.id
+        # Many a contact has no number, and so have the logins by e-mail: they are not each other's.
+        whose = or_(mine, and_(User.phone_key == key, User.contact_id.is_(None))) if key else mine
+        known = await session.scalar(select(User).where(whose).order_by(mine.desc()).limit(1))
         if known is not None:
             known.contact_id = known.contact_id or contact.id
             return known

@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.models import Professional, Service
+from bot.agenda import owners
+from bot.models import Contact, Professional, Service, User
 
+from ...agenda.factories import NOW
 from .stage import Api
 
 AGENDA: dict[str, Any] = {
@@ -79,3 +81,17 @@ async def test_hours_dates_and_rules_are_replaced_one_by_one(web_api: Api) -> No
     past = [{"date": "2026-01-01", "kind": "closed"}]
     status, shown = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"exceptions": past})
     assert (status, shown["error"]["code"]) == (400, "bad_date")
+
+
+async def test_somebody_without_a_number_opens_nobody_elses_login(web_api: Api) -> None:
+    """Whoever WhatsApp knows by an id alone has no number, and so have the logins by e-mail."""
+    async with web_api.db.begin() as session:
+        by_email = User(name="Só E-mail", email="so@example.com", created_at=NOW)
+        nameless = Contact(name="Sem Número", created_at=NOW)
+        session.add_all([by_email, nameless])
+        await session.flush()
+        made = await owners.create_professional(
+            session, name="Sem Número", profession="Barbeiro", contact=nameless, timezone="America/Sao_Paulo", now=NOW
+        )
+        assert made.user_id != by_email.id
+        assert by_email.contact_id is None
