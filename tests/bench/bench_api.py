@@ -40,7 +40,7 @@ ROWS, PAGE, CROWD = 200, 50, 16
 
 async def serve(url: str) -> None:
     """Run both servers until told to stop; print where they are."""
-    db = Database(url, pool_size=1)
+    db = Database(url)
     async with api(db) as stage:
         async with db.begin() as session:
             for n in range(ROWS):

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -178,7 +179,11 @@ class Town:
 
     async def cancel(self, story: Story, now: datetime, dice: random.Random) -> None:
         """Let one side or the other give an appointment up."""
-        scope = dice.choice(({"professional_id": story.professional_id}, {"contact_id": story.contact_id}))
+        sides: tuple[dict[str, Any], ...] = (
+            {"professional_id": story.professional_id},
+            {"contact_id": story.contact_id},
+        )
+        scope = dice.choice(sides)
         actor = Actor.PROFESSIONAL if "professional_id" in scope else Actor.CLIENT
         async with self.db.begin() as session:
             await booking.act(session, story.id, Action.CANCEL, actor=actor, now=now, **scope)
