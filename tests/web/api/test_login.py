@@ -1,5 +1,6 @@
 """Getting in, in both directions, out again, and everything that must not get anybody in."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -144,6 +145,15 @@ async def test_a_phone_is_not_flooded(page: Page) -> None:
         assert len((await session.scalars(select(Outbound.id).where(Outbound.kind == "login_code"))).all()) == 3
 
 
+async def test_nobodys_code_can_be_guessed_all_day_long(page: Page) -> None:
+    for _ in range(5):
+        for _ in range(3):
+            assert (await page.session(by="code", phone="+" + RAFAEL))[0] == 200
+        page.here.clock.jump(minutes=11)
+    async with page.here.services.db.begin() as session:
+        assert len((await session.scalars(select(Outbound.id).where(Outbound.kind == "login_code"))).all()) == 10
+
+
 async def test_a_new_account_by_phone_and_by_email(page: Page) -> None:
     status, begun = await page.send("POST", "api/register", name="Nova Pessoa", phone="21 95555-1234")
     assert status == 201
@@ -161,16 +171,46 @@ async def test_a_new_account_by_phone_and_by_email(page: Page) -> None:
     assert {"Nova Pessoa", "Outra Pessoa"} <= names
 
 
+async def renewed(page: Page, token: str) -> str:
+    """Turn a refresh token over, and return the next; nothing when it opens nothing."""
+    status, step = await page.session(by="refresh", refresh_token=token)
+    assert status in (200, 401)
+    return str(step["tokens"]["refresh_token"]) if status == 200 else ""
+
+
 async def test_tokens_turn_over_and_a_stolen_one_ends_the_session(page: Page) -> None:
-    tokens = await page.in_by_whatsapp(JULIA)
-    _, first = await page.session(by="refresh", refresh_token=tokens["refresh_token"])
+    first = (await page.in_by_whatsapp(JULIA))["refresh_token"]
+    second = await renewed(page, first)
     # An answer that got lost: asked again at once, it is given again.
-    assert (await page.session(by="refresh", refresh_token=tokens["refresh_token"]))[0] == 200
+    assert await renewed(page, first) == second
     page.here.clock.jump(minutes=1)
-    assert (await page.session(by="refresh", refresh_token=tokens["refresh_token"]))[0] == 401
-    assert (await page.session(by="refresh", refresh_token=first["tokens"]["refresh_token"]))[0] == 401
+    assert not await renewed(page, first)
+    assert not await renewed(page, second)
     async with page.here.services.db.begin() as session:
         assert (await session.scalars(select(Session.revoked_at))).one() is not None
+
+
+async def test_two_tabs_that_renew_at_once_both_stay_in(page: Page) -> None:
+    first = (await page.in_by_whatsapp(JULIA))["refresh_token"]
+    tabs = await asyncio.gather(*(renewed(page, first) for _ in range(5)))
+    assert len(set(tabs)) == 1
+    page.here.clock.jump(minutes=20)
+    assert await renewed(page, tabs[0])
+
+
+async def test_a_thief_who_turns_the_token_over_twice_is_thrown_out_by_its_owner(page: Page) -> None:
+    first = (await page.in_by_whatsapp(JULIA))["refresh_token"]
+    stolen = await renewed(page, await renewed(page, first))
+    assert stolen
+    assert not await renewed(page, first)
+    assert not await renewed(page, stolen)
+
+
+async def test_a_token_that_is_none_ends_nothing(page: Page) -> None:
+    first = (await page.in_by_whatsapp(JULIA))["refresh_token"]
+    for wrong in ("a" * 40, "." * 40, f"{'0' * 32}.{'a' * 43}", "é" * 40):
+        assert not await renewed(page, wrong)
+    assert await renewed(page, first)
 
 
 async def test_leaving_ends_the_token_at_once(page: Page) -> None:
