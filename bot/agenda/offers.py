@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..models import Client, Contact, Outbound, Service, WaitlistEntry
-from ..models.enums import WaitlistStatus
+from ..models.enums import OutboundStatus, WaitlistStatus
 from ..models.plans import Capability, allows
 from ..notify import outbox
 from ..notify.messages import WaitlistOffer
@@ -22,6 +22,8 @@ from .slots import Busy, Rules, busy_period, free_times
 
 # Long enough to be seen at work, short enough that the next one still has a chance.
 OFFER: Final = timedelta(hours=1)
+# Deadlines are named in steps of this.
+NAMED: Final = timedelta(minutes=5)
 # A shorter offer would run out before it is read.
 SHORTEST: Final = timedelta(minutes=10)
 
@@ -52,19 +54,40 @@ async def offer_openings(session: AsyncSession, professional_id: UUID, *, now: d
 
 async def _close_old(session: AsyncSession, agenda: Agenda, now: datetime) -> None:
     """Take off the list who let an offer run out, and who waits for a day that is over."""
+    mine = WaitlistEntry.professional_id == agenda.professional.id
+    over = (WaitlistEntry.status == WaitlistStatus.OFFERED) & (WaitlistEntry.offer_expires_at <= now)
+    lapsed = (await session.scalars(select(WaitlistEntry).where(mine, over))).all()
+    unheard = await _unheard(session, lapsed)
+    for entry in lapsed:
+        if entry.id in unheard:
+            entry.status, entry.offered_start_at, entry.offer_expires_at = WaitlistStatus.WAITING, None, None
+        else:
+            entry.status = WaitlistStatus.EXPIRED
+    await session.flush()
     today = local_date(agenda.professional.timezone, now)
     await session.execute(
         update(WaitlistEntry)
-        .where(
-            WaitlistEntry.professional_id == agenda.professional.id,
-            or_(
-                (WaitlistEntry.status == WaitlistStatus.OFFERED) & (WaitlistEntry.offer_expires_at <= now),
-                (WaitlistEntry.status == WaitlistStatus.WAITING) & (WaitlistEntry.day < today),
-            ),
-        )
+        .where(mine, WaitlistEntry.status == WaitlistStatus.WAITING, WaitlistEntry.day < today)
         .values(status=WaitlistStatus.EXPIRED)
         .execution_options(synchronize_session="fetch")
     )
+
+
+async def _unheard(session: AsyncSession, lapsed: Sequence[WaitlistEntry]) -> set[UUID]:
+    """Return whose offer never left, so that they have let nothing run out; the same time can be offered again.
+
+    One that failed did not leave either, but would fail again, and keep the time from the others.
+    """
+    keys = {_key(entry, entry.offered_start_at): entry.id for entry in lapsed if entry.offered_start_at}
+    if not keys:
+        return set()
+    waits = (OutboundStatus.QUEUED, OutboundStatus.SKIPPED)
+    rows = await session.scalars(select(Outbound).where(Outbound.dedup_key.in_(list(keys)), Outbound.status.in_(waits)))
+    unheard = set()
+    for row in rows:
+        unheard.add(keys[str(row.dedup_key)])
+        row.dedup_key = None
+    return unheard
 
 
 async def _waiting(session: AsyncSession, professional_id: UUID) -> Sequence[tuple[WaitlistEntry, Service, Client]]:
@@ -93,6 +116,17 @@ async def _busy(session: AsyncSession, agenda: Agenda, longest: Rules, now: date
 
 def _key(entry: WaitlistEntry, start: datetime) -> str:
     return f"{WaitlistOffer.name}:{entry.id}:{start.isoformat()}"
+
+
+async def shown_by(session: AsyncSession, entry_id: UUID, provider_id: str) -> datetime | None:
+    """Return the time that a message of ours offered to an entry; None when the message is no such offer."""
+    prefix = f"{WaitlistOffer.name}:{entry_id}:"
+    key = await session.scalar(
+        select(Outbound.dedup_key).where(
+            Outbound.provider_id == provider_id, Outbound.dedup_key.startswith(prefix, autoescape=True)
+        )
+    )
+    return datetime.fromisoformat(key.removeprefix(prefix)) if key else None
 
 
 async def _first_fitting(
@@ -126,7 +160,12 @@ def _within(entry: WaitlistEntry, rules: Rules, start: datetime) -> bool:
 
 def _deadline(rules: Rules, start: datetime, now: datetime) -> datetime:
     """Say until when a time can be offered: an answer after that would be too late to book it."""
-    return min(now + OFFER, start - timedelta(minutes=rules.min_notice))
+    return min(_rounded(now + OFFER), start - timedelta(minutes=rules.min_notice))
+
+
+def _rounded(at: datetime) -> datetime:
+    """Move a moment to the next that a person would name: "11h05", not "11h02"."""
+    return at + (datetime.min.replace(tzinfo=at.tzinfo) - at) % NAMED
 
 
 async def _offer(

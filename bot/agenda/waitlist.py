@@ -126,14 +126,21 @@ async def entries(
     return [(entry, client, service) for entry, client, service in rows]
 
 
-async def accept(session: AsyncSession, entry_id: UUID, *, contact_id: UUID, now: datetime) -> Appointment:
-    """Book the time that is offered; tapping again returns what was booked."""
+async def accept(
+    session: AsyncSession, entry_id: UUID, *, contact_id: UUID, now: datetime, shown: datetime | None = None
+) -> Appointment:
+    """Book the time that is offered; tapping again returns what was booked.
+
+    `shown` is the time in the message that is answered, where it is known: an earlier offer's is not this one's.
+    """
     entry = await _locked(session, entry_id, contact_id)
     key = f"waitlist:{entry.id}"
     if booked := await keyed(session, entry.professional_id, entry.client_id, key):
         return booked
     deadline, start = entry.offer_expires_at, entry.offered_start_at
     if entry.status is not WaitlistStatus.OFFERED or deadline is None or start is None or deadline <= now:
+        raise OfferOver
+    if shown not in (None, start):
         raise OfferOver
     row = await place(
         session,
@@ -150,10 +157,15 @@ async def accept(session: AsyncSession, entry_id: UUID, *, contact_id: UUID, now
     return row
 
 
-async def decline(session: AsyncSession, entry_id: UUID, *, contact_id: UUID, now: datetime) -> WaitlistEntry:
-    """Let the offered time go to the next one and wait for another; without an offer nothing changes."""
+async def decline(
+    session: AsyncSession, entry_id: UUID, *, contact_id: UUID, now: datetime, shown: datetime | None = None
+) -> WaitlistEntry:
+    """Let the offered time go to the next one and wait for another; without an offer nothing changes.
+
+    `shown` is as in `accept`.
+    """
     entry = await _locked(session, entry_id, contact_id)
-    if entry.status is WaitlistStatus.OFFERED:
+    if entry.status is WaitlistStatus.OFFERED and shown in (None, entry.offered_start_at):
         entry.status, entry.offered_start_at, entry.offer_expires_at = WaitlistStatus.WAITING, None, None
         await session.flush()
     return entry

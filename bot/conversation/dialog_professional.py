@@ -41,9 +41,11 @@ from .yesno import read_yes_no
 
 # What is asked for a name or a phone.
 NAMES_ASKED: Final = frozenset({"client", "whom"})
-# Intents that a bare name can be mistaken for, and that change nothing when it is asked for one.
+# What may be about the person whose card was asked for.
 NAME_LIKE: Final = frozenset({Intent.NONE, Intent.CUSTOMER, Intent.AGENDA})
 
+# After an agenda: "e amanhã?".
+_AND_THEN: Final = re.compile(r"\s*e (?:n[ao] |para )?\S+(?: que vem)?\s*\?*\s*$", re.IGNORECASE)
 _NEW: Final = re.compile(r"(?<!\S)(?:nov[oa]|cadastr\w+|marca mesmo assim)(?!\S)")
 
 
@@ -179,9 +181,10 @@ async def _continued(talk: Talk) -> Answer | None:
         return await _new_client(talk)
     if decision is not None:
         return await decided(talk, decision)
-    # "Quem tenho terça?" names nobody: it is a question of its own.
-    may_name = intent is Intent.NONE or (intent in NAME_LIKE and people_in(talk.said.rest))
-    if talk.asked in NAMES_ASKED and (may_name or phone_in(talk.heard.text)):
+    if talk.memory.pop("told", "") == Intent.AGENDA and _AND_THEN.match(talk.heard.text) and talk.said.dated:
+        return await professional_reads.agenda(talk)
+    # "Quem tenho terça?" and "telefone da Ana?" are questions of their own, whoever they name.
+    if talk.asked in NAMES_ASKED and (intent is Intent.NONE or phone_in(talk.heard.text)):
         return await _named(talk)
     if talk.asked == "card" and intent in NAME_LIKE:
         return await professional_reads.customer(talk)

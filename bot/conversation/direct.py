@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..agenda import booking, waitlist
+from ..agenda import booking, offers, waitlist
 from ..agenda.refusals import OfferOver
 from ..errors import Refused
 from ..models import Consent, Contact, Conversation, PendingAction, Professional
@@ -182,12 +182,14 @@ async def _attending(session: AsyncSession, here: Scene, _: Toolkit, tap: button
 
 async def _offered(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:
     """Quero or Não quero under an offer of the waitlist."""
+    message = here.held.reply_to
+    shown = await offers.shown_by(session, tap.uuid, message) if message else None
     try:
         async with session.begin_nested():
             if tap.verb == buttons.DECLINE:
-                await waitlist.decline(session, tap.uuid, contact_id=here.contact.id, now=here.now)
+                await waitlist.decline(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown=shown)
                 return Answer(say=Text(chat("declined")))
-            row = await waitlist.accept(session, tap.uuid, contact_id=here.contact.id, now=here.now)
+            row = await waitlist.accept(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown=shown)
     except Refused as refusal:
         return explain(refusal, here.asker, {})
     if row.status not in booking.OPEN:

@@ -26,15 +26,16 @@ async def call_person(session: AsyncSession, here: Scene) -> Outgoing:
 
 async def release(session: AsyncSession, here: Scene, tap: buttons.Tap) -> Answer:
     """Let the bot speak again in a client's conversation; only the professional it belongs to may say so."""
+    if here.own is None:
+        return Answer(say=Text(chat("foreign_button")))
     found = await session.scalar(
-        select(Conversation).where(
-            Conversation.id == tap.id, Conversation.professional_id == (here.own.id if here.own else None)
-        )
+        select(Conversation).where(Conversation.id == tap.id, Conversation.professional_id == here.own.id)
     )
     if found is None:
         return Answer(say=Text(chat("foreign_button")))
-    found.silent_until = None
-    await outbox.say(session, Text(chat("bot_back")), found, now=here.now)
+    if found.silent_until is not None and found.silent_until > here.now:  # tapped again, or long over: nobody is back
+        found.silent_until = None
+        await outbox.say(session, Text(chat("bot_back")), found, now=here.now)
     return Answer(say=Text(chat("released")))
 
 

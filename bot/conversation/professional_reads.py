@@ -37,6 +37,9 @@ PAGES: Final = 3
 
 async def agenda(talk: Talk) -> Answer:
     """Tell the agenda of a day, or of each day of a week that has something."""
+    if talk.asked:
+        # "E amanhã?" is about the same, and not the answer to the question that is open.
+        talk.memory["told"] = Intent.AGENDA.value
     days = _days(talk)
     if not days:
         return talk.say("date_not_understood")

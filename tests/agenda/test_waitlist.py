@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.agenda import offers, owners, waitlist
 from bot.agenda.refusals import (
@@ -21,8 +21,8 @@ from bot.agenda.refusals import (
 )
 from bot.db import Database
 from bot.jobs.waitlist import offer_openings
-from bot.models import Appointment, Client, Contact, WaitlistEntry
-from bot.models.enums import Action, Actor, Plan, Source, Status, WaitlistStatus
+from bot.models import Appointment, Client, Contact, Outbound, WaitlistEntry
+from bot.models.enums import Action, Actor, OutboundStatus, Plan, Source, Status, WaitlistStatus
 
 from .factories import NOW, THURSDAY_15H, a_client, a_contact, a_service
 from .world import DAY, HOUR, LATER, MINUTE, World
@@ -94,6 +94,7 @@ async def test_what_comes_free_is_offered_to_the_first_and_then_to_the_next(db: 
         with pytest.raises(OfferOver):
             await world.accept(second)
         # It runs out, and the next one's turn comes.
+        await sent(db, OutboundStatus.DELIVERED)
         assert await offer_openings(db, NOW + HOUR) == 1
         assert (await world.entry(first)).status is WaitlistStatus.EXPIRED
         with pytest.raises(OfferOver):
@@ -288,3 +289,30 @@ async def test_the_world_of_this_file_is_full_when_it_says_so(db: Database) -> N
             await world.refused(row.start_at, SlotTaken)
         await world.book(LATER, actor=Actor.PROFESSIONAL)
         assert timedelta(hours=1) == offers.OFFER
+
+
+async def sent(db: Database, status: OutboundStatus) -> None:
+    """Let every offer have met this fate."""
+    async with db.begin() as session:
+        await session.execute(update(Outbound).where(Outbound.kind == "waitlist_offer").values(status=status))
+
+
+async def test_who_never_got_the_offer_has_let_nothing_run_out(db: Database) -> None:
+    async with Waiting(db) as world:
+        first = await world.joined("Ana", 88880001)
+        await world.act(world.full[0], Action.CANCEL)
+        assert await offer_openings(db, NOW) == 1
+        await sent(db, OutboundStatus.SKIPPED)
+        assert await offer_openings(db, NOW + 2 * HOUR) == 1  # the same time again
+        assert (await world.entry(first)).status is WaitlistStatus.OFFERED
+        await sent(db, OutboundStatus.DELIVERED)
+        assert await offer_openings(db, NOW + 4 * HOUR) == 0
+        assert (await world.entry(first)).status is WaitlistStatus.EXPIRED
+
+
+async def test_a_deadline_is_one_that_a_person_would_name(db: Database) -> None:
+    async with Waiting(db) as world:
+        await world.joined("Ana", 88880001)
+        await world.act(world.full[0], Action.CANCEL)
+        assert await offer_openings(db, NOW + timedelta(minutes=2, seconds=7)) == 1
+        assert [each["until"] for each in await world.offers()] == ["11h05"]

@@ -301,6 +301,12 @@ ASKED = [
     professional("free times", "> quais horários tenho livres amanhã?\n< terça, 24/11: 9h, 9h30\n! 14h,", seed=DAY),
     professional("services and hours", "> meus serviços\n< Barba\n> horário de atendimento\n< 9h–12h"),
     professional("nonsense", "> asdf qwer\n< 1\\. Agenda de hoje"),
+    professional(
+        "a question of its own beats the one that is open",
+        "> cancela o Xavier\n< Não encontrei\n> quem tenho hoje?\n< hoje, segunda\n> e amanhã?\n< Pedro\n"
+        "> telefone da Ana Souza\n< 95555-0000\n> quem é o Carlos Lima?\n< 96666-5555\n! cancelar",
+        seed=DAY,
+    ),
 ]
 
 ORDERED = [

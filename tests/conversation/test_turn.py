@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, update
 
+from bot import phrases
 from bot.agenda import waitlist
 from bot.conversation import inbox
 from bot.conversation.brain import Answer, Brain, Heard
@@ -294,3 +296,30 @@ async def test_an_offer_of_the_waitlist_can_be_refused(here: Stage) -> None:
     assert len(here.heard_all(CARLOS)) >= 1
     async with here.services.db.begin() as session:
         assert await session.scalar(select(Appointment.id).where(Appointment.created_at > here.began)) is None
+
+
+async def test_the_button_of_an_earlier_offer_does_not_take_a_later_one(here: Stage) -> None:
+    await wait_for_tomorrow(here)
+    await here.taps(CARLOS, "Não quero")
+    await here.later(minutes=1)
+    async with here.services.db.begin() as session:
+        latest = select(Outbound).where(Outbound.kind == "waitlist_offer").order_by(Outbound.created_at)
+        first, second = await session.scalars(latest)
+    assert first.payload["when"] != second.payload["when"]
+    reply = {"id": f"accept:{first.payload['entry_id']}", "title": "Quero"}
+    interactive = {"type": "button_reply", "button_reply": reply}
+    here.heard(CARLOS)
+    await here.sends(CARLOS, type="interactive", context={"id": first.provider_id}, interactive=interactive)
+    assert "já não está guardada" in here.heard(CARLOS)
+    await here.sends(CARLOS, type="interactive", context={"id": second.provider_id}, interactive=interactive)
+    async with here.services.db.begin() as session:
+        booked = (await session.scalars(select(Appointment).where(Appointment.created_at > here.began))).one()
+    assert phrases.hour(booked.start_at.astimezone(ZoneInfo("America/Sao_Paulo"))) in second.payload["when"]
+
+
+async def test_a_conversation_that_is_nobodys_any_more_is_given_back_once(here: Stage) -> None:
+    await here.says(JULIA, "quero falar com um atendente")
+    await here.taps(RAFAEL, "Devolver ao Odys")
+    assert "Voltei" in here.heard(JULIA)
+    await here.taps(RAFAEL, "Devolver ao Odys")
+    assert here.heard(JULIA) == ""
