@@ -47,6 +47,10 @@ def _summary(kept: Sequence[privacy.Export]) -> str:
         lines.append("  " + (", ".join(counts) or "an address alone"))
         if "agenda" in person:
             agenda = person["agenda"]
+            if subscription := agenda["professional"]["stripe_subscription_id"]:
+                lines.append(
+                    f"  the subscription {subscription} is alive: end it at Stripe first, or it goes on charging"
+                )
             lines.append(
                 f"  and an agenda with {len(agenda['clients'])} clients and {len(agenda['appointments'])} appointments:"
                 " all of it goes, and whoever has an appointment to come is told"

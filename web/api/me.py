@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.accounts import privacy
 from bot.agenda.hours import UnknownZone, zone_of
 from bot.agenda.pix import PixKeyAmbiguous, PixKeyInvalid, read_key
-from bot.errors import Forbidden
+from bot.errors import Conflict, Forbidden
 from bot.models import Contact, Professional, User
 from bot.models.enums import Plan
 
@@ -21,6 +21,13 @@ from ..endpoint import Endpoint, Who, endpoint
 from ..schemas import Answer, Body, Email, Line, Query
 
 Short = Annotated[Line, Field(min_length=2, max_length=80)]
+
+
+class SubscriptionAlive(Conflict):
+    """Whoever is erased with a live subscription would go on paying, and nobody could say for what."""
+
+    code = "subscription_alive"
+    sentence = "Cancele primeiro a sua assinatura: sem a conta, a cobrança continuaria."
 
 
 class AgendaSummary(Answer):
@@ -94,10 +101,14 @@ async def change_me(call: Call, body: MeChange) -> MeView:
         return MeView(me=await _shown(session, call))
 
 
-@endpoint("DELETE", "/api/me", who=Who.USER)
+@endpoint("DELETE", "/api/me", who=Who.USER, refuses=(SubscriptionAlive,))
 async def erase_me(call: Call) -> None:
     """Erase the caller: the agenda with everything in it, the login, and what others' agendas know of them."""
     async with call.db.begin() as session:
+        if call.owner is not None:
+            agenda = await session.get_one(Professional, call.owner.professional_id)
+            if agenda.stripe_subscription_id is not None:
+                raise SubscriptionAlive
         await privacy.erase_user(session, call.user.user_id, now=call.now)
     call.gate.forget(call.user.user_id)
 
