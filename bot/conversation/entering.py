@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts import login
 from ..accounts.codes import Hasher
+from ..models.enums import Channel
 from ..notify.render import chat
 from ..whatsapp.outgoing import Choices, Option, Text
 from . import buttons
@@ -23,7 +24,12 @@ CODE: Final = re.compile(r"^\s*entrar\s+(\d{3})\s?(\d{3})\s*[.!]*\s*$", re.IGNOR
 
 
 async def answer(session: AsyncSession, here: Scene, hashed: Hasher) -> Answer | None:
-    """Answer a code or the tap under its question; anything else is passed on."""
+    """Answer a code or the tap under its question; anything else is passed on.
+
+    On our own page a token speaks, not a telephone: there nobody lets another page in.
+    """
+    if here.conversation.channel is Channel.APP:
+        return None
     if here.payload is not None:
         return await _decided(session, here, buttons.decode(here.payload))
     found = CODE.match(here.text)

@@ -17,6 +17,8 @@ from bot.errors import Unauthenticated
 from bot.models import Contact, ContactIdentity, Inbound
 from bot.models.enums import Channel, IdentityKind, InboundKind
 from bot.whatsapp.phones import international, phone_key
+from bot.whatsapp.transport import Line as OurLine
+from bot.whatsapp.transport import default_line
 
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
@@ -196,15 +198,19 @@ async def _contact(session: AsyncSession, phone: str, name: str, now: datetime, 
 
 async def _reverse(session: AsyncSession, hashed: Hasher, call: Call, name: str) -> Begun:
     asked = await login.ask_reverse(session, hashed, now=call.now, name=name)
-    number = await _our_number(session)
+    number = await _our_number(session, default_line(call.settings))
     link = f"https://wa.me/{number}?text=ENTRAR%20{asked.code}" if number else None
     return Begun(secret=asked.secret, expires_at=asked.expires_at, code=asked.code, link=link)
 
 
-async def _our_number(session: AsyncSession) -> str:
-    """Return the number that the newest message says it came to: webhooks name it, settings only its id."""
+async def _our_number(session: AsyncSession, line: OurLine) -> str:
+    """Return the number that the newest message on our own line came to: webhooks name it, settings only its id."""
+    channel, account = line
     event = await session.scalar(
-        select(Inbound.event).where(Inbound.kind == InboundKind.MESSAGE).order_by(Inbound.received_at.desc()).limit(1)
+        select(Inbound.event)
+        .where(Inbound.kind == InboundKind.MESSAGE, Inbound.channel == channel, Inbound.account == account)
+        .order_by(Inbound.received_at.desc())
+        .limit(1)
     )
     return str((event or {}).get("our_number") or "")
 

@@ -52,6 +52,17 @@ async def test_the_assistant_reads_at_once_and_asks_before_it_writes(page: Page)
     assert {sent.to for sent in page.here.graph.accepted[before:]} == {CLIENTS[2].phone}
 
 
+async def test_the_page_lets_no_other_page_in(page: Page) -> None:
+    """A token that was stolen for a quarter of an hour makes no login of sixty days."""
+    token = (await page.in_by_whatsapp(RAFAEL))["access_token"]
+    _, step = await page.session(by="whatsapp")
+    _, shown = await ask(page, token, text=f"ENTRAR {step['login']['code']}")
+    assert "Sim, sou eu" not in str(shown)
+    # What was said on the page last does not hide the number to write to.
+    _, step = await page.session(by="whatsapp")
+    assert step["login"]["link"].startswith("https://wa.me/551140000000?")
+
+
 async def test_a_client_has_no_assistant_on_the_page(page: Page) -> None:
     token = (await page.in_by_whatsapp(JULIA))["access_token"]
     status, shown = await page.send("POST", "api/ai/chat", token, text="oi")
