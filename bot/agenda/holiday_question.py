@@ -15,6 +15,8 @@ from .hours import DAY, at_wall, zone_of
 # The verbs of its buttons; the value is the date.
 CLOSE: Final = "close"
 WORK: Final = "work"
+# What the key of every such question begins with, in the outbox.
+ASKED: Final = "holiday:"
 # Lines of appointments that fit the bubble.
 TOLD: Final = 6
 

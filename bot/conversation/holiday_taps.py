@@ -2,13 +2,14 @@
 
 from datetime import date, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..agenda import daysoff, holidays
-from ..agenda.holiday_question import CLOSE, WORK, standing_lines
+from ..agenda.holiday_question import ASKED, CLOSE, WORK, standing_lines
 from ..agenda.hours import zone_of
-from ..models import Professional
+from ..models import Outbound, Professional
 from ..notify.render import chat
 from ..whatsapp.outgoing import Text
 from .brain import Answer
@@ -39,7 +40,20 @@ async def said(session: AsyncSession, here: Scene) -> Answer | None:
     if tap is None or tap.verb != CLOSE or here.payload or here.pending is not None:
         return None
     decision = read_yes_no(here.text)
-    return None if decision is None else await tapped(session, here, Tap(CLOSE if decision else WORK, tap.value))
+    if decision is None or not await _asked_last(session, here):
+        return None
+    return await tapped(session, here, Tap(CLOSE if decision else WORK, tap.value))
+
+
+async def _asked_last(session: AsyncSession, here: Scene) -> bool:
+    """Tell whether nothing was said since: a request that came after the question may be what "sim" is about."""
+    key = await session.scalar(
+        select(Outbound.dedup_key)
+        .where(Outbound.conversation_id == here.conversation.id, Outbound.sent_at.is_not(None))
+        .order_by(Outbound.sent_at.desc(), Outbound.id.desc())
+        .limit(1)
+    )
+    return str(key).startswith(ASKED)
 
 
 async def _decided(session: AsyncSession, here: Scene, own: Professional, day: date, *, closing: bool) -> Answer:

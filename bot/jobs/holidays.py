@@ -9,11 +9,12 @@ asked, and their agenda stays as it is.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..agenda.holiday_question import question, standing_lines
+from ..agenda.holiday_question import ASKED, question, standing_lines
 from ..agenda.holidays import Holiday, between
 from ..agenda.hours import Hours, Window, local_date
 from ..db import Database
@@ -49,19 +50,26 @@ async def ask_about_holidays(db: Database, now: datetime) -> int:
     coming = await between(today, today + AHEAD + timedelta(days=2))
     asked = 0
     for holiday in coming:
-        async with db.begin() as session:
-            for professional, conversation in await _due(session, holiday, now):
-                asked += await _ask(session, professional, conversation, holiday, now)
+        last: UUID | None = None
+        while True:
+            async with db.begin() as session:
+                due = await _due(session, holiday, now, last)
+                for professional, conversation in due:
+                    asked += await _ask(session, professional, conversation, holiday, now)
+            if len(due) < BATCH:
+                break
+            last = due[-1][1].id
     return asked
 
 
-async def _due(session: AsyncSession, holiday: Holiday, now: datetime) -> Sequence[_Due]:
+async def _due(session: AsyncSession, holiday: Holiday, now: datetime, last: UUID | None) -> Sequence[_Due]:
+    """Read a page of those who can be asked, behind the conversation `last`: who is passed over hides nobody."""
     decided = exists().where(
         AvailabilityException.professional_id == Professional.id, AvailabilityException.date == holiday.day
     )
     told = exists().where(
         Outbound.contact_id == Conversation.contact_id,
-        Outbound.dedup_key.startswith("holiday:")
+        Outbound.dedup_key.startswith(ASKED)
         & (Outbound.dedup_key.endswith(f":{holiday.day.isoformat()}") | (Outbound.created_at > now - APART)),
     )
     busy = exists().where(
@@ -83,8 +91,9 @@ async def _due(session: AsyncSession, holiday: Holiday, now: datetime) -> Sequen
             ~decided,
             ~told,
             ~busy,
+            *([Conversation.id > last] if last else []),
         )
-        .order_by(Conversation.last_inbound_at.desc())
+        .order_by(Conversation.id)
         .limit(BATCH)
     )
     return [(professional, conversation) for professional, conversation in rows]
@@ -100,7 +109,7 @@ async def _ask(
     if not near or not reachable or quiet(now, zone) or not await _works(session, professional, holiday):
         return 0
     words = question(holiday.day, holiday.name, await standing_lines(session, professional, holiday.day), today)
-    key = f"holiday:{professional.id}:{holiday.day.isoformat()}"
+    key = f"{ASKED}{professional.id}:{holiday.day.isoformat()}"
     await outbox.say(session, words, conversation, now=now, dedup_key=key)
     # What is typed next, a number or a plain yes, answers this question.
     conversation.state = {**conversation.state, "menu": [option.id for option in words.options]}

@@ -7,17 +7,19 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from bot.agenda.hours import DayException
-from bot.agenda.owners import set_exceptions
+from bot.agenda.owners import create_professional, set_exceptions
 from bot.db import Database
-from bot.jobs.holidays import ask_about_holidays
+from bot.jobs.holidays import BATCH, ask_about_holidays
 from bot.models import Availability, AvailabilityException, Conversation, Outbound, Professional
 from bot.models.enums import ExceptionKind, Role
 from bot.seed import seed
 
+from ..agenda.factories import a_contact, a_conversation
 from ..fakes.graph import ACCOUNT
 
 # Saturday 12/12/2026, 10h in São Paulo: Natal and the new year are 13 and 20 days away.
 NOW = datetime(2026, 12, 12, 13, 0, tzinfo=UTC)
+ZONE = "America/Sao_Paulo"
 WROTE = NOW - timedelta(minutes=15)
 
 
@@ -86,3 +88,22 @@ async def test_a_weekday_of_rest_is_no_question(db: Database) -> None:
     assert await ask_about_holidays(db, NOW) == 0
     async with db.begin() as session:
         assert (await session.scalars(select(AvailabilityException))).all() == []
+
+
+async def test_those_who_rest_that_day_hide_nobody_who_works(db: Database) -> None:
+    await start(db)
+    async with db.begin() as session:
+        for number in range(BATCH):
+            contact = await a_contact(session, name=f"Bia {number}", number=77000000 + number)
+            owner = await create_professional(
+                session,
+                name=contact.name,
+                profession="Manicure",
+                contact=contact,
+                timezone="America/Sao_Paulo",
+                now=NOW,
+            )
+            await session.execute(delete(Availability).where(Availability.professional_id == owner.id))
+            talk = await a_conversation(session, contact, role=Role.PROFESSIONAL)
+            talk.last_inbound_at = WROTE + timedelta(minutes=1)
+    assert await ask_about_holidays(db, NOW) == 1
