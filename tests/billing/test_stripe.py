@@ -383,3 +383,19 @@ async def test_recorded_events_are_taken_and_change_nothing_by_themselves(till: 
     async with till.api.db.begin() as session:
         waiting = select(func.count()).select_from(BillingEvent).where(BillingEvent.handled_at.is_(None))
         assert await session.scalar(waiting) == 0
+
+
+# -- What the list of cases does not have
+
+
+async def test_an_event_that_nobody_can_read_holds_no_other_back(till: Till) -> None:
+    till.fake.subscribe(CUSTOMER, price="price_pro")
+    unreadable: list[Any] = [None, [], {"object": None}, {"object": {"customer": CUSTOMER, "metadata": "x"}}]
+    for number, data in enumerate(unreadable):
+        assert await till.deliver({**updated(number), "data": data}) == 200
+    assert await till.deliver(updated(9)) == 200
+    await till.apply()
+    assert (await till.owner()).plan is Plan.PRO
+    async with till.api.db.begin() as session:
+        waiting = (await session.scalars(select(BillingEvent).where(BillingEvent.handled_at.is_(None)))).all()
+    assert {each.event_id: each.attempts for each in waiting} == {f"evt_{number}": 1 for number in range(4)}
