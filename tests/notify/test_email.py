@@ -1,5 +1,6 @@
 """Letters: what arrives at a real mail server, what calendars make of it, what becomes of those it refuses."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -12,10 +13,10 @@ from sqlalchemy import select
 
 from bot.agenda import booking
 from bot.db import Database
-from bot.models import Client, Outbound
+from bot.models import Client, Outbound, Service
 from bot.models.enums import Action, Actor, OutboundStatus, Transport
 from bot.notify.email import letter
-from bot.notify.email.post import send_due_letters
+from bot.notify.email.post import BATCH, send_due_letters
 from bot.notify.email.smtp import SmtpMail
 
 from ..agenda.factories import NOW, THURSDAY_15H
@@ -127,6 +128,66 @@ async def test_a_server_that_is_away_loses_nothing(db: Database) -> None:
         with post() as office:
             assert await deliver(db, office, clock) == 1
             assert len(office.letters) == 1
+
+
+class Tarpit:
+    """A mail server that keeps each letter until it has been given them all."""
+
+    def __init__(self, wanted: int) -> None:
+        self.letters: list[EmailMessage] = []
+        self.wanted, self.all_there = wanted, asyncio.Event()
+
+    async def send(self, letter: EmailMessage) -> None:
+        self.letters.append(letter)
+        if len(self.letters) == self.wanted:
+            self.all_there.set()
+        await self.all_there.wait()
+
+
+async def test_a_slow_letter_holds_up_no_other_and_none_is_sent_twice(db: Database) -> None:
+    """A claim holds for one letter, not for a row of them: behind a slow one it would run out, and all go again."""
+    async with World(db, email="julia@example.com") as world:
+        row = await world.book()
+        await world.act(row, Action.CONFIRM)
+        await world.act(row, Action.CANCEL)
+        mail = Tarpit(wanted=2)
+        async with asyncio.timeout(20):
+            assert await send_due_letters(db, mail, StillClock(NOW), sender=SENDER) == 2
+    assert len({each["Message-ID"] for each in mail.letters}) == 2
+
+
+async def test_more_letters_than_go_side_by_side_all_leave(db: Database) -> None:
+    async with World(db, email="julia@example.com") as world:
+        row = await world.book()
+        async with db.begin() as session:
+            session.add_all(a_letter(row.professional_id) for _ in range(2 * BATCH))
+        mail = Tarpit(wanted=BATCH)
+        assert await send_due_letters(db, mail, StillClock(NOW), sender=SENDER) == 2 * BATCH
+    assert len({each["Message-ID"] for each in mail.letters}) == 2 * BATCH
+
+
+def a_letter(professional_id: UUID) -> Outbound:
+    return Outbound(
+        transport=Transport.EMAIL,
+        kind="alert",
+        payload={"subject": "Oi", "text": "Oi.", "to": "x@example.com"},
+        priority=1,
+        professional_id=professional_id,
+        due_at=NOW,
+        created_at=NOW,
+    )
+
+
+async def test_no_sign_in_a_name_loses_a_letter(db: Database, office: Post) -> None:
+    """Line ends that nobody sees, as names copied from elsewhere have them."""
+    async with World(db, email="julia@example.com") as world:
+        async with db.begin() as session:
+            (await session.get_one(Client, world.client.id)).name = "Jú\u2028lia\x85 \x0bLima"
+            (await session.get_one(Service, world.service.id)).name = "Cor\u2029te\x1e"
+        await world.act(await world.book(), Action.CONFIRM)
+        assert await deliver(db, office, StillClock(NOW)) == 1
+    (mail,) = office.letters
+    assert mail["Subject"].startswith("Horário confirmado: Cor te")
 
 
 async def test_no_name_can_write_a_header_or_a_tag(db: Database, office: Post) -> None:
