@@ -35,8 +35,8 @@ from bot.conversation.turn import Turns
 from bot.db import Database
 from bot.jobs import digest, evolution, holds, holidays, page, reminders, retention, series, waitlist, watchdog
 from bot.log import setup
+from bot.notify.email.carrier import carrier
 from bot.notify.email.post import Mail, send_due_letters
-from bot.notify.email.smtp import Sink, SmtpMail
 from bot.notify.pace import pace_of
 from bot.notify.sender import Sender
 from bot.notify.settle import settle as settle_statuses
@@ -117,14 +117,7 @@ async def services(
         sender = Sender(db, channels, clock, account=account, channel=channel, pace=pace)
         stripe = Gateway(settings)
         stack.push_async_callback(stripe.close)
-        yield Services(settings, db, clock, turns, sender, stripe, mail or _mail(settings))
-
-
-def _mail(settings: Settings) -> Mail | None:
-    """Return the mail server that the settings name; development keeps letters in memory instead."""
-    if url := settings.smtp_url.get_secret_value():
-        return SmtpMail(url)
-    return None if settings.production else Sink()
+        yield Services(settings, db, clock, turns, sender, stripe, mail or carrier(settings))
 
 
 async def turn(ctx: Context, *lanes: str) -> None:

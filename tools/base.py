@@ -88,7 +88,10 @@ class Context:
 class Tool(BaseModel):
     """A tool call: its fields are the arguments, its docstring is what a model is told."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, str_max_length=300)
+    # Built when it is first called: thirty of them are a tenth of what a start takes.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, str_max_length=300, defer_build=True
+    )
 
     name: ClassVar[str]
     effect: ClassVar[Effect] = Effect.READ

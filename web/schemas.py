@@ -70,19 +70,19 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment), AfterValidat
 class Body(BaseModel):
     """What a caller sends: nothing that is not declared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=10_000)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=10_000, defer_build=True)
 
 
 class Query(BaseModel):
     """What stands behind the question mark: nothing that is not declared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Answer(BaseModel):
     """What a caller gets."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class ErrorDetail(Answer):

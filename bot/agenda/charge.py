@@ -24,7 +24,6 @@ from .hours import zone_of
 from .ledger import find_locked
 from .lifecycle import after
 from .parties import Parties, Reach, load_parties
-from .pictures import qr_png
 from .refusals import NotInPlan
 from .talks import open_talk
 
@@ -141,6 +140,8 @@ async def request(
 
 def qr_image(code: str) -> Image:
     """Return the QR of a code as a message."""
+    from .pictures import qr_png  # noqa: PLC0415 - two libraries, where somebody is asked to pay
+
     return Image(base64.b64encode(qr_png(code)).decode(), code)
 
 

@@ -5,7 +5,6 @@ the others by its lightness alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from typing import Final
@@ -15,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from .. import phrases
 from . import lettering
+from .chart import Bar, Chart
 from .lettering import CAPITAL, Align, Colour
 
 # A QR stays under this side, so that a chat shows it without making it smaller.
@@ -34,31 +34,6 @@ _LINES: Final = 4
 PAPER, _INK, _SOFT, _LINE = (255, 255, 255), (23, 33, 43), (92, 103, 115), (228, 233, 238)
 NOW, BEFORE = (12, 82, 120), (134, 149, 162)
 _RISE, _FALL = (222, 240, 231), (250, 235, 219)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One day, week or month of a period, and the one in its place in the period before; centavos."""
-
-    label: str
-    cents: int
-    previous_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """What a revenue chart says, in words ready to be read, and its bars."""
-
-    period: str
-    amount: str
-    previous: str
-    previous_amount: str
-    bars: tuple[Bar, ...]
-    # "12% a mais"; nothing where there is nothing to compare with.
-    change: str = ""
-    rises: bool = True
-    # Up to two lines under the bars.
-    notes: tuple[str, ...] = ()
 
 
 def qr_png(text: str) -> bytes:

@@ -19,8 +19,8 @@ from ..models import Appointment, Professional
 from ..models.enums import Payment
 from ..notify.render import chat
 from ..whatsapp.outgoing import Image
+from .chart import Bar, Chart
 from .hours import at_wall, local_date
-from .pictures import Bar, Chart, chart_png
 
 # As many pairs of bars as a phone shows apart from each other.
 _DAYS: Final = 31
@@ -66,6 +66,8 @@ async def chart(
     paid = await _paid_by_day(session, professional_id, zone, (period, previous))
     told = describe(paid, period, previous, today=local_date(zone, now))
     # Some 60 ms of drawing, in which other people's messages are answered.
+    from .pictures import chart_png  # noqa: PLC0415 - Pillow, where somebody asks for a picture
+
     png = await asyncio.to_thread(chart_png, told)
     caption = chat(
         "revenue_chart",

@@ -34,6 +34,6 @@ def check(url: str) -> None:
 
 
 def head() -> str:
-    """Return the newest revision that this code knows: the files are one line of numbers, so nobody need ask Alembic."""
+    """Return the newest revision that this code knows; the files are numbered in one line, so Alembic need not say."""
     files = (Path(__file__).parent / "versions").glob("[0-9]*_*.py")
     return max(file.stem.partition("_")[0] for file in files)

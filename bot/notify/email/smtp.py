@@ -1,15 +1,11 @@
 """Carry letters by SMTP, as `SMTP_URL` says: smtp://user:password@host:587 (STARTTLS), smtps://…:465, smtp://host:25."""
 
-import logging
-from collections import deque
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
 from .post import Away, Refused
-
-log = logging.getLogger(__name__)
 
 TIMEOUT = 30  # a slow server greets late on purpose, against spammers
 _PERMANENT = range(500, 600)
@@ -51,14 +47,3 @@ class SmtpMail:
             raise Away(f"{type(error).__name__} {error.code}") from error
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             raise Away(type(error).__name__) from error
-
-
-class Sink:
-    """Keep the last letters in memory: for an installation without a mail server, where the demo shows them."""
-
-    def __init__(self, keep: int = 50) -> None:
-        self.letters: deque[EmailMessage] = deque(maxlen=keep)
-
-    async def send(self, letter: EmailMessage) -> None:
-        self.letters.append(letter)
-        log.info("no mail server is set: a letter stays here")
