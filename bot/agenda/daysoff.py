@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..errors import Conflict, Invalid
 from ..models import Appointment, Availability, AvailabilityException, Client
 from ..models.enums import ExceptionKind, Status
+from .desk import lock
 from .hours import DAY, DayException, Hours, Span, Window
 from .workweek import set_exceptions
 
@@ -40,6 +41,7 @@ async def close(
     session: AsyncSession, professional_id: UUID, day: date, span: Span | None, *, reason: str = ""
 ) -> None:
     """Close a local date, or some wall minutes of it."""
+    await lock(session, professional_id)
     week, known = await _of_day(session, professional_id, day)
     rows = closed(week, known, day, span)
     await set_exceptions(session, professional_id, day, rows, reason=reason)
@@ -49,6 +51,7 @@ async def open_up(
     session: AsyncSession, professional_id: UUID, day: date, span: Span | None, *, reason: str = ""
 ) -> None:
     """Open a local date as its weekday is, or some wall minutes of it."""
+    await lock(session, professional_id)
     week, known = await _of_day(session, professional_id, day)
     rows = opened(week, known, day, span)
     await set_exceptions(session, professional_id, day, rows, reason=reason)
@@ -62,6 +65,7 @@ async def check(session: AsyncSession, professional_id: UUID, day: date, span: S
 
 async def decide(session: AsyncSession, professional_id: UUID, day: date, *, closing: bool, reason: str) -> None:
     """Write down what becomes of a holiday: a day off, or a day like any other that is not asked about again."""
+    await lock(session, professional_id)
     _, known = await _of_day(session, professional_id, day)
     kept = [each for each in known if each.kind not in (ExceptionKind.CLOSED, ExceptionKind.OPEN)]
     rows = [DayException(day, ExceptionKind.CLOSED)] if closing else [*kept, DayException(day, ExceptionKind.OPEN)]

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import owners
+from bot.agenda import booking, owners
 from bot.agenda.hours import DayException, Window
 from bot.agenda.workweek import MOST_WINDOWS, BadDate, BadWindow, hours_lines
 from bot.models import Availability, AvailabilityException, Professional
@@ -85,6 +85,7 @@ async def set_availability(call: Call, body: NewAvailability) -> AvailabilityVie
     """Replace the week, the coming dates that differ, the rules: any of the three. Appointments stay as they are."""
     owner = call.professional.professional_id
     async with call.db.begin() as session:
+        await booking.lock(session, owner)  # two weeks written at once would both be kept
         if body.week is not None:
             await owners.set_weekly_hours(session, owner, [as_window(window) for window in body.week])
         if body.exceptions is not None:

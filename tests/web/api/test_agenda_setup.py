@@ -1,5 +1,6 @@
 """Opening an agenda and changing it: services, hours, rules, in one call and in many."""
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import select
@@ -81,6 +82,15 @@ async def test_hours_dates_and_rules_are_replaced_one_by_one(web_api: Api) -> No
     past = [{"date": "2026-01-01", "kind": "closed"}]
     status, shown = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"exceptions": past})
     assert (status, shown["error"]["code"]) == (400, "bad_date")
+
+
+async def test_two_weeks_written_at_once_are_not_mixed(web_api: Api) -> None:
+    for start in range(540, 640, 10):
+        weeks = [[{"weekday": day, "start_minute": start, "end_minute": 720}] for day in (1, 3)]
+        puts = [web_api.json("PUT", "/api/availability", web_api.as_owner, json={"week": week}) for week in weeks]
+        assert [status for status, _ in await asyncio.gather(*puts)] == [200, 200]
+        _, now = await web_api.json("GET", "/api/availability", web_api.as_owner)
+        assert now["week"] in weeks
 
 
 async def test_somebody_without_a_number_opens_nobody_elses_login(web_api: Api) -> None:
