@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Contact, Conversation, Message, Outbound, new_id
+from ..models import Contact, Conversation, Message, Outbound
 from ..models.enums import Author, OutboundStatus
 from ..whatsapp.faults import Action, Fault, seconds_until_retry
 from ..whatsapp.outgoing import Outgoing, from_json, plain
@@ -54,6 +54,7 @@ async def sent(
     """Note that the provider took the message, and write it into the conversation, once: `said`, if already known."""
     if row.sent_at is None and row.conversation_id is not None:
         line = Message(
+            id=row.id,
             conversation_id=row.conversation_id,
             professional_id=row.professional_id,
             author=author_of(row),
@@ -105,7 +106,7 @@ async def sent_many(session: AsyncSession, taken: Sequence[Taken]) -> None:
     await connection.execute(_SENT, rows)
     lines = [
         {
-            "id": new_id(),
+            "id": each.id,
             "conversation_id": each.conversation_id,
             "professional_id": each.professional_id,
             "author": each.author,

@@ -65,22 +65,13 @@ async def say(
     dedup_key: str | None = None,
     priority: int = 0,
     author: Author = Author.BOT,
-) -> None:
+) -> UUID:
     """Owe an answer in a conversation; answers go before everything else, unless one belongs behind a message.
 
-    In a conversation on our own page nothing has to leave: it is in the log at once.
+    In a conversation on our own page nothing has to leave: it is in the log at once. Return the id of what is owed,
+    which its line in the log gets too.
     """
     in_app = conversation.channel is Channel.APP
-    if in_app:
-        session.add(
-            Line(
-                conversation_id=conversation.id,
-                professional_id=conversation.professional_id,
-                author=author,
-                text=plain(outgoing),
-                created_at=now,
-            )
-        )
     row = _row(
         transport=Transport.APP if in_app else Transport.WHATSAPP,
         conversation_id=conversation.id,
@@ -93,7 +84,21 @@ async def say(
         due_at=now,
         created_at=now,
     )
-    await add_new(session, Outbound, row | ({"status": OutboundStatus.DELIVERED, "sent_at": now} if in_app else {}))
+    owed: UUID = row["id"]
+    if in_app:
+        row |= {"status": OutboundStatus.DELIVERED, "sent_at": now}
+        session.add(
+            Line(
+                id=owed,
+                conversation_id=conversation.id,
+                professional_id=conversation.professional_id,
+                author=author,
+                text=plain(outgoing),
+                created_at=now,
+            )
+        )
+    await add_new(session, Outbound, row)
+    return owed
 
 
 def _row(**values: Any) -> dict[str, Any]:

@@ -15,11 +15,15 @@ from bot.agenda.refusals import (
     AppointmentChanged,
     AppointmentUnknown,
     ClosedDay,
+    ClosedThen,
+    DayFull,
     InThePast,
+    NotAStart,
     OutsideHours,
     SlotTaken,
     TooFar,
     TooSoon,
+    WeekFull,
 )
 from bot.errors import Forbidden, Invalid
 from bot.models import Appointment, Client
@@ -132,7 +136,11 @@ async def show_appointment(call: Call, appointment_id: UUID) -> AppointmentView:
         TooSoon,
         TooFar,
         ClosedDay,
+        ClosedThen,
         OutsideHours,
+        NotAStart,
+        DayFull,
+        WeekFull,
     ),
 )
 async def change_appointment(call: Call, appointment_id: UUID, body: Change) -> AppointmentView:

@@ -37,6 +37,7 @@ from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
 from ..limits import Limit
 from ..schemas import Answer, Body, Dated, Email, Line, Moment, Prose, local, midnight
+from .lookups import Slug, professional_named
 from .views import ServiceView
 
 # A page shows a week, a calendar a month with its edges.
@@ -75,7 +76,7 @@ class SlotsView(Answer):
 
 
 class BookingRequest(Body):
-    professional: Annotated[Line, StringConstraints(max_length=60)] = Field(examples=["bia-souza"])
+    professional: Slug = Field(examples=["bia-souza"])
     service_id: UUID
     start: Moment = Field(examples=["2026-11-26T15:00:00-03:00"])
     name: Annotated[Line, StringConstraints(max_length=120)] = Field(examples=["Júlia Prado"])
@@ -106,7 +107,7 @@ class Booked(Answer):
 async def show_professional(call: Call, slug: str) -> ProfileView:
     """Show a professional's public page: services, hours, address."""
     async with call.db.begin() as session:
-        row = await _professional(session, slug)
+        row = await professional_named(session, slug)
         services = await session.scalars(
             select(Service)
             .where(Service.professional_id == row.id, Service.active)
@@ -128,12 +129,12 @@ async def show_professional(call: Call, slug: str) -> ProfileView:
     "GET",
     "/api/professionals/{slug}/slots",
     who=Who.ANYBODY,
-    refuses=(ProfessionalUnknown, ServiceUnknown, SpanTooLong),
+    refuses=(ProfessionalUnknown, ServiceUnknown, SpanTooLong, NotTaking),
 )
 async def list_slots(call: Call, slug: str, query: SlotsQuery) -> SlotsView:
     """List the free times for a service, a week from today unless `from` and `to` say otherwise."""
     async with call.db.begin() as session:
-        row = await _professional(session, slug)
+        row = await professional_named(session, slug)
         service = await own_service(session, row.id, query.service_id)
         start, end = _span(query, row.timezone, call.now)
         found = await openings.free(session, row.id, service, start, end, now=call.now)
@@ -175,7 +176,7 @@ async def list_slots(call: Call, slug: str, query: SlotsQuery) -> SlotsView:
 async def book(call: Call, body: BookingRequest) -> Booked:
     """Ask for a free time; the professional confirms it, and both hear of it on WhatsApp."""
     async with call.db.begin() as session:
-        owner = await _professional(session, body.professional)
+        owner = await professional_named(session, body.professional)
         client = await _client(session, owner.id, body, call.now)
         row = await booking.book(
             session,
@@ -219,15 +220,6 @@ def _shown(row: Appointment, owner: Professional) -> BookedAppointment:
         price_cents=row.price_cents,
         professional=owner.slug,
     )
-
-
-async def _professional(session: AsyncSession, slug: str) -> Professional:
-    row = None
-    if slug.isprintable() and len(slug) <= 60:
-        row = await session.scalar(select(Professional).where(Professional.slug == slug.lower()))
-    if row is None:
-        raise ProfessionalUnknown
-    return row
 
 
 def _span(query: SlotsQuery, zone: str, now: datetime) -> tuple[datetime, datetime]:

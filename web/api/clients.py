@@ -22,6 +22,7 @@ from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
 from ..paging import BadCursor, Page, Paged, after_cursor, page
 from ..schemas import Answer, Body, Email, Line, Prose, Query
+from .lookups import own_client
 
 Name = Annotated[Line, Field(max_length=120, examples=["Júlia Prado"])]
 Phone = Annotated[Line, Field(max_length=30, examples=["11 98888-7777"])]
@@ -110,7 +111,7 @@ async def add_client(call: Call, body: NewClient) -> ClientView:
 async def show_client(call: Call, client_id: UUID, query: CardQuery) -> ClientCard:
     """Show a client and their history; with `export=true` everything this agenda keeps about them."""
     async with call.db.begin() as session:
-        row = await _own(session, call, client_id)
+        row = await own_client(session, call, client_id)
         kept = await privacy.export_client(session, row.id) if query.export else None
         return await _card(session, call, row, kept)
 
@@ -119,7 +120,7 @@ async def show_client(call: Call, client_id: UUID, query: CardQuery) -> ClientCa
 async def change_client(call: Call, client_id: UUID, body: ClientChange) -> ClientCard:
     """Change what the address book says about a client."""
     async with call.db.begin() as session:
-        row = await _own(session, call, client_id)
+        row = await own_client(session, call, client_id)
         if body.name is not None:
             await clients.rename(session, row, body.name)
         if body.email is not None:
@@ -136,7 +137,7 @@ async def change_client(call: Call, client_id: UUID, body: ClientChange) -> Clie
 async def erase_client(call: Call, client_id: UUID) -> None:
     """Erase a client from this agenda; what is left of their appointments names nobody."""
     async with call.db.begin() as session:
-        row = await _own(session, call, client_id)
+        row = await own_client(session, call, client_id)
         await privacy.erase_client(session, row.id, now=call.now)
 
 
@@ -144,7 +145,7 @@ async def erase_client(call: Call, client_id: UUID) -> None:
 async def list_notes(call: Call, client_id: UUID, query: Paged) -> Page[NoteView]:
     """List what the professional wrote about a client, the newest first."""
     async with call.db.begin() as session:
-        row = await _own(session, call, client_id)
+        row = await own_client(session, call, client_id)
         mine = select(ClientNote).where(
             ClientNote.client_id == row.id, ClientNote.professional_id == call.professional.professional_id
         )
@@ -157,18 +158,11 @@ async def list_notes(call: Call, client_id: UUID, query: Paged) -> Page[NoteView
 async def add_note(call: Call, client_id: UUID, body: NewNote) -> NoteView:
     """Write a note about a client; nobody else ever sees it, the assistant's model included."""
     async with call.db.begin() as session:
-        row = await _own(session, call, client_id)
+        row = await own_client(session, call, client_id)
         note = ClientNote(professional_id=row.professional_id, client_id=row.id, text=body.text, created_at=call.now)
         session.add(note)
         await session.flush()
         return _note(note)
-
-
-async def _own(session: AsyncSession, call: Call, client_id: UUID) -> Client:
-    row = await session.get(Client, client_id)
-    if row is None or row.professional_id != call.professional.professional_id:
-        raise ClientUnknown
-    return row
 
 
 def _view(row: Client) -> ClientView:

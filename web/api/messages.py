@@ -5,12 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda.refusals import ClientUnknown, ProfessionalUnknown
 from bot.conversation.silence import SILENCE
-from bot.errors import Conflict, Invalid
+from bot.errors import Conflict, Forbidden, Invalid
 from bot.models import Client, Conversation, Message, Notification, Professional
 from bot.models.enums import Author, Channel
 from bot.notify import outbox
@@ -20,9 +20,8 @@ from bot.whatsapp.outgoing import TEXT_LIMIT, Text
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
 from ..paging import BadCursor, Page, Paged, after_cursor, page
-from ..schemas import Answer, Body, Line, Prose
-
-Slug = Annotated[Line, StringConstraints(min_length=1, max_length=60)]
+from ..schemas import Answer, Body, Prose
+from .lookups import Slug, own_client, professional_named
 
 
 class NobodyNamed(Invalid):
@@ -32,7 +31,12 @@ class NobodyNamed(Invalid):
 
 class NeverWrote(Conflict):
     code = "never_wrote"
-    sentence = "Essa pessoa ainda não escreveu para o Odys: não há conversa para continuar."
+    sentence = "Essa pessoa ainda não escreveu para você por aqui: não há conversa para continuar."
+
+
+class NotTheirClient(Forbidden):
+    code = "not_their_client"
+    sentence = "Você ainda não é cliente desse profissional."
 
 
 class WindowShut(Conflict):
@@ -82,7 +86,7 @@ async def list_messages(call: Call, query: Thread) -> Page[MessageView]:
     "/api/messages",
     who=Who.USER,
     status=201,
-    refuses=(NobodyNamed, ClientUnknown, ProfessionalUnknown, NeverWrote, WindowShut),
+    refuses=(NobodyNamed, ClientUnknown, ProfessionalUnknown, NotTheirClient, NeverWrote, WindowShut),
 )
 async def say(call: Call, body: NewMessage) -> MessageView:
     """Write to the other side: a client gets it on WhatsApp, a professional as a notification and in the thread."""
@@ -116,14 +120,10 @@ async def _thread(session: AsyncSession, call: Call, client_id: UUID | None, slu
     if (client_id is None) is (slug is None):
         raise NobodyNamed
     if client_id is not None:
-        row = await session.get(Client, client_id)
-        if row is None or call.owner is None or row.professional_id != call.owner.professional_id:
-            raise ClientUnknown
-        return _Thread(row.contact_id, row.professional_id, own=True)
-    found = await session.scalar(select(Professional.id).where(Professional.slug == str(slug).lower()))
-    if found is None:
-        raise ProfessionalUnknown
-    return _Thread(call.user.contact_id, found, own=False)
+        client = await own_client(session, call, client_id)
+        return _Thread(client.contact_id, client.professional_id, own=True)
+    professional = await professional_named(session, str(slug))
+    return _Thread(call.user.contact_id, professional.id, own=False)
 
 
 async def _to_client(
@@ -133,18 +133,30 @@ async def _to_client(
     if talk.professional_id not in (None, professional_id):
         # On a shared number they are talking with somebody else now; that is nobody's to know.
         raise NeverWrote
+    if talk.professional_id is None and not await _wrote_to(session, talk, professional_id):
+        # Anybody's number can be entered in an address book: that alone carries no words to them.
+        raise NeverWrote
     if not window.is_open(talk.last_inbound_at, call.now, talk.channel):
         raise WindowShut
     talk.professional_id = professional_id
     talk.silent_until = max(call.now + SILENCE, talk.silent_until or call.now)
     await session.flush()
-    await outbox.say(session, Text(text), talk, now=call.now, author=Author.PROFESSIONAL)
-    return MessageView(id=talk.id, author=Author.PROFESSIONAL, text=text, created_at=call.now)
+    owed = await outbox.say(session, Text(text), talk, now=call.now, author=Author.PROFESSIONAL)
+    return MessageView(id=owed, author=Author.PROFESSIONAL, text=text, created_at=call.now)
+
+
+async def _wrote_to(session: AsyncSession, talk: Conversation, professional_id: UUID) -> bool:
+    """Tell whether a client ever said something to this professional in a conversation."""
+    theirs = (Message.conversation_id == talk.id, Message.professional_id == professional_id)
+    return bool(await session.scalar(select(exists().where(*theirs, Message.author == Author.CLIENT))))
 
 
 async def _to_professional(
     session: AsyncSession, call: Call, talk: Conversation, professional_id: UUID, text: str
 ) -> MessageView:
+    mine = (Client.professional_id == professional_id, Client.contact_id == talk.contact_id)
+    if not await session.scalar(select(exists().where(*mine))):
+        raise NotTheirClient
     row = Message(
         conversation_id=talk.id,
         professional_id=professional_id,

@@ -29,6 +29,7 @@ from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
 from ..paging import BadCursor, Page, Paged, after_cursor, page
 from ..schemas import Answer, Body, Day, Line, Moment, Query, local
+from .lookups import own_client
 
 
 class SeriesUnknown(NotFound):
@@ -128,7 +129,7 @@ async def book_series(call: Call, body: NewSeries) -> SeriesAnswer:
     """Preview a series, or book the times that were chosen: all of them, or none."""
     owner, zone = call.professional.professional_id, call.professional.timezone
     async with call.db.begin() as session:
-        client = await _client(session, call, body.client_id)
+        client = await own_client(session, call, body.client_id)
         found = await series.preview(session, owner, body.service_id, body.pattern, now=call.now)
         if body.preview:
             return SeriesAnswer(occurrences=[_occurrence(each, zone) for each in found])
@@ -175,13 +176,6 @@ async def _first(session: AsyncSession, row: RecurringSchedule, wanted: UUID | N
     if wanted is not None and first is None:
         raise NotASeries
     return first
-
-
-async def _client(session: AsyncSession, call: Call, client_id: UUID) -> Client:
-    row = await session.get(Client, client_id)
-    if row is None or row.professional_id != call.professional.professional_id:
-        raise ClientUnknown
-    return row
 
 
 def _occurrence(each: Occurrence, zone: str) -> OccurrenceView:

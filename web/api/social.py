@@ -10,16 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda.refusals import AppointmentUnknown, ProfessionalUnknown
 from bot.db import insert_new
-from bot.errors import Conflict, Forbidden, Invalid
+from bot.errors import Conflict, Forbidden
 from bot.models import Appointment, Client, Follow, Professional, Review, new_id
 from bot.models.enums import Status
 
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
 from ..paging import BadCursor, Page, Paged, after_cursor, page
-from ..schemas import Answer, Body, Line, Prose, Query
-
-Slug = Annotated[Line, StringConstraints(min_length=1, max_length=60)]
+from ..schemas import Answer, Body, Prose, Query
+from .lookups import Slug, professional_named
 
 
 class NotCompleted(Conflict):
@@ -32,9 +31,9 @@ class ReviewedAlready(Conflict):
     sentence = "Esse atendimento já foi avaliado."
 
 
-class NothingSaid(Invalid):
-    code = "nothing_said"
-    sentence = "Diga uma nota de 1 a 5, ou uma resposta."
+class NotReviewed(Conflict):
+    code = "not_reviewed"
+    sentence = "Esse atendimento ainda não foi avaliado: não há o que responder."
 
 
 class FollowView(Answer):
@@ -98,7 +97,7 @@ async def list_follows(call: Call, query: Paged) -> Page[FollowView]:
 async def follow(call: Call, body: FollowRequest) -> FollowView:
     """Keep a professional at hand; doing it twice changes nothing."""
     async with call.db.begin() as session:
-        professional = await _professional(session, body.professional)
+        professional = await professional_named(session, body.professional)
         row = {
             "id": new_id(),
             "user_id": call.user.user_id,
@@ -114,7 +113,7 @@ async def follow(call: Call, body: FollowRequest) -> FollowView:
 async def unfollow(call: Call, query: UnfollowQuery) -> None:
     """Let go of a professional."""
     async with call.db.begin() as session:
-        professional = await _professional(session, query.professional)
+        professional = await professional_named(session, query.professional)
         mine = (Follow.user_id == call.user.user_id, Follow.professional_id == professional.id)
         await session.execute(delete(Follow).where(*mine))
 
@@ -123,7 +122,7 @@ async def unfollow(call: Call, query: UnfollowQuery) -> None:
 async def list_reviews(call: Call, query: ReviewQuery) -> Page[ReviewView]:
     """List the reviews of a professional, the newest first."""
     async with call.db.begin() as session:
-        professional = await _professional(session, query.professional)
+        professional = await professional_named(session, query.professional)
         theirs = (
             select(Review, Client.name)
             .join(Client, Client.id == Review.client_id)
@@ -138,7 +137,7 @@ async def list_reviews(call: Call, query: ReviewQuery) -> Page[ReviewView]:
     "/api/reviews",
     who=Who.USER,
     status=201,
-    refuses=(AppointmentUnknown, Forbidden, NotCompleted, ReviewedAlready, NothingSaid),
+    refuses=(AppointmentUnknown, Forbidden, NotCompleted, ReviewedAlready, NotReviewed),
 )
 async def review(call: Call, body: NewReview) -> ReviewView:
     """Rate a completed appointment, once; or reply, as its professional, to the rating it got."""
@@ -186,16 +185,9 @@ async def _reply(session: AsyncSession, call: Call, body: NewReview, appointment
         raise Forbidden
     row = await session.scalar(select(Review).where(Review.appointment_id == appointment.id))
     if row is None:
-        raise NothingSaid
+        raise NotReviewed
     row.reply, row.replied_at = body.reply, call.now
     await session.flush()
-    return row
-
-
-async def _professional(session: AsyncSession, slug: str) -> Professional:
-    row = await session.scalar(select(Professional).where(Professional.slug == slug.lower()))
-    if row is None:
-        raise ProfessionalUnknown
     return row
 
 

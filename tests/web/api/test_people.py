@@ -99,6 +99,9 @@ async def test_a_completed_appointment_is_reviewed_once_and_answered(web_api: Ap
         (await session.get_one(Appointment, waiting.id)).status = Status.CANCELLED
     body["appointment_id"] = str((await completed(web_api)).id)
     assert (await web_api.json("POST", "/api/reviews", web_api.as_owner, json=body))[0] == 403
+    early = {"appointment_id": body["appointment_id"], "reply": "Obrigada!"}
+    status, shown = await web_api.json("POST", "/api/reviews", web_api.as_owner, json=early)
+    assert (status, shown["error"]["code"]) == (409, "not_reviewed")
     status, shown = await web_api.json("POST", "/api/reviews", web_api.as_client, json=body)
     assert (status, shown["author"]) == (201, "Júlia")
     status, shown = await web_api.json("POST", "/api/reviews", web_api.as_client, json=body)

@@ -6,15 +6,15 @@ from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.db import Database
-from bot.models import Appointment, Client, Message, Notification
+from bot.models import Appointment, Client, Contact, Conversation, Message, Notification
 from bot.models.enums import Author, Status
 from bot.seed import CLIENTS
 
 from ...conftest import StillClock
-from ...stage import JULIA, RAFAEL, stage
+from ...stage import JULIA, RAFAEL, STRANGER, stage
 from .test_login import Page
 
 
@@ -79,7 +79,7 @@ async def test_a_word_from_the_page_reaches_the_client_and_the_bot_steps_back(pa
     page.here.heard(JULIA)
     token = (await page.in_by_whatsapp(RAFAEL))["access_token"]
     julia = await client_id(page)
-    status, _ = await page.send("POST", "api/messages", token, client_id=julia, text="Pode vir 10 min antes?")
+    status, made = await page.send("POST", "api/messages", token, client_id=julia, text="Pode vir 10 min antes?")
     assert status == 201
     await page.here.settle()
     assert page.here.heard_all(JULIA) == ["Pode vir 10 min antes?"]
@@ -88,6 +88,7 @@ async def test_a_word_from_the_page_reaches_the_client_and_the_bot_steps_back(pa
     _, thread = await page.send("GET", "api/messages", token, query={"client_id": julia})
     said = [(each["author"], each["text"]) for each in thread["items"]][:2]
     assert said == [("client", "posso sim!"), ("professional", "Pode vir 10 min antes?")]
+    assert made["id"] == thread["items"][1]["id"]
 
 
 async def test_a_client_writes_on_the_page_and_the_professional_is_told(page: Page) -> None:
@@ -101,6 +102,24 @@ async def test_a_client_writes_on_the_page_and_the_professional_is_told(page: Pa
         assert (await session.scalars(told)).all() == ["Estou chegando"]
         line = select(Message.author).where(Message.text == "Estou chegando")
         assert (await session.scalars(line)).one() is Author.CLIENT
+
+
+async def test_an_address_book_alone_carries_no_words_to_anybody(page: Page) -> None:
+    """Whoever enters a stranger's number can neither write to them nor silence the bot, nor a stranger to an agenda."""
+    await page.here.says(STRANGER, "oi")
+    async with page.here.services.db.begin() as session:
+        theirs = (await session.scalars(select(Conversation).join(Contact).where(Contact.phone == STRANGER))).one()
+        theirs.professional_id = None
+        await session.execute(update(Message).where(Message.conversation_id == theirs.id).values(professional_id=None))
+    token = (await page.in_by_whatsapp(RAFAEL))["access_token"]
+    _, client = await page.send("POST", "api/clients", token, name="Alguém", phone=f"+{STRANGER}")
+    status, shown = await page.send("POST", "api/messages", token, client_id=client["id"], text="Compre já")
+    assert (status, shown["error"]["code"]) == (409, "never_wrote")
+    await page.send("DELETE", f"api/clients/{client['id']}", token)
+    slug = (await page.send("GET", "api/me", token))[1]["me"]["professional"]["slug"]
+    stranger = (await page.in_by_whatsapp(STRANGER))["access_token"]
+    status, shown = await page.send("POST", "api/messages", stranger, professional=slug, text="Compre já")
+    assert (status, shown["error"]["code"]) == (403, "not_their_client")
 
 
 async def test_free_words_wait_for_no_shut_window(page: Page) -> None:
