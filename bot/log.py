@@ -11,7 +11,9 @@ from typing import Any
 _PHONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[\s().-]{0,2}\d){9,14}(?![\w-])")
 _BEARER = re.compile(r"(?i)\b(bearer\s+|access_token=|apikey[\"']?\s*[:=]\s*[\"']?)[\w.\-|]+")
 # What stands before the @: whose mailbox it is; the domain helps to find a fault.
-_MAILBOX = re.compile(r"[\w.+-]+(?=@[\w-]+(?:\.[\w-]+)+)")
+_MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}(?=@[\w-]+(?:\.[\w-]+)+)")
+# arq logs job arguments, httpx and the server addresses, Alembic its plugins; all at INFO.
+CHATTY = ("arq", "httpx", "aiohttp.access", "alembic.runtime.plugins")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -53,6 +55,5 @@ def setup(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # arq logs job arguments and httpx logs addresses; both at INFO.
-    for chatty in ("arq", "httpx", "aiohttp.access", "alembic.runtime.plugins"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -45,7 +45,6 @@ class StillClock:
 def watchman() -> Iterator[Watchman]:
     """Whoever reads the log for secrets and phone numbers."""
     reader = Watchman()
-    reader.watch()
     yield reader
     logging.getLogger().removeHandler(reader)
 
@@ -53,6 +52,7 @@ def watchman() -> Iterator[Watchman]:
 @pytest.fixture(autouse=True)
 def no_secret_is_logged(watchman: Watchman) -> Iterator[None]:
     """Fail the test in which a secret or a whole phone number was logged."""
+    watchman.watch()
     yield
     assert watchman.report() == []
 

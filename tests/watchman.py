@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Final
 
-from bot.log import JsonLines
+from bot.log import CHATTY, JsonLines
 
 # The secrets that the stages of the tests are set up with.
 CANARIES: Final = (
@@ -14,7 +14,6 @@ CANARIES: Final = (
     "canary-",
 )
 _NUMBER: Final = re.compile(r"(?<![\w-])\+?55[1-9][1-9]9?[6-9]\d{7}(?![\w-])", re.ASCII)
-_OURS: Final = ("bot", "web", "tools", "worker")
 
 
 class Watchman(logging.Handler):
@@ -31,10 +30,12 @@ class Watchman(logging.Handler):
             self.seen.append(line)
 
     def watch(self) -> None:
-        """Read everything from now on, as much of it as production logs."""
-        logging.getLogger().addHandler(self)
-        for name in _OURS:
-            logging.getLogger(name).setLevel(logging.INFO)
+        """Read everything from now on, as much of it as production logs; a command may have sent us away."""
+        root = logging.getLogger()
+        root.addHandler(self)
+        root.setLevel(logging.INFO)
+        for chatty in CHATTY:
+            logging.getLogger(chatty).setLevel(logging.WARNING)
 
     def report(self) -> list[str]:
         """Return what was seen since the last look."""
