@@ -1,6 +1,9 @@
 """The web application, put together: what it needs comes in, nothing is looked up from inside."""
 
 import asyncio
+import json
+from collections import Counter as Counts
+from functools import cache
 
 from aiohttp import web
 from arq.connections import ArqRedis
@@ -19,7 +22,7 @@ from .api import ENDPOINTS
 from .auth import Gate
 from .endpoint import add_endpoints
 from .health import healthz, readyz
-from .keys import BELL, CLOCK, CLOSING, COUNTER, DATABASE, GATE, INTAKE, REDIS, SETTINGS, STRIPE
+from .keys import BELL, CLOCK, CLOSING, COUNTER, DATABASE, GATE, INTAKE, REDIS, SETTINGS, STREAMS, STRIPE
 from .middleware import add_headers, guard
 from .openapi import document
 from .pages.docs import add_docs
@@ -28,7 +31,13 @@ from .pages.pairing import add_pairing
 
 async def openapi(request: web.Request) -> web.Response:
     """Describe the API."""
-    return web.json_response(document(ENDPOINTS, request.app[SETTINGS].public_url))
+    return web.json_response(body=_described(request.app[SETTINGS].public_url))
+
+
+@cache
+def _described(server: str) -> bytes:
+    """Write the document once: it takes longer than all that anybody asks of the API."""
+    return json.dumps(document(ENDPOINTS, server)).encode()
 
 
 def create(
@@ -53,7 +62,7 @@ def create(
     intake = Intake(db, bell, clock, burst_wait=settings.burst_wait_seconds)
     app[INTAKE] = intake
     app.on_response_prepare.append(add_headers)
-    app[CLOSING] = asyncio.Event()
+    app[CLOSING], app[STREAMS] = asyncio.Event(), Counts()
 
     async def end_streams(_app: web.Application) -> None:
         app[CLOSING].set()

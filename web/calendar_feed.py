@@ -1,5 +1,6 @@
 """`/agenda/{key}.ics`: a professional's agenda for their own calendar, by a link that only they have."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -10,7 +11,8 @@ from bot.agenda.lifecycle import BLOCKING
 from bot.models import Appointment, Client, Professional
 from bot.models.enums import Status
 
-from .keys import CLOCK, DATABASE
+from .keys import CLOCK, COUNTER, DATABASE
+from .limits import Limit, admit
 
 # A calendar shows what was, too; a year of past would only make every fetch heavy.
 PAST = timedelta(days=60)
@@ -25,6 +27,7 @@ async def show(request: web.Request) -> web.Response:
     key, now = request.match_info["key"], request.app[CLOCK].now()
     if not _KEY.fullmatch(key):
         raise web.HTTPNotFound
+    await admit(request.app[COUNTER], Limit.FEED, key)
     async with request.app[DATABASE].begin() as session:
         owner = await session.scalar(select(Professional).where(Professional.calendar_key == key))
         if owner is None:
@@ -54,7 +57,8 @@ async def show(request: web.Request) -> web.Response:
         )
         for row, name in rows
     ]
-    body = calendar.feed(f"Odys: {owner.name}", entries, now=now)
+    # Half a second for a full agenda: beside the loop, where nobody else waits for it.
+    body = await asyncio.to_thread(calendar.feed, f"Odys: {owner.name}", entries, now=now)
     headers = {"Content-Type": "text/calendar; charset=utf-8", "Cache-Control": "private, max-age=300"}
     return web.Response(body=body, headers=headers)
 

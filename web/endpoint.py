@@ -179,6 +179,7 @@ def _render(request: web.Request, answer: BaseModel | None, status: int) -> web.
         # The caller may keep it and ask whether it still holds: an agenda that did not change costs no bytes.
         tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
         headers = {"Cache-Control": "private, no-cache", "ETag": tag, "Vary": "Authorization, Origin"}
-        if tag in request.headers.get("If-None-Match", ""):
+        known = request.headers.get("If-None-Match", "")
+        if tag in known or known.strip() == "*":
             return web.Response(status=304, headers=headers)
     return web.Response(status=status, body=body, content_type="application/json", charset="utf-8", headers=headers)

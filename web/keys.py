@@ -1,6 +1,8 @@
 """What handlers take from the application: typed keys, filled once where the application is put together."""
 
 import asyncio
+from collections import Counter as Counts
+from uuid import UUID
 
 from aiohttp import web
 from arq.connections import ArqRedis
@@ -27,6 +29,9 @@ REDIS: web.AppKey[ArqRedis | None] = web.AppKey("redis")
 
 # Set when the server is asked to end: whoever keeps a stream open ends it.
 CLOSING = web.AppKey("closing", asyncio.Event)
+
+# How many streams each user has open in this process.
+STREAMS = web.AppKey("streams", Counts[UUID])
 
 # The id that ties an answer to its lines in the log.
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -21,6 +21,7 @@ class Limit(StrEnum):
     LOGIN = "login"
     ONBOARDING = "onboarding"
     CHAT = "chat"
+    FEED = "feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ RULES: Final = MappingProxyType(
         Limit.LOGIN: Rule(Allowance(60, 60), shut_when_away=True),
         Limit.ONBOARDING: Rule(Allowance(5, 3600)),
         Limit.CHAT: Rule(Allowance(20, 60)),
+        # A calendar comes twice an hour, and people have several of them.
+        Limit.FEED: Rule(Allowance(20, 600)),
     }
 )
 

@@ -106,7 +106,9 @@ def error(
     if fields:
         detail["fields"] = fields
     body = json.dumps({"error": detail}, ensure_ascii=False).encode()
-    return web.Response(status=status, body=body, content_type="application/json", charset="utf-8", headers=headers)
+    # A cache may keep a 404 for a while; what is missing now may be there in a minute.
+    sent = {"Cache-Control": "no-store", **(headers or {})}
+    return web.Response(status=status, body=body, content_type="application/json", charset="utf-8", headers=sent)
 
 
 def _helpful(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from icalendar import Calendar
 
 from bot.db import Database
+from bot.ratelimit import LocalCounter
 
 from ..agenda.factories import THURSDAY_15H, an_appointment
 from .api.stage import api
@@ -28,3 +29,14 @@ async def test_a_feed_opens_with_its_key_only_and_a_new_key_shuts_the_old_one(db
         for wrong in (path, "/agenda/x.ics", f"/agenda/{'a' * 32}.ics"):
             async with await stage.call("GET", wrong) as answer:
                 assert answer.status == 404
+
+
+async def test_a_feed_is_fetched_as_often_as_calendars_do_and_not_more(db: Database) -> None:
+    async with api(db, counter=LocalCounter()) as stage:
+        _, shown = await stage.json("PATCH", "/api/me", stage.as_owner, json={"new_calendar_link": True})
+        path = shown["me"]["professional"]["calendar_path"]
+        statuses = []
+        for _ in range(21):
+            async with await stage.call("GET", path) as answer:
+                statuses.append(answer.status)
+    assert statuses == [200] * 20 + [429]

@@ -1,8 +1,10 @@
 """What a user is told inside the application: a list, a count, and a stream that is alive."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,11 +13,12 @@ from pydantic import Field
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.errors import TooMany, Unauthenticated
 from bot.models import Notification
 
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
-from ..keys import CLOSING
+from ..keys import CLOSING, STREAMS
 from ..paging import BadCursor, Page, Paged, after_cursor, page
 from ..schemas import Answer, Body
 
@@ -25,6 +28,15 @@ LOOK = 2.0
 HEARTBEAT = 15.0
 # A stream outlives neither its token nor a deploy by much: the page opens another one.
 LONGEST = 600.0
+# A row is as old as the request that wrote it: it may come behind a younger one, by as long as a request may take.
+LATE = timedelta(seconds=15)
+# Of one user in one process: a page on every screen they have. Each asks the database every two seconds.
+MOST_STREAMS = 5
+_HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+}
 
 
 class NotificationView(Answer):
@@ -82,38 +94,49 @@ async def mark_read(call: Call, body: Seen) -> Unread:
 @endpoint("GET", "/api/notifications/stream", who=Who.USER, content_type="text/event-stream")
 async def stream(call: Call) -> web.StreamResponse:
     """Stream new notifications as server-sent events, for ten minutes at most."""
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream; charset=utf-8",
-            "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
-        }
-    )
-    await response.prepare(call.request)
-    closing = call.request.app[CLOSING]
-    after, waited, began = call.now, 0.0, asyncio.get_running_loop().time()
+    open_ones = call.request.app[STREAMS]
+    if open_ones[call.user.user_id] >= MOST_STREAMS:
+        raise TooMany(retry_after=int(LOOK))
+    open_ones[call.user.user_id] += 1
     try:
-        while asyncio.get_running_loop().time() - began < LONGEST:
-            for row in await _since(call, after):
-                after, waited = row.created_at, 0.0
-                await response.write(f"id: {row.id}\ndata: {_view(row).model_dump_json()}\n\n".encode())
-            if waited >= HEARTBEAT:
-                waited = 0.0
-                await response.write(b": alive\n\n")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(closing.wait(), LOOK)
-                return response  # the server is going down
-            waited += LOOK
-    except ConnectionResetError:
-        pass  # the page was closed
-    return response
+        response = web.StreamResponse(headers=_HEADERS)
+        await response.prepare(call.request)
+        # The page was closed, or its session ended: neither is a failure.
+        with suppress(ConnectionResetError, Unauthenticated):
+            await _tell(call, response)
+        return response
+    finally:
+        open_ones[call.user.user_id] -= 1
+        open_ones += Counter()  # forget whoever has none left
 
 
-async def _since(call: Call, after: datetime) -> list[Notification]:
-    mine = (Notification.user_id == call.user.user_id, Notification.created_at > after)
+async def _tell(call: Call, response: web.StreamResponse) -> None:
+    """Write what comes until the server goes down, the time is over, or the caller may hear no more."""
+    closing, loop = call.request.app[CLOSING], asyncio.get_running_loop()
+    told: dict[UUID, datetime] = {}
+    waited, ends = 0.0, loop.time() + LONGEST
+    while loop.time() < ends:
+        since = max([call.now, *(at - LATE for at in told.values())])
+        for row in await _after(call, since, told):
+            waited, told[row.id] = 0.0, row.created_at
+            await response.write(f"id: {row.id}\ndata: {_view(row).model_dump_json()}\n\n".encode())
+        told = {key: at for key, at in told.items() if at > since}
+        if waited >= HEARTBEAT:
+            waited = 0.0
+            await call.gate.get_user(call.request, call.clock.now())
+            await response.write(b": alive\n\n")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(closing.wait(), LOOK)
+            return
+        waited += LOOK
+
+
+async def _after(call: Call, since: datetime, told: Collection[UUID]) -> list[Notification]:
+    """Read what came after a moment and was not told yet."""
+    mine = (Notification.user_id == call.user.user_id, Notification.created_at > since)
+    new = select(Notification).where(*mine, Notification.id.not_in(told)).order_by(Notification.created_at).limit(100)
     async with call.db.begin() as session:
-        rows = await session.scalars(select(Notification).where(*mine).order_by(Notification.created_at).limit(100))
-        return list(rows)
+        return list(await session.scalars(new))
 
 
 async def _unread(session: AsyncSession, call: Call) -> int:

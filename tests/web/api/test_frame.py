@@ -163,3 +163,15 @@ async def test_every_answer_carries_an_id_and_careful_headers(web_api: Api) -> N
         assert len(answer.headers["X-Request-ID"]) == 16
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+async def test_what_the_caller_still_has_is_not_sent_again(web_api: Api) -> None:
+    async with await web_api.call("GET", PATH, web_api.as_owner) as answer:
+        tag = answer.headers["ETag"]
+    for known in (tag, f'"other", W/{tag}', "*"):
+        async with await web_api.call("GET", PATH, {**web_api.as_owner, "If-None-Match": known}) as answer:
+            assert answer.status == 304, known
+    async with await web_api.call("GET", PATH, {**web_api.as_owner, "If-None-Match": '"other"'}) as answer:
+        assert answer.status == 200
+    async with await web_api.call("GET", "/api/professionals/nobody") as answer:
+        assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-store")

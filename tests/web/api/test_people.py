@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.agenda import booking
-from bot.models import Appointment, Client, ClientNote, Contact, Message, Professional, User
+from bot.models import Appointment, Client, ClientNote, Contact, Message, Notification, Professional, User
 from bot.models.enums import Action, Actor, Status
 
 from ...agenda.factories import THURSDAY_15H, a_past_appointment, an_appointment
@@ -145,6 +145,23 @@ async def test_notifications_are_counted_read_and_streamed(web_api: Api) -> None
                 session, web_api.owner, web_api.client, web_api.service, start=later, now=web_api.clock.now()
             )
         assert b"Novo pedido" in b"".join([await stream.content.readline() for _ in range(2)])
+
+
+async def test_streams_are_few_and_a_late_row_is_told_too(web_api: Api) -> None:
+    path = "/api/notifications/stream"
+    streams = [await web_api.call("GET", path, web_api.as_owner) for _ in range(5)]
+    assert (await web_api.json("GET", path, web_api.as_owner))[0] == 429
+    assert (await web_api.call("GET", path, web_api.as_client)).status == 200
+    # The older of two requests is the one that commits last.
+    for title, seconds in (("younger", 9), ("older", 3)):
+        async with web_api.db.begin() as session:
+            at = web_api.clock.now() + timedelta(seconds=seconds)
+            row = Notification(user_id=web_api.owner.user_id, kind="x", title=title, created_at=at)
+            session.add(row)
+        told = [await streams[0].content.readline() for _ in range(3)]
+        assert f'"{title}"'.encode() in told[1]
+    for each in streams:
+        each.close()
 
 
 async def test_the_clock_is_rung_from_outside_with_the_secret_only(web_api: Api) -> None:
