@@ -17,6 +17,7 @@ from .. import phrases
 from ..models import Appointment, AppointmentEvent, Client, Notification, Outbound, Professional, new_id
 from ..models.enums import Action, Actor, Status, Transport
 from ..notify import outbox
+from ..notify.message import Message
 from ..notify.messages import (
     BookingCancelledByClient,
     BookingCancelledByProfessional,
@@ -27,7 +28,6 @@ from ..notify.messages import (
     BookingRequested,
     BookingRequestReceived,
     BookingRescheduled,
-    Message,
     NoShowNotice,
     PaymentReceived,
     ReviewRequest,

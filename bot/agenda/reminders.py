@@ -18,7 +18,8 @@ from ..models import Appointment, Outbound
 from ..models.enums import OutboundStatus
 from ..models.plans import Capability, allows
 from ..notify import outbox
-from ..notify.messages import Message, Reminder2h, Reminder24h
+from ..notify.message import Message
+from ..notify.messages import Reminder2h, Reminder24h
 from ..quiet import out_of_quiet
 from .entry import write
 from .hours import zone_of

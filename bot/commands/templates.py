@@ -11,7 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from ..notify.messages import MESSAGES, Message
+from ..notify.message import Message
+from ..notify.messages import MESSAGES
 from ..notify.meta import LANGUAGE, example, template_json
 from ..notify.render import in_window
 from ..settings import Settings

@@ -16,7 +16,8 @@ from ..models import Appointment, Client, Contact, Outbound, Professional, User
 from ..models.enums import Status
 from ..models.plans import Capability, plans_with
 from ..notify import outbox
-from ..notify.messages import SEPARATOR, DailyAgenda
+from ..notify.message import SEPARATOR
+from ..notify.messages import DailyAgenda
 
 # Local wall minutes: from 8:00, and after an outage until noon, when the day has told itself.
 FROM: Final = 8 * 60

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..db import Database, skip_locked
 from ..models import Outbound, Professional
 from ..models.enums import OutboundStatus
-from ..notify.messages import REMINDER
+from ..notify.message import REMINDER
 from ..quiet import after_quiet, quiet
 
 # One transaction's worth: a backlog of an outage is walked through in steps that do not hold others up.

@@ -5,7 +5,8 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from .messages import LoginCode, Message, from_json
+from .message import Message
+from .messages import LoginCode, from_json
 from .render import body_of
 
 LANGUAGE = "pt_BR"

@@ -11,7 +11,7 @@ from ..models import Appointment, Conversation, Outbound, new_id
 from ..models import Message as Line
 from ..models.enums import Author, Channel, OutboundStatus, Transport
 from ..whatsapp.outgoing import Outgoing, plain, to_json
-from .messages import Message
+from .message import Message
 
 CHAT = "chat"
 

@@ -11,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..settings import templates_directory
 from ..whatsapp.outgoing import BODY_LIMIT, TEXT_LIMIT, Choices, Option, Outgoing, Template, Text
 from .fit import clip, length, unformatted
-from .messages import SEPARATOR, LoginCode, Message
+from .message import SEPARATOR, Message
+from .messages import LoginCode
 
 SUFFIX = ".txt.j2"
 # How long a value may be, tried from the left until the whole text fits. 200 units hold any honest name or

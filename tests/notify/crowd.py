@@ -24,7 +24,7 @@ from bot.db import Database
 from bot.migrations.run import migrate
 from bot.models import Contact, Conversation, Outbound, new_id
 from bot.models.enums import Channel, OutboundStatus, Transport
-from bot.notify.messages import REMINDER
+from bot.notify.message import REMINDER
 from bot.notify.outbox import CHAT
 
 from .. import servers

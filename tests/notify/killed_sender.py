@@ -24,7 +24,7 @@ from bot.db import Database
 from bot.migrations.run import migrate
 from bot.models import Outbound
 from bot.models.enums import OutboundStatus
-from bot.notify.messages import REMINDER
+from bot.notify.message import REMINDER
 from bot.whatsapp.payloads import parse
 from bot.whatsapp.rows import rows_of, store
 

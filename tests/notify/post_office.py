@@ -18,7 +18,8 @@ from bot.models import Contact, Conversation, Inbound, Notification, Outbound, P
 from bot.models import Message as Line
 from bot.models.enums import Channel, OutboundStatus
 from bot.notify import outbox
-from bot.notify.messages import BookingConfirmed, Message
+from bot.notify.message import Message
+from bot.notify.messages import BookingConfirmed
 from bot.notify.sender import send_due
 from bot.notify.settle import settle
 from bot.settings import Settings

@@ -14,7 +14,7 @@ from bot.clock import SystemClock
 from bot.db import Database
 from bot.models.enums import Channel
 from bot.notify.gate import Rate, RedisGate
-from bot.notify.messages import REMINDER
+from bot.notify.message import REMINDER
 from bot.notify.pace import NUMBER, SteadyPace
 from bot.notify.sender import send_due
 from bot.whatsapp.cloud import CloudApi

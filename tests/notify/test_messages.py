@@ -8,6 +8,7 @@ from jinja2 import Environment, UndefinedError, meta
 
 from bot.models.enums import Role
 from bot.notify.fit import clip, length, one_line, unformatted
+from bot.notify.message import Message
 from bot.notify.messages import (
     MESSAGES,
     BookingConfirmed,
@@ -15,7 +16,6 @@ from bot.notify.messages import (
     BookingRequestReceived,
     DailyAgenda,
     LoginCode,
-    Message,
     PaymentRequest,
     WaitlistOffer,
     from_json,
@@ -112,7 +112,7 @@ CHAT = {
     "date_not_understood": "",
     "day_past": "",
     "declined": "",
-    "done_blocked": "when",
+    "done_blocked": "lines? when",
     "done_booked": "client service when",
     "done_cancelled": "client service when",
     "done_cancelled_series": "client count first service",

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.notify.messages import MESSAGES, LoginCode, Message, from_json
+from bot.notify.message import Message
+from bot.notify.messages import MESSAGES, LoginCode, from_json
 from bot.notify.meta import example, template_json
 from bot.notify.render import PARAMETER_CAPS, as_template, body_of, in_window
 from bot.whatsapp.outgoing import BODY_LIMIT, TEXT_LIMIT, Choices, Text
