@@ -96,7 +96,9 @@ class BlockTime(Tool):
         stretch = Stretch.load(arguments)
         for day in stretch.days:
             await daysoff.close(session, asker.professional_id, day, stretch.span, reason=stretch.reason)
-        return Text(chat("done_blocked", when=stretch.words(asker.local.date())))
+        # Read again: somebody may have booked between the question and the yes.
+        lines = await appointments_in(session, asker, asker.professional_id, stretch)
+        return Text(chat("done_blocked", when=stretch.words(asker.local.date()), lines=lines))
 
 
 class OpenTime(Tool):

@@ -7,6 +7,7 @@ from bot import phrases
 from bot.agenda import booking, waitlist
 from bot.conversation.brain import ToolResult
 from bot.conversation.dates import Kind, When, read, window
+from bot.conversation.stretches import spelled
 from bot.errors import Invalid, Refused
 from bot.models import Service
 from bot.models.enums import Role
@@ -45,7 +46,7 @@ class ListFreeSlots(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         service = await find_service(context, self.service)
-        when = read(self.when, context.asker.local) if self.when.strip() else None
+        when = read(spelled(self.when), context.asker.local) if self.when.strip() else None
         if when is not None and when.kind is Kind.NONE:
             raise DayUnclear
         start, end = self._span(context, when)

@@ -16,3 +16,8 @@ def written_out(text: str) -> str:
     if not found:
         return ""
     return f"de {found['first']}/{found['month'] or found['of']} a {found['last']}/{found['of']}"
+
+
+def spelled(text: str) -> str:
+    """Return a text whose stretch has both its months, as the date grammar reads it."""
+    return _SHORT.sub(lambda found: f" {written_out(found[0])} ", text, count=1) if written_out(text) else text

@@ -124,7 +124,7 @@ class Talk:
         question = str(self.memory.get("question", ""))
         if self.pending and self.asked == "yes":
             question = chat("yes_or_no")
-        body = "\n\n".join(part for part in (words, question) if part)
+        body = "\n\n".join(dict.fromkeys(part for part in (words, question) if part))
         return self.answer(choices(self._prefaced(body), [Option(*each) for each in self.memory.get("options", [])]))
 
     def propose(self, proposal: Proposal) -> Answer:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from .dates import Kind, Part, When, cut, read
 from .intents import without_phone
+from .stretches import spelled
 
 PART_WORDS: Mapping[Part, str] = {Part.MORNING: "de manhã", Part.AFTERNOON: "à tarde", Part.EVENING: "à noite"}
 
@@ -99,6 +100,9 @@ class Said:
         """Read `text` as of `now`, the professional's wall time (aware)."""
         safe = without_phone(text)
         when = read(safe, now)
+        if when.kind in {Kind.DATE, Kind.NONE} and (whole := read(spelled(safe), now)).kind is Kind.SPAN:
+            # "De 10 a 20/12" is no wish for the 20th.
+            safe, when = spelled(safe), whole
         return cls(text, when, cut(safe, when))
 
     @property

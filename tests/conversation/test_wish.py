@@ -34,6 +34,8 @@ def gathered(*texts: str) -> Wish:
         (["quinta até as 12h"], "26/11/2026 antes das 12:00"),
         (["sexta às 10h", "semana que vem"], "semana que vem"),
         (["semana que vem", "quinta"], "26/11/2026"),
+        (["corte de 10 a 20/12"], "de 10/12 a 20/12"),
+        (["entre 10 a 20/12", "de manhã"], "de 10/12 a 20/12 de manhã"),
         (["oi", "tudo bem"], ""),
     ],
 )

@@ -11,6 +11,7 @@ from bot.conversation.brain import Proposal
 from bot.db import Database
 from bot.models import Appointment, Conversation
 from bot.models.enums import Action, Actor, Channel, Role
+from bot.whatsapp.outgoing import Text
 from tools.toolbox import Tools
 
 from ..agenda.factories import NOW, THURSDAY_15H, a_client
@@ -101,3 +102,17 @@ async def test_only_the_client_who_was_named_is_told_of_a_delay(db: Database) ->
         with pytest.raises(AppointmentChanged):
             # Her time is long over: the next one is not whom the question named.
             await agreed(db, world, result.proposal, now=THURSDAY_15H + timedelta(minutes=15))
+
+
+async def test_who_closes_a_day_is_told_of_what_was_booked_meanwhile(db: Database) -> None:
+    async with World(db) as world:
+        asked = await Tools(db).for_asker(owner_of(world), {}).call("block_time", {"when": "quinta"})
+        assert asked.proposal is not None
+        assert "Júlia" not in asked.proposal.question
+        await world.book()
+        async with db.begin() as session:
+            said = await Tools(db).perform(
+                session, owner_of(world), asked.proposal.tool, asked.proposal.arguments, key="pending:1"
+            )
+        assert isinstance(said, Text)
+        assert "• quinta, 26/11, às 15h: Júlia Lima, Corte" in said.body
