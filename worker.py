@@ -251,14 +251,16 @@ def _options() -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def embedded(settings: Settings, clock: Clock, db: Database, redis: ArqRedis) -> AsyncIterator[Services]:
+async def embedded(
+    settings: Settings, clock: Clock, db: Database, redis: ArqRedis, mail: Mail | None = None
+) -> AsyncIterator[Services]:
     """Run the worker inside this process, on this loop, until the block ends."""
 
     async def quiet(*_: object) -> None:
         """Log nothing: the in-process Redis has no INFO command, which arq would log at start."""
 
     vars(arq.worker)["log_redis_info"] = quiet
-    async with services(settings, clock, db) as all_of:
+    async with services(settings, clock, db, mail) as all_of:
         worker = Worker(
             redis_pool=redis,
             ctx={"services": all_of},

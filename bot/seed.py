@@ -37,11 +37,12 @@ class Somebody:
     name: str
     phone: str
     note: str = ""
+    email: str | None = None
 
 
 PROFESSIONAL: Final = Somebody("Rafael Nogueira", "5511977776666")
 CLIENTS: Final = (
-    Somebody("Júlia Ramos", "5511988887777", "Prefere a tesoura à máquina."),
+    Somebody("Júlia Ramos", "5511988887777", "Prefere a tesoura à máquina.", "julia@exemplo.com.br"),
     Somebody("Carlos Lima", "5511966665555"),
     Somebody("Ana Paula Vieira", "5511955554444"),
     Somebody("Pedro Henrique Alves", "5511944443333", "Traz o filho pequeno às vezes."),
@@ -147,6 +148,7 @@ async def _client(
         name=somebody.name,
         name_key=plain(somebody.name),
         phone_key=phone_key(somebody.phone),
+        email=somebody.email,
         created_at=now,
     )
     session.add(client)

@@ -29,7 +29,7 @@ async def _demo(url: str, host: str, port: int) -> None:
     async with AsyncExitStack() as stack:
         here = await stack.enter_async_context(house(url, port))
         page = import_module("web.pages.simulator")
-        page.add_simulator(here.app, here.simulator, jump=here.jump, trace=TRACE.follow)
+        page.add_simulator(here.app, here.simulator, jump=here.jump, trace=TRACE.follow, letters=here.letters)
         await stack.enter_async_context(serve(here.app, host, port, grace=GRACE / 2))
         print(f"Odys demo: http://127.0.0.1:{port}/simulador  (Ctrl+C ends it)", file=sys.stderr, flush=True)
         await until_stopped()

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from ..clock import ShiftedClock
 from ..db import Database
 from ..models.enums import Role
+from ..notify.email.sink import Sink
 from ..notify.messages import MESSAGES
 from ..notify.meta import template_json
 from ..queue import ArqBell, connect
@@ -36,6 +37,8 @@ class House:
 
     simulator: Simulator
     app: web.Application
+    # What would go by e-mail.
+    letters: Sink
     # Move the clock ahead, and do what comes due on the way.
     jump: Callable[[timedelta], Awaitable[None]]
 
@@ -86,7 +89,8 @@ async def house(url: str, port: int) -> AsyncIterator[House]:
         redis = await connect("")
         stack.push_async_callback(redis.aclose)
         worker = import_module("worker")
-        services = await stack.enter_async_context(worker.embedded(settings, clock, db, redis))
+        letters = Sink()
+        services = await stack.enter_async_context(worker.embedded(settings, clock, db, redis, letters))
 
         async def jump(by: timedelta) -> None:
             """Let the time pass in steps, so that what comes due on the way is sent when it is due."""
@@ -98,7 +102,7 @@ async def house(url: str, port: int) -> AsyncIterator[House]:
             await worker.sweep({"services": services})
 
         app = import_module("web.app").create(settings, db, ArqBell(redis), clock)
-        yield House(simulator, app, jump)
+        yield House(simulator, app, letters, jump)
 
 
 def free_port() -> int:

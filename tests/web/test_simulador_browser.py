@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Locator, Page, expect
 
+from bot.notify.email.sink import Sink
 from bot.notify.messages import BookingConfirmed, BookingRequestReceived, Reminder24h
 from bot.notify.meta import example, template_json
 from bot.notify.render import as_template
@@ -19,7 +20,8 @@ from web.pages.simulator import add_simulator
 
 from ..conftest import StillClock
 from ..whatsapp.simulated import JULIA, NUMBER, RAFAEL, World, world
-from .browser import chromium, tab
+from .browser import barriers, chromium, tab
+from .letters import ATTACK, a_letter
 
 TEMPLATES = [template_json(message) for message in (BookingConfirmed, BookingRequestReceived, Reminder24h)]
 HOURS = tuple(Option(f"slot:{hour}", f"{hour}h", "domingo, 22/11") for hour in (9, 10, 11, 12))
@@ -39,7 +41,12 @@ async def trace(clock: StillClock) -> Trace:
 
 
 @pytest.fixture
-async def place(clock: StillClock, trace: Trace) -> AsyncIterator[World]:
+def letters() -> Sink:
+    return Sink()
+
+
+@pytest.fixture
+async def place(clock: StillClock, trace: Trace, letters: Sink) -> AsyncIterator[World]:
     """A demo whose clock, when it jumps, brings Júlia a reminder."""
     made: list[World] = []
 
@@ -48,7 +55,7 @@ async def place(clock: StillClock, trace: Trace) -> AsyncIterator[World]:
         await made[0].business.send(JULIA, as_template(example(Reminder24h)))
 
     def extend(app: web.Application, simulator: Simulator) -> None:
-        add_simulator(app, simulator, jump=jump, trace=trace.follow)
+        add_simulator(app, simulator, jump=jump, trace=trace.follow, letters=letters)
 
     async with world(clock, TEMPLATES, extend) as place:
         made.append(place)
@@ -248,3 +255,41 @@ async def test_behind_the_scenes_can_be_read_and_filtered(browser: Browser, plac
         await expect(panel.get_by_text("list_free_slots")).to_be_hidden()
         await page.get_by_role("button", name="Bastidores", exact=True).click()
         await expect(panel).to_be_hidden()
+
+
+async def test_a_letter_arrives_and_is_read_by_keyboard(browser: Browser, place: World, letters: Sink) -> None:
+    async with tab(browser, f"{place.url}/simulador") as page:
+        await place.simulator.say(JULIA.phone, "oi")
+        await place.business.send(JULIA, Choices("Tenho estes horários:", HOURS, label="Ver horários"))
+        opener = page.get_by_role("button", name="E-mails")
+        await letters.send(a_letter("Horário confirmado: Corte"))
+        await expect(opener.locator(".badge")).to_have_text("1")
+        await opener.press("Enter")
+        panel = page.get_by_role("complementary", name="E-mails")
+        row = panel.get_by_role(
+            "button", name=re.compile("Júlia Ramos.*Horário confirmado: Corte.*com anexo.*não lido")
+        )
+        await expect(row).to_be_visible()
+        assert await barriers(page) == ""
+        await row.press("Enter")
+        await expect(panel.get_by_role("button", name="Todos os e-mails")).to_be_focused()
+        await expect(panel.get_by_role("heading", name="Horário confirmado: Corte")).to_be_visible()
+        inside = page.frame_locator("iframe[sandbox='']")
+        await expect(inside.get_by_text("Olá <script>")).to_be_visible()
+        await expect(panel.get_by_role("link", name="convite.ics")).to_have_attribute(
+            "href", "/simulador/cartas/1/convite.ics"
+        )
+        await expect(opener.locator(".badge")).to_be_hidden()
+        assert await barriers(page) == ""
+        await page.keyboard.press("Escape")
+        await expect(panel.locator(".letter-row")).to_be_focused()
+
+
+async def test_an_attack_by_letter_stays_text(browser: Browser, place: World, letters: Sink) -> None:
+    async with tab(browser, f"{place.url}/simulador", width=390, height=844) as page:
+        await letters.send(a_letter(ATTACK))
+        await page.get_by_role("navigation").get_by_role("button", name="E-mails").click()
+        await page.locator(".letter-row").click()
+        await expect(page.get_by_role("heading", name=ATTACK)).to_be_visible()
+        assert await page.evaluate("window.broken") is None
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390

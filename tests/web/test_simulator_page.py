@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.notify.email.sink import KEPT, Sink
 from bot.trace import Trace
 from bot.whatsapp.outgoing import Choices, Option, Text
 from bot.whatsapp.simulator import Simulator
@@ -20,6 +21,7 @@ from web.pages.simulator import add_simulator
 
 from ..conftest import StillClock
 from ..whatsapp.simulated import JULIA, PATIENCE, World, world
+from .letters import ATTACK, a_letter
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Page:
     clock: StillClock
     trace: Trace
     jumps: list[timedelta] = field(default_factory=list)
+    letters: Sink = field(default_factory=Sink)
 
     async def get(self, path: str, **headers: str) -> tuple[int, aiohttp.ClientResponse, str]:
         async with self.place.business.session.get(self.place.url + path, headers=headers) as answer:
@@ -77,11 +80,13 @@ async def page(clock: StillClock) -> AsyncIterator[Page]:
         jumps.append(by)
         clock.moment += by
 
+    letters = Sink()
+
     def extend(app: web.Application, simulator: Simulator) -> None:
-        add_simulator(app, simulator, jump=jump, trace=trace.follow)
+        add_simulator(app, simulator, jump=jump, trace=trace.follow, letters=letters)
 
     async with world(clock, extend=extend) as place:
-        yield Page(place, clock, trace, jumps)
+        yield Page(place, clock, trace, jumps, letters)
 
 
 class Tags(HTMLParser):
@@ -162,11 +167,48 @@ class TestStream:
 
     async def test_a_server_that_goes_down_does_not_wait_for_it(self, clock: StillClock) -> None:
         def extend(app: web.Application, simulator: Simulator) -> None:
-            add_simulator(app, simulator, jump=lambda by: asyncio.sleep(0), trace=Trace().follow)
+            add_simulator(app, simulator, jump=lambda by: asyncio.sleep(0), trace=Trace().follow, letters=Sink())
 
         async with asyncio.timeout(PATIENCE), world(clock, extend=extend) as place:
             answer = await place.business.session.get(f"{place.url}/simulador/eventos")
             await answer.content.readline()
+
+
+class TestLetters:
+    async def test_a_letter_is_told_at_once_and_again_to_whoever_comes_later(self, page: Page) -> None:
+        async with page.stream() as stream:
+            await page.letters.send(a_letter())
+            told = (await stream.next("letter"))["letter"]
+            assert (told["subject"], told["name"], told["invitation"]) == (ATTACK, "Júlia Ramos", "convite.ics")
+            assert told["address"] == "julia@exemplo.com.br"
+        async with page.stream() as later:
+            assert (await later.next("letter"))["letter"] == told
+
+    async def test_a_letter_runs_nothing_and_is_shown_nowhere_else(self, page: Page) -> None:
+        await page.letters.send(a_letter())
+        status, answer, html = await page.get("/simulador/cartas/1")
+        assert status == 200
+        assert "Olá &lt;script&gt;" in html
+        policy = answer.headers["Content-Security-Policy"].split("; ")
+        assert {"default-src 'none'", "sandbox", "frame-ancestors 'self'"} <= set(policy)
+        assert not [rule for rule in policy if rule.startswith("script-src")]
+        assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+    async def test_its_invitation_can_be_had(self, page: Page) -> None:
+        await page.letters.send(a_letter())
+        status, answer, text = await page.get("/simulador/cartas/1/convite.ics")
+        assert (status, answer.content_type) == (200, "text/calendar")
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="convite.ics"'
+        assert text == "BEGIN:VCALENDAR"
+        await page.letters.send(a_letter(invitation=b""))
+        for path in ("2/convite.ics", "3", "0", "3/convite.ics"):
+            assert (await page.get(f"/simulador/cartas/{path}"))[0] == 404
+
+    async def test_only_the_last_ones_are_kept(self, page: Page) -> None:
+        for _ in range(KEPT + 1):
+            await page.letters.send(a_letter())
+        assert (await page.get("/simulador/cartas/1"))[0] == 404
+        assert len(page.letters.letters) == KEPT
 
 
 class TestWhatItTakes:

@@ -16,6 +16,7 @@ from bot.whatsapp.outgoing import TEXT_LIMIT
 from bot.whatsapp.simulator import Simulator, UnknownPhone
 
 from .assets import add_assets, asset
+from .letters import Letters, add_letters
 
 Jump = Callable[[timedelta], Awaitable[None]]
 Notes = Callable[[], AsyncIterator[Mapping[str, Any]]]
@@ -32,6 +33,7 @@ POLICY = "; ".join(
         "img-src 'self' data:",
         "media-src 'self'",
         "connect-src 'self'",
+        "frame-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -58,11 +60,16 @@ def add_simulator(
     *,
     jump: Jump,
     trace: Notes,
+    letters: Letters,
     suggestions: Mapping[Role, Sequence[str]] = SUGGESTIONS,
 ) -> None:
-    """Add the page and what it calls; `jump` moves the demo's clock, `trace` tells what happens behind it."""
-    page = _Page(simulator, jump, trace, suggestions)
+    """Add the page and what it calls.
+
+    `jump` moves the demo's clock, `trace` tells what happens behind it, `letters` are the e-mails nobody carries.
+    """
+    page = _Page(simulator, jump, trace, letters, suggestions)
     add_assets(app)
+    add_letters(app, letters)
     app.add_routes(
         [
             web.get("/simulador", page.show),
@@ -81,9 +88,14 @@ def add_simulator(
 
 class _Page:
     def __init__(
-        self, simulator: Simulator, jump: Jump, trace: Notes, suggestions: Mapping[Role, Sequence[str]]
+        self,
+        simulator: Simulator,
+        jump: Jump,
+        trace: Notes,
+        letters: Letters,
+        suggestions: Mapping[Role, Sequence[str]],
     ) -> None:
-        self._simulator, self._jump, self._trace = simulator, jump, trace
+        self._simulator, self._jump, self._trace, self._letters = simulator, jump, trace, letters
         self._closing = asyncio.Event()
         self._jumping = asyncio.Lock()
         environment = Environment(
@@ -120,6 +132,7 @@ class _Page:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._phones(response, after))
                 group.create_task(self._notes(response))
+                group.create_task(self._mail(response))
                 group.create_task(self._heartbeat(response))
         except* (_Over, Behind, ConnectionResetError):
             pass  # the page reconnects by itself, with the last id it saw
@@ -184,6 +197,10 @@ class _Page:
     async def _notes(self, response: web.StreamResponse) -> None:
         async for note in self._trace():
             await _send(response, {"type": "trace", "run": self._simulator.run, "note": note})
+
+    async def _mail(self, response: web.StreamResponse) -> None:
+        async for letter in self._letters.follow():
+            await _send(response, {"type": "letter", "run": self._simulator.run, "letter": letter})
 
     async def _heartbeat(self, response: web.StreamResponse) -> None:
         """Say that the line is alive, and what time it is in the demo."""

@@ -65,7 +65,7 @@ export class PhoneView {
     this.typing(0);
     if (other) this.takeUp();
     this.messages.setAttribute("aria-live", "off"); // a whole conversation is not news
-    if (!phone.bubbles.length) this.messages.append(element("li", "notice", NOTICE));
+    if (!phone.bubbles.length) this.messages.append(element("div", "notice", NOTICE));
     phone.bubbles.forEach((bubble) => this.append(bubble));
     this.following = true;
     this.bottom();
@@ -100,13 +100,13 @@ export class PhoneView {
     const moment = new Date(bubble.at);
     const date = clock.key(moment);
     if (date !== this.lastDay) {
-      const separator = element("li", "date", clock.named(date));
+      const separator = element("div", "date", clock.named(date));
       separator.dataset.date = date;
       this.place(separator);
       this.lastDay = date;
       this.lastMine = null;
     }
-    const item = element("li", `message ${bubble.mine ? "mine" : "theirs"}`);
+    const item = element("div", `message ${bubble.mine ? "mine" : "theirs"}`);
     item.dataset.id = bubble.id;
     item.classList.toggle("first", bubble.mine !== this.lastMine);
     item.classList.toggle("fresh", fresh);
@@ -199,7 +199,7 @@ export class PhoneView {
     state.classList.toggle("contact-typing", seconds > 0);
     this.find(".typing")?.remove();
     if (!seconds) return;
-    const item = element("li", "typing");
+    const item = element("div", "typing");
     item.setAttribute("aria-hidden", "true"); // the header says it in words
     item.append(element("span", "dot"), element("span", "dot"), element("span", "dot"));
     this.messages.append(item);

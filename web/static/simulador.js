@@ -1,6 +1,7 @@
 // The page of /simulador: keeps the picture of all phones, follows the server, and wires the two views to it.
 
 import * as clock from "./simulador-clock.js";
+import { LettersView } from "./simulador-letters.js";
 import { PhoneView } from "./simulador-phone.js";
 import { element } from "./simulador-text.js";
 import { TraceView } from "./simulador-trace.js";
@@ -12,6 +13,10 @@ const chosen = { professional: remembered("professional"), client: remembered("c
 const narrow = matchMedia("(max-width: 47.99rem)");
 const wide = matchMedia("(min-width: 80rem)");
 const trace = new TraceView(get(".backstage"));
+const letters = new LettersView(get(".letters"), (count) => {
+  badge(get("#letters-toggle .badge"), count, "não lidos");
+  badge(get('.tab[data-tab="letters"] .badge'), count, "não lidos");
+});
 let run = "";
 
 const suggestions = JSON.parse(document.body.dataset.suggestions);
@@ -71,8 +76,7 @@ function toast(text) {
 const viewOf = (phone) => Object.values(views).find((view) => view.phone?.phone === phone);
 const HANDLERS = {
   snapshot(event) {
-    if (run && run !== event.run) trace.reset();
-    run = event.run;
+    sameRun(event.run);
     clock.set(event.now);
     phones.clear();
     for (const phone of event.phones) phones.set(phone.phone, phone);
@@ -112,11 +116,23 @@ const HANDLERS = {
     tick();
   },
   trace(event) {
-    if (run && event.run !== run) trace.reset();
-    run = event.run;
+    sameRun(event.run);
     trace.add(event.note);
   },
+  letter(event) {
+    sameRun(event.run);
+    letters.add(event.letter);
+  },
 };
+
+/** Forget what another server told. */
+function sameRun(current) {
+  if (run && run !== current) {
+    trace.reset();
+    letters.reset();
+  }
+  run = current;
+}
 
 let lineDown = false;
 function listen() {
@@ -239,10 +255,14 @@ function sight() {
   if (stage.dataset.tab === "backstage") trace.bottom();
 }
 
-function showBackstage(open) {
-  document.body.classList.toggle("with-backstage", open);
-  get("#backstage-toggle").setAttribute("aria-expanded", String(open));
-  if (open) trace.bottom();
+/** Show one of the two panels beside the phones, or none. */
+function showPanel(name) {
+  for (const panel of ["backstage", "letters"]) {
+    document.body.classList.toggle(`with-${panel}`, panel === name);
+    get(`#${panel}-toggle`).setAttribute("aria-expanded", String(panel === name));
+  }
+  document.body.classList.toggle("with-panel", Boolean(name));
+  if (name === "backstage") trace.bottom();
 }
 
 function toggleTheme() {
@@ -256,11 +276,14 @@ function wire() {
   get("#next-hour").addEventListener("click", (event) => forward(event.currentTarget, { hours: 1 }));
   get("#next-day").addEventListener("click", (event) => forward(event.currentTarget, { days: 1 }));
   get("#theme").addEventListener("click", toggleTheme);
-  get("#backstage-toggle").addEventListener("click", () => showBackstage(!document.body.classList.contains("with-backstage")));
-  get("#backstage-close").addEventListener("click", () => {
-    showBackstage(false);
-    get("#backstage-toggle").focus();
-  });
+  for (const panel of ["backstage", "letters"]) {
+    const toggle = get(`#${panel}-toggle`);
+    toggle.addEventListener("click", () => showPanel(toggle.getAttribute("aria-expanded") === "true" ? "" : panel));
+    get(`#${panel}-close`).addEventListener("click", () => {
+      showPanel("");
+      toggle.focus();
+    });
+  }
   get("#backstage-clear").addEventListener("click", () => trace.clear());
   get(".tabs").addEventListener("click", ({ target }) => target.closest(".tab") && showTab(target.closest(".tab").dataset.tab));
   get(".owner-new").addEventListener("click", async () => {
@@ -283,6 +306,6 @@ function wire() {
 }
 
 wire();
-showBackstage(wide.matches);
+showPanel(wide.matches ? "backstage" : "");
 sight();
 listen();
