@@ -39,7 +39,7 @@ from ..models import (
     User,
     WaitlistEntry,
 )
-from ..models.enums import Action, Actor, IdentityKind, Status
+from ..models.enums import Action, Actor, IdentityKind, Status, Transport
 from ..notify import outbox
 from ..notify.messages import BookingCancelledByProfessional
 from .privacy_export import paid_by, waiting_of
@@ -114,7 +114,7 @@ async def erase_client(session: AsyncSession, client_id: UUID, *, now: datetime)
         await session.execute(delete(Outbound).where(*owed, Outbound.id.not_in(told)))
     await _hide(session, client)
     await _clear(session, client, now, besides=told)
-    await strike_out_of(session, client.professional_id, traces)
+    await strike_out_of(session, client.professional_id, traces, besides=told)
 
 
 # -- a person
@@ -184,7 +184,7 @@ async def _give_up(session: AsyncSession, client: Client, actor: Actor, now: dat
     owed = (Outbound.appointment_id.in_(ids), Outbound.kind == BookingCancelledByProfessional.name)
     rows = (await session.scalars(select(Outbound).where(*owed))).all()
     for row in rows:  # the card that has the address is about to lose it
-        if row.contact_id is None and client.email:
+        if row.transport is Transport.EMAIL and client.email:
             row.payload = {**row.payload, "to": client.email}
     await session.flush()
     return [row.id for row in rows]

@@ -28,8 +28,10 @@ PAGE: Final = 500
 STRIDE: Final = 20_000
 
 
-async def strike_out_of(session: AsyncSession, professional_id: UUID, traces: Traces) -> None:
-    """Strike a person out of everything that an agenda keeps in words.
+async def strike_out_of(
+    session: AsyncSession, professional_id: UUID, traces: Traces, *, besides: Sequence[UUID] = ()
+) -> None:
+    """Strike a person out of everything that an agenda keeps in words, `besides` messages that are owed to them.
 
     The first name too, in what the owner alone reads, unless the agenda has somebody else by it.
     """
@@ -53,7 +55,7 @@ async def strike_out_of(session: AsyncSession, professional_id: UUID, traces: Tr
         await _strike(session, table, columns, where, familiar)
     shared: Sequence[tuple[Any, tuple[str, ...], ColumnElement[bool]]] = (
         (Message, ("text",), Message.professional_id == professional_id),
-        (Outbound, ("payload", "error"), Outbound.professional_id == professional_id),
+        (Outbound, ("payload", "error"), (Outbound.professional_id == professional_id) & Outbound.id.not_in(besides)),
         (ClientNote, ("text",), ClientNote.professional_id == professional_id),
     )
     for table, columns, where in shared:

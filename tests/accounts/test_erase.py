@@ -236,10 +236,14 @@ async def test_a_client_of_one_agenda_alone_is_told_and_then_gone(here: Stage, c
     await books(here)
     async with db.begin() as session:
         card = (await session.scalars(select(Client).where(Client.name == "Júlia Ramos"))).one()
+        card.email = "julia.ramos@example.com"
+        await session.flush()
         await privacy.erase_client(session, card.id, now=clock.now())
     await here.settle()
-    told = here.heard(JULIA)
-    assert "cancel" in told.lower()
+    await here.services.send_letters()
+    assert "cancel" in here.heard(JULIA).lower()
+    letters = [row for row in (await rows(db))["outbound"] if row["transport"] == "email"]
+    assert [row["status"] for row in letters if "cancelled" in row["kind"]] == ["sent"]
     # Nobody knows her any more: when her last message is as old as what is kept raw, she goes altogether.
     clock.jump(days=here.services.settings.retention_days + 2)
     await retention.let_go(db, here.services.settings, now=clock.now())
