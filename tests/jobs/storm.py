@@ -45,11 +45,16 @@ from .storm_worker import FileClock
 
 # A lease lasts 30 s and a doubt 60: in three such steps whatever a dead worker held is in somebody's hands again.
 TICK = timedelta(seconds=40)
+LOOK = 0.05
+# Seconds in which nothing moved. A worker that lives may hold a message for 0.8 s before its turn to leave comes:
+# only what is held for much longer is a dead one's.
+STILL = 2.5
 TICKS = 20  # 13 minutes: the last stop of an evening is a quarter of an hour before the quiet hours
 # Minutes of UTC. By day at most 90 minutes apart, or reminders of two hours before would be too late; in the
 # evenings once for each of the zones, a quarter of an hour before its quiet hours; once in the night.
 STOPS = (405, 645, 675, *range(735, 1276, 90), 1365, 1425, 1485, 1545)
 OUTAGE = timedelta(hours=6)
+OWED = (OutboundStatus.QUEUED, OutboundStatus.SENDING, OutboundStatus.UNCERTAIN)
 HICCUPS: tuple[Behaviour, ...] = (Refuse(429, 130429), AcceptThenFail(), AcceptThenCut(), Cut())
 
 
@@ -84,6 +89,8 @@ class Storm:
     # Messages taken from workers that were dead before they could write it down.
     untold: int = 0
     kills: int = 0
+    # How many times longer a look takes than on an idle machine.
+    _strain: float = 1.0
     say: Callable[[str], None] = lambda _: None
 
     async def rage(self) -> None:
@@ -135,6 +142,7 @@ class Storm:
 
     async def _kill(self, victims: Sequence[int]) -> None:
         self.fake.recover()  # what the victims hold has met its mishap
+        await self._second_tries_are_over()
         await self.crew.kill(victims)
         self.kills += len(victims)
         taken = {sent.opaque for sent in self.diary}
@@ -142,6 +150,18 @@ class Storm:
         async with self.db.begin() as session:
             held = await session.scalars(select(Outbound.id).where(Outbound.status == OutboundStatus.SENDING))
             self.untold += len(taken & {str(identifier) for identifier in held})
+
+    async def _second_tries_are_over(self) -> None:
+        """Wait for the messages that somebody died over before: put off until the morning, they may leave just now."""
+        soon = self.clock.now() + TICK
+        second = and_(Outbound.status == OutboundStatus.SENDING, Outbound.attempts > 1)
+        next_one = and_(Outbound.attempts > 0, Outbound.due_at <= soon, Outbound.status != OutboundStatus.SENDING)
+        for _ in range(100):
+            async with self.db.begin() as session:
+                which = select(func.count()).where(Outbound.status.in_(OWED), or_(second, next_one))
+                if not await session.scalar(which):
+                    return
+            await asyncio.sleep(LOOK)
 
     async def _lose_everybody(self, moment: datetime) -> None:
         """Kill every worker in mid-work; six hours later they are started again."""
@@ -165,39 +185,46 @@ class Storm:
 
     async def _some_are_taken(self) -> None:
         """Wait until a random part of what is due now has been taken."""
-        due, _ = await self._waiting()
+        due, _, _ = await self._waiting()
         await self.diary.grows(self.dice.randint(1, max(1, due // 2)))
 
     async def calm(self) -> None:
         """Return when everything due has been dealt with; time passes for what waits for a lease or a doubt."""
-        ticks, waiting, changed = 0, (0, 0), time.monotonic()
+        ticks, waiting, changed = 0, (0, 0, 0), time.monotonic()
         while True:
+            began = time.monotonic()
             assert not self.crew.dead_by_themselves(), self.crew.logs()
             now = await self._waiting()
-            if now == (0, 0) and self.courier.idle:
+            if now == (0, 0, 0) and self.courier.idle:
                 self.calms.append(self.clock.now())
                 return
             if now != waiting or self.fake.flying or not self.courier.idle:
                 waiting, changed = now, time.monotonic()
             # Nothing moves any more: what is left was a dead worker's, or waits behind that, or for another try.
-            if time.monotonic() - changed > (1 if now[0] else 0.25):
+            ready, held, _ = now
+            if time.monotonic() - changed > (STILL if held else 1 if ready else 0.25) * self._strain:
                 self.clock.jump(TICK)
                 ticks, changed = ticks + 1, time.monotonic()
                 assert ticks <= TICKS, f"{now} rows are left: {self.crew.logs()}"
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(LOOK)
+            # A machine that is slow to let us look is as slow to let the workers work: a lease must not run out on
+            # one that lives only because its turn has not come.
+            self._strain = max(1.0, (time.monotonic() - began) / LOOK, self._strain * 0.9)
 
-    async def _waiting(self) -> tuple[int, int]:
-        """Count what can be done at once, and what waits for the clock."""
+    async def _waiting(self) -> tuple[int, int, int]:
+        """Count what can be done at once, what somebody holds, and what waits for the clock."""
         soon, now = self.clock.now() + TICKS * TICK, self.clock.now()
         owed, is_ = Outbound.status, OutboundStatus
         at_once = and_(owed == is_.QUEUED, Outbound.due_at <= now)
         again = and_(owed == is_.QUEUED, Outbound.attempts > 0, Outbound.due_at > now)
-        later = or_(owed == is_.SENDING, and_(or_(again, owed == is_.UNCERTAIN), Outbound.due_at <= soon))
-        counted = select(func.count().filter(at_once), func.count().filter(later)).select_from(Outbound)
+        later = and_(or_(again, owed == is_.UNCERTAIN), Outbound.due_at <= soon)
+        counted = select(
+            func.count().filter(at_once), func.count().filter(owed == is_.SENDING), func.count().filter(later)
+        ).select_from(Outbound)
         news = select(func.count()).select_from(Inbound).where(Inbound.status == InboundStatus.NEW)
         async with self.db.begin() as session:
-            ready, waiting = (await session.execute(counted)).one()
-            return ready + (await session.scalar(news) or 0), waiting
+            ready, held, waiting = (await session.execute(counted)).one()
+            return ready + (await session.scalar(news) or 0), held, waiting
 
 
 def _at(day: int, minute: int) -> datetime:
