@@ -124,6 +124,10 @@ async def served(
         await runner.cleanup()
 
 
+async def jwks(_: web.Request) -> web.StreamResponse:
+    return web.json_response({"keys": [{"kty": "EC", "crv": "P-256"}]})
+
+
 @asynccontextmanager
 async def mail_server(password: str) -> AsyncIterator[int]:
     """Speak as much SMTP as a greeting and a login take."""
@@ -184,7 +188,7 @@ async def test_a_healthy_installation_is_green(
     redis_url: str,
 ) -> None:
     ids = ("openai/gpt-oss-120b", "openai/gpt-oss-20b", "whisper-large-v3-turbo")
-    routes = {"/openai/v1/models": models(*ids), "/instance/connectionState/odys": connected}
+    routes = {"/openai/v1/models": models(*ids), "/instance/connectionState/odys": connected, "/jwks.json": jwks}
     async with served(routes) as outside, mail_server("mail-password") as port:
         environment(**SECRETS)
         environment(
@@ -195,6 +199,8 @@ async def test_a_healthy_installation_is_green(
             evolution_instance="odys",
             smtp_url=f"smtp://odys:mail-password@127.0.0.1:{port}",
             alert_email="dona@example.com",
+            supabase_jwks_url=f"{outside}/jwks.json",
+            sentry_dsn="https://chave@sentry.example/7",
             stripe_price_basic="price_1",
             stripe_price_pro="price_2",
             stripe_price_premium="price_3",
@@ -206,6 +212,8 @@ async def test_a_healthy_installation_is_green(
     assert "ok reachable, and the login works" in line(printed, "mail server")
     assert "ok openai/gpt-oss-120b" in line(printed, "Groq")
     assert "ok the key looks like a live key" in line(printed, "Stripe")
+    assert "ok it publishes 1 key" in line(printed, "outside logins")
+    assert "ok errors go to SENTRY_DSN" in line(printed, "Sentry")
     assert "ok connected" in line(printed, "Evolution API")
     assert "ok valid, never expires" in line(printed, "WhatsApp token")
     assert "ok connected, quality GREEN (Odys)" in line(printed, f"number {NUMBER}")
@@ -232,6 +240,8 @@ async def test_the_doctor_finds_what_is_wrong_outside(
             evolution_instance="odys",
             smtp_url=f"smtp://odys:mail-password@127.0.0.1:{port}",
             stripe_secret_key="pk_live_thewrongone",
+            supabase_jwks_url=f"{outside}/openai/v1/models",
+            sentry_dsn="sentry.example/7",
         )
         status, printed = await odys("doctor")
     assert status == 1
@@ -239,6 +249,8 @@ async def test_the_doctor_finds_what_is_wrong_outside(
     assert "bad user or password is not accepted" in line(printed, "mail server")
     assert "bad it has no openai/gpt-oss-120b, whisper-large-v3-turbo" in line(printed, "Groq")
     assert "bad this does not look right: STRIPE_SECRET_KEY, STRIPE_PRICE_BASIC" in line(printed, "Stripe")
+    assert "bad it publishes no public key" in line(printed, "outside logins")
+    assert "bad SENTRY_DSN is no address of Sentry's" in line(printed, "Sentry")
     assert "bad it asks for a licence" in line(printed, "Evolution API")
     assert "bad the account does not deliver" in line(printed, "webhook subscription")
     assert "bad these cannot be sent: reminder_24h (REJECTED INVALID_FORMAT)" in line(printed, "message templates")

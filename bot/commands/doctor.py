@@ -83,6 +83,8 @@ def _steps(
     yield "mail server", outside.smtp(settings)
     yield "Groq", outside.groq(http, settings)
     yield "Stripe", _now(outside.stripe(settings))
+    yield "outside logins", outside.supabase(http, settings)
+    yield "Sentry", _now(outside.sentry(settings))
     yield "Evolution API", outside.evolution(http, settings)
     yield "public address", endpoint(http, settings, now)
     yield "Meta", watchdog.from_meta(db, settings, now)

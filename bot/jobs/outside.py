@@ -9,6 +9,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -193,6 +194,34 @@ def stripe(settings: Settings) -> list[Finding]:
     if settings.production and mode == "test":
         return [Finding("stripe", State.WARN, "stripe_test")]
     return [Finding("stripe", State.OK, "stripe_fine", {"mode": mode})]
+
+
+async def supabase(http: aiohttp.ClientSession, settings: Settings) -> list[Finding]:
+    """Can outside logins be verified: is there a secret, or do the published keys arrive?"""
+    url = settings.supabase_jwks_url
+    if not url:
+        named = bool(settings.supabase_jwt_secret.get_secret_value())
+        return [Finding("supabase", State.OK, "supabase_secret")] if named else [unset("supabase", "supabase_unset")]
+    try:
+        status, body = await _get(http, url, {})
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        return [_unreached("supabase", error)]
+    keys = [key for key in items(mapping(body).get("keys")) if mapping(key).get("kty") in ("RSA", "EC")]
+    if status != 200 or not keys:
+        return [Finding("supabase", State.BAD, "supabase_keyless", {"reason": f"HTTP {status}"})]
+    return [Finding("supabase", State.OK, "supabase_fine", {"keys": len(keys)})]
+
+
+def sentry(settings: Settings) -> list[Finding]:
+    """Would an error be told? Nothing is sent to find out."""
+    dsn = settings.sentry_dsn.get_secret_value()
+    if not dsn:
+        return [unset("sentry", "sentry_unset")]
+    if find_spec("sentry_sdk") is None:
+        return [Finding("sentry", State.BAD, "sentry_missing")]
+    parts = urlsplit(dsn)
+    shaped = parts.scheme in ("http", "https") and parts.username and parts.path.rpartition("/")[2].isdigit()
+    return [Finding("sentry", State.OK if shaped else State.BAD, "sentry_fine" if shaped else "sentry_wrong")]
 
 
 async def evolution(http: aiohttp.ClientSession, settings: Settings) -> list[Finding]:

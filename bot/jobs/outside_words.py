@@ -61,6 +61,26 @@ OUTSIDE: Mapping[str, Said] = {
         "Chave de teste em produção: ninguém paga de verdade.",
         "a test key in production: nobody really pays",
     ),
+    "supabase_fine": Said("Publica {keys} chave(s).", "it publishes {keys} key(s)"),
+    "supabase_secret": Said("Conferidos pelo segredo definido.", "verified by SUPABASE_JWT_SECRET"),
+    "supabase_unset": Said("Vazio: só os logins do próprio Odys.", "SUPABASE_* is empty: only our own logins"),
+    "supabase_unreached": Said(
+        "Não responde ({reason}). Confira SUPABASE_JWKS_URL.", "no answer ({reason}). Check SUPABASE_JWKS_URL."
+    ),
+    "supabase_keyless": Said(
+        "Não publica chave pública nenhuma ({reason}). Confira SUPABASE_JWKS_URL, que termina em jwks.json.",
+        "it publishes no public key ({reason}). Check SUPABASE_JWKS_URL, which ends in jwks.json.",
+    ),
+    "sentry_fine": Said("Os erros vão para o endereço definido.", "errors go to SENTRY_DSN"),
+    "sentry_unset": Said("Vazio: os erros ficam só no log.", "SENTRY_DSN is empty: errors are only in the log"),
+    "sentry_missing": Said(
+        "Falta o pacote sentry-sdk: `uv sync --no-dev --extra sentry`.",
+        "the package sentry-sdk is missing: `uv sync --no-dev --extra sentry`",
+    ),
+    "sentry_wrong": Said(
+        "SENTRY_DSN não é um endereço do Sentry: https://CHAVE@SERVIDOR/NÚMERO.",
+        "SENTRY_DSN is no address of Sentry's: https://KEY@HOST/NUMBER",
+    ),
     "evolution_fine": Said("Conectada.", "connected"),
     "evolution_unset": Said("Vazio: só a API da Meta.", "EVOLUTION_API_URL is empty: only Meta's API is used"),
     "evolution_unreached": Said(

@@ -31,6 +31,8 @@ TITLES: Mapping[str, Said] = MappingProxyType(
         "redis": Said("Redis", "Redis"),
         "groq": Said("Groq", "Groq"),
         "smtp": Said("Servidor de e-mail", "mail server"),
+        "supabase": Said("Logins de fora", "outside logins"),
+        "sentry": Said("Sentry", "Sentry"),
         "stripe": Said("Stripe", "Stripe"),
         "evolution": Said("Evolution API", "Evolution API"),
         "evolution_webhook": Said("Webhook da instância", "webhook of instance"),
