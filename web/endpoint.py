@@ -16,6 +16,7 @@ from uuid import UUID
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import NoResultFound
 
 from bot.errors import Forbidden, NotFound, Refused, Unauthenticated
 
@@ -65,7 +66,11 @@ class Endpoint:
             given["query"] = _query(request, self.query)
         if self.body is not None:
             given["body"] = await _body(request, self.body)
-        answer = await self.handler(call, **given)
+        try:
+            answer = await self.handler(call, **given)
+        except NoResultFound:
+            await _still_there(call)
+            raise
         return answer if isinstance(answer, web.StreamResponse) else _render(request, answer, self.status)
 
     async def _admit(self, request: web.Request) -> Call:
@@ -129,6 +134,13 @@ def add_endpoints(app: web.Application, endpoints: Sequence[Endpoint]) -> None:
     """Route each endpoint; a method that no endpoint of a path has is answered 405 with `Allow`."""
     for declared in endpoints:
         app.router.add_route(declared.method, declared.path, declared.serve)
+
+
+async def _still_there(call: Call) -> None:
+    """Look again for whoever is remembered as the caller: another process may have erased them a moment ago."""
+    if call.caller is not None:
+        call.gate.forget(call.caller.user_id)
+        await call.gate.get_user(call.request, call.now)
 
 
 def _parameter(request: web.Request, name: str, kind: type) -> Any:

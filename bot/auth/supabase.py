@@ -26,6 +26,8 @@ _ASYMMETRIC: Final = ("RS256", "ES256")
 # whoever invents key ids makes us ask only once in a while.
 KEPT: Final = 600.0
 ASK_AGAIN: Final = 60.0
+# While there is no key at all everybody waits for one: those who come meanwhile are told at once to come again.
+SULK: Final = 5.0
 TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 
 
@@ -38,7 +40,7 @@ class Supabase:
         self._url = settings.supabase_jwks_url
         self._issuer = self._url.removesuffix(_PUBLISHED) if self._url else ""
         self._keys: KeySet | None = None
-        self._asked = -KEPT
+        self._asked = self._failed = -KEPT
         self._asking = asyncio.Lock()
 
     @property
@@ -74,6 +76,8 @@ class Supabase:
         async with self._asking:
             if self._keys is not None and time.monotonic() - self._asked < ASK_AGAIN:
                 return
+            if self._keys is None and time.monotonic() - self._failed < SULK:
+                raise Unavailable
             try:
                 async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.get(self._url) as answer:
                     found: Any = await answer.json(content_type=None)
@@ -93,5 +97,6 @@ class Supabase:
             ) as error:
                 log.warning("the issuer's keys could not be read", extra={"reason": type(error).__name__})
                 if self._keys is None:
+                    self._failed = time.monotonic()
                     raise Unavailable from error
                 self._asked = time.monotonic() - KEPT + ASK_AGAIN

@@ -90,7 +90,8 @@ def read_claims(token: str, key: Any, algorithms: list[str], issuer: str, now: d
 
 def _name(about: object) -> str:
     found = about.get("full_name") or about.get("name") if isinstance(about, dict) else ""
-    return str(found or "")[:120]
+    # Whatever an outside form took: a database refuses some of it.
+    return "".join(sign for sign in str(found or "") if sign.isprintable())[:120]
 
 
 def peek(token: str) -> tuple[str, str]:
