@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from bot.agenda import lettering
-from bot.agenda.pictures import BEFORE, NOW, PAPER, QR_SIDE, SIZE, Bar, Chart, chart_png, qr_png
+from bot.agenda.chart import Bar, Chart
+from bot.agenda.pictures import BEFORE, NOW, PAPER, QR_SIDE, SIZE, chart_png, qr_png
 from bot.agenda.pix import br_code, read_key
 from bot.agenda.takings import Stretch, describe
 

@@ -60,7 +60,7 @@ def test_an_end_is_a_number_or_a_day(text: str, count: int | None, last: str) ->
     assert (f"{found.last_day:%d/%m/%Y}" if found.last_day else "") == last
 
 
-@pytest.mark.parametrize("text", [text for text, *_ in SAID + ENDS])  # type: ignore[operator]
+@pytest.mark.parametrize("text", [text for text, *_ in SAID + ENDS])
 def test_its_words_and_its_json_say_the_same(text: str) -> None:
     found, _ = read_rhythm(text, NOW)
     assert Rhythm.load(found.dump()) == found
