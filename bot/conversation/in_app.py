@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import add_new
@@ -70,7 +70,10 @@ async def replies(session: AsyncSession, inbound_id: UUID) -> Sequence[Outgoing]
             Outbound.conversation_id == row.conversation_id,
             Outbound.conversation_id.is_not(None),
             # Its own turn's, or that of the burst it became a part of.
-            or_(Outbound.dedup_key == f"turn:{row.id}", Outbound.created_at > row.received_at),
+            or_(
+                Outbound.dedup_key == f"turn:{row.id}",
+                and_(Outbound.created_at > row.received_at, Outbound.created_at <= row.handled_at),
+            ),
         )
         .order_by(Outbound.created_at, Outbound.id)
     )

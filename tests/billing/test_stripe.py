@@ -338,6 +338,19 @@ async def test_t38_a_second_click_is_the_same_page_and_a_live_plan_goes_to_the_p
     assert (shown["plan"], shown["appointments"]["limit"]) == ("pro", None)
 
 
+async def test_t38_whoever_ended_a_plan_can_subscribe_again_on_the_same_day(till: Till) -> None:
+    asked = {"action": "checkout", "plan": "pro"}
+    _, first = await till.api.json("POST", "/api/billing", till.api.as_owner, json=asked)
+    subscription = till.fake.subscribe(CUSTOMER, "price_pro")
+    await till.deliver(event(1, "checkout.session.completed", mode="subscription"))
+    await till.apply()
+    subscription["status"] = "canceled"
+    await till.deliver(event(2, "customer.subscription.deleted"))
+    await till.apply()
+    _, again = await till.api.json("POST", "/api/billing", till.api.as_owner, json=asked)
+    assert again["url"] != first["url"]
+
+
 async def test_t38_two_live_subscriptions_are_told_and_the_newer_counts(till: Till) -> None:
     till.fake.subscribe(CUSTOMER, "price_premium")
     till.fake.subscribe(CUSTOMER, "price_basic")

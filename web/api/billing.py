@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.billing.gateway import StripeAway, prices
 from bot.billing.plans import PLANS
 from bot.billing.usage import Counted, used
 from bot.errors import Conflict
-from bot.models import Professional, User
+from bot.models import BillingEvent, Professional, User
 from bot.models.enums import Plan
 
 from ..call import Call
@@ -105,14 +105,22 @@ async def open_page(call: Call, body: BillingRequest) -> PageToOpen:
     customer = await _customer(call)
     async with call.db.begin() as session:
         row = await session.get_one(Professional, call.professional.professional_id)
+        before = await _checkouts(session, customer)
     if row.stripe_subscription_id is not None:
         return PageToOpen(url=await gateway.portal(customer, back))
     if body.action == "portal":
         raise NothingToManage
-    # A second click on the same day is the same page: one session, one subscription.
-    key = f"checkout:{row.id}:{body.plan}:{call.now:%Y-%m-%d}"
+    # A second click on the same day is the same page: one session, one subscription. A page that was paid on is spent.
+    key = f"checkout:{row.id}:{body.plan}:{call.now:%Y-%m-%d}:{before}"
     urls = (f"{back}?assinatura=feita", f"{back}?assinatura=cancelada")
     return PageToOpen(url=await gateway.checkout(customer, row.id, price, urls, key))
+
+
+async def _checkouts(session: AsyncSession, customer: str) -> int:
+    """Count the pages that this customer has paid on."""
+    whose = BillingEvent.payload["data"]["object"]["customer"].as_string()
+    done = (BillingEvent.type == "checkout.session.completed", whose == customer)
+    return await session.scalar(select(func.count()).select_from(BillingEvent).where(*done)) or 0
 
 
 async def _customer(call: Call) -> str:
