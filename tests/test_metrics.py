@@ -1,6 +1,8 @@
 """The page of numbers: what an operator reads there is true, and says nothing about anybody."""
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,14 @@ from bot.settings import Settings
 from web.app import create
 
 from .conftest import StillClock
+
+
+@pytest.fixture
+def own_file(sqlite_template: Path, tmp_path: Path) -> str:
+    """Address of a database that nobody else has open."""
+    shutil.copy(sqlite_template, tmp_path / "odys.sqlite3")
+    return f"sqlite:///{tmp_path / 'odys.sqlite3'}"
+
 
 SECRET = {"Authorization": "Bearer segredo-da-medida"}
 Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -124,9 +134,9 @@ async def test_without_a_database_the_process_is_still_shown(clock: StillClock) 
 
 @pytest.mark.parametrize(("secret", "headers", "status"), [("segredo-da-medida", SECRET, 200), ("", {}, 200)])
 async def test_who_may_read(
-    sqlite_database: str, clock: StillClock, secret: str, headers: dict[str, str], status: int
+    own_file: str, clock: StillClock, secret: str, headers: dict[str, str], status: int
 ) -> None:
-    db, redis = Database(sqlite_database), await connect("")
+    db, redis = Database(own_file), await connect("")
     settings = Settings(_env_file=None, cron_secret=secret)
     web = create(settings, db, SilentBell(), clock)
     for app in (web, page.application(settings, db, clock, redis)):
@@ -140,9 +150,9 @@ async def test_who_may_read(
 
 
 async def test_requests_are_counted_by_pattern_and_nothing_is_said_about_anybody(
-    sqlite_database: str, clock: StillClock
+    own_file: str, clock: StillClock
 ) -> None:
-    db = Database(sqlite_database)
+    db = Database(own_file)
     async with TestClient(TestServer(create(Settings(_env_file=None), db, SilentBell(), clock))) as http:
         await http.get("/api/professionals/5511987654321?token=segredo")
         await http.get("/nowhere/5511987654321")
@@ -170,8 +180,8 @@ def test_codes_from_outside_do_not_fill_the_memory() -> None:
     assert len(words) <= 201
 
 
-async def test_a_worker_says_when_it_last_swept(redis_url: str, sqlite_database: str) -> None:
-    db, redis = Database(sqlite_database), await connect(redis_url)
+async def test_a_worker_says_when_it_last_swept(redis_url: str, own_file: str) -> None:
+    db, redis = Database(own_file), await connect(redis_url)
     await redis.delete("odys:swept")
     app = page.application(Settings(_env_file=None), db, SystemClock(), redis)
     async with TestClient(TestServer(app)) as http:

@@ -316,7 +316,9 @@ async def test_t37_a_smaller_plan_is_told_and_hides_nothing(till: Till) -> None:
     await till.apply()
     assert (await till.owner()).plan is Plan.BASIC
     async with till.api.db.begin() as session:
-        titles = list(await session.scalars(select(Notification.title).order_by(Notification.created_at)))
+        titles = list(
+            await session.scalars(select(Notification.title).order_by(Notification.created_at, Notification.id))
+        )
     assert titles == ["Seu plano agora é o Premium", "Seu plano agora é o Basic"]
 
 

@@ -26,7 +26,7 @@ from bot.models import (
     Professional,
     Service,
 )
-from bot.models.enums import InboundKind, InboundStatus, PendingStatus
+from bot.models.enums import InboundKind, InboundStatus, PendingStatus, Transport
 from bot.whatsapp.outgoing import Text
 
 from ..conftest import StillClock
@@ -252,7 +252,8 @@ async def test_opting_out_stops_everything_but_answers(here: Stage) -> None:
     await here.taps(RAFAEL, "Confirmar")
     assert here.heard_all(JULIA) == []
     async with here.services.db.begin() as session:
-        statuses = (await session.scalars(select(Outbound.status).where(Outbound.kind == "booking_confirmed"))).all()
+        on_whatsapp = (Outbound.kind == "booking_confirmed", Outbound.transport == Transport.WHATSAPP)
+        statuses = (await session.scalars(select(Outbound.status).where(*on_whatsapp))).all()
     assert [status.value for status in statuses] == ["skipped"]
     await here.says(JULIA, "quais os serviços?")
     assert len(here.heard_all(JULIA)) == 1
@@ -303,7 +304,7 @@ async def test_the_button_of_an_earlier_offer_does_not_take_a_later_one(here: St
     await here.taps(CARLOS, "Não quero")
     await here.later(minutes=1)
     async with here.services.db.begin() as session:
-        latest = select(Outbound).where(Outbound.kind == "waitlist_offer").order_by(Outbound.created_at)
+        latest = select(Outbound).where(Outbound.kind == "waitlist_offer").order_by(Outbound.created_at, Outbound.id)
         first, second = await session.scalars(latest)
     assert first.payload["when"] != second.payload["when"]
     reply = {"id": f"accept:{first.payload['entry_id']}", "title": "Quero"}

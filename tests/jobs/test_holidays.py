@@ -34,7 +34,7 @@ async def start(db: Database, wrote: datetime = WROTE) -> None:
 async def asked(db: Database) -> list[dict[str, Any]]:
     async with db.begin() as session:
         rows = await session.scalars(
-            select(Outbound).where(Outbound.dedup_key.startswith("holiday:")).order_by(Outbound.created_at)
+            select(Outbound).where(Outbound.dedup_key.startswith("holiday:")).order_by(Outbound.created_at, Outbound.id)
         )
         return [row.payload for row in rows]
 

@@ -64,7 +64,7 @@ class Watch:
     async def mails(self) -> Sequence[dict[str, Any]]:
         async with self.db.begin() as session:
             rows = await session.scalars(
-                select(Outbound).where(Outbound.transport == Transport.EMAIL).order_by(Outbound.created_at)
+                select(Outbound).where(Outbound.transport == Transport.EMAIL).order_by(Outbound.created_at, Outbound.id)
             )
             return [row.payload for row in rows]
 
