@@ -184,7 +184,9 @@ async def _continued(talk: Talk) -> Answer | None:
     if talk.memory.pop("told", "") == Intent.AGENDA and _AND_THEN.match(talk.heard.text) and talk.said.dated:
         return await professional_reads.agenda(talk)
     # "Quem tenho terça?" and "telefone da Ana?" are questions of their own, whoever they name.
-    if talk.asked in NAMES_ASKED and (intent is Intent.NONE or phone_in(talk.heard.text)):
+    # A number names a client only where nothing else is asked with it: a Pix key may be somebody's number, too.
+    names = intent is Intent.NONE or (intent in {*NAME_LIKE, Intent.BOOK} and phone_in(talk.heard.text))
+    if talk.asked in NAMES_ASKED and names:
         return await _named(talk)
     if talk.asked == "card" and intent in NAME_LIKE:
         return await professional_reads.customer(talk)
