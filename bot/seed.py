@@ -79,7 +79,8 @@ async def seed(session: AsyncSession, *, account: str, now: datetime, weeks_behi
             await reminders.plan(session, row, who, now=now)
 
 
-async def _contact(session: AsyncSession, somebody: Somebody, now: datetime) -> Contact:
+async def new_contact(session: AsyncSession, somebody: Somebody, now: datetime) -> Contact:
+    """Enter somebody who is known by their phone."""
     contact = Contact(name=somebody.name, phone=somebody.phone, created_at=now)
     session.add(contact)
     await session.flush()
@@ -93,7 +94,7 @@ async def _contact(session: AsyncSession, somebody: Somebody, now: datetime) -> 
 
 
 async def _professional(session: AsyncSession, account: str, now: datetime) -> Professional:
-    contact = await _contact(session, PROFESSIONAL, now)
+    contact = await new_contact(session, PROFESSIONAL, now)
     user = User(contact_id=contact.id, name=PROFESSIONAL.name, phone_key=phone_key(PROFESSIONAL.phone), created_at=now)
     session.add(user)
     await session.flush()
@@ -141,7 +142,7 @@ async def _services(session: AsyncSession, professional_id: UUID, now: datetime)
 async def _client(
     session: AsyncSession, professional: Professional, somebody: Somebody, account: str, now: datetime
 ) -> Client:
-    contact = await _contact(session, somebody, now)
+    contact = await new_contact(session, somebody, now)
     client = Client(
         professional_id=professional.id,
         contact_id=contact.id,

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import text
 
 from bot.db import Database
@@ -75,6 +76,16 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a real Redis server."""
     with servers.redis(tmp_path_factory.mktemp("redis")) as address:
         yield address
+
+
+@pytest.fixture
+async def redis_database(redis_url: str) -> str:
+    """A Redis database that nothing else in the suite uses, empty."""
+    url = redis_url.rsplit("/", 1)[0] + "/9"
+    client = Redis.from_url(url)
+    await client.flushdb()
+    await client.aclose()
+    return url
 
 
 def with_database(server: str, name: str) -> str:

@@ -17,7 +17,7 @@ from bot.models.enums import Action, Actor, Role, Source
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
 
-from .base import Context, Effect, Tool
+from .base import Context, Effect, Tool, own_agenda
 from .customers import find_customer
 
 
@@ -122,9 +122,7 @@ class BookAppointment(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        professional_id = asker.professional_id
-        if professional_id is None:
-            raise AppointmentUnknown
+        professional_id = own_agenda(asker)
         row = await booking.book(
             session,
             professional_id=professional_id,

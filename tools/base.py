@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.agenda.refusals import AppointmentUnknown
 from bot.conversation.brain import Asker, ToolResult
 from bot.errors import Forbidden, NotFound
 from bot.models import Professional
@@ -40,6 +41,13 @@ class NoAgenda(Forbidden):
 
     code = "no_professional"
     sentence = "Com qual profissional você quer falar?"
+
+
+def own_agenda(asker: Asker) -> UUID:
+    """Return the agenda that a yes is about; without one, what was proposed exists no more."""
+    if asker.professional_id is None:
+        raise AppointmentUnknown
+    return asker.professional_id
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import delay, owners
-from bot.agenda.refusals import AppointmentUnknown
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.errors import Invalid
 from bot.models import Professional
@@ -19,7 +18,7 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from .appointments import as_asked, still_as_asked
-from .base import PROFESSIONAL, Context, Effect, Tool
+from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .services import find_service
 
 # A week: whoever wants more notice than that wants no cancellations.
@@ -104,7 +103,7 @@ class SetPrice(Tool):
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         service = await owners.edit_service(
-            session, _own(asker), UUID(arguments["service_id"]), price_cents=arguments["cents"]
+            session, own_agenda(asker), UUID(arguments["service_id"]), price_cents=arguments["cents"]
         )
         return Text(chat("done_price", service=service.name, price=phrases.money(service.price_cents)))
 
@@ -132,7 +131,7 @@ class SetCancellationDeadline(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        professional = await session.get_one(Professional, _own(asker))
+        professional = await session.get_one(Professional, own_agenda(asker))
         professional.cancel_deadline_hours = arguments["hours"]
         professional.late_policy = LatePolicy(arguments["late"]) if arguments["hours"] else LatePolicy.ALLOW
         return Text(chat("done_deadline", hours=_hours(arguments["hours"])))
@@ -173,12 +172,6 @@ class WarnOfDelay(Tool):
         asked = await still_as_asked(session, asker, arguments)
         late = await delay.tell(session, asked, asker.zone.key, arguments["minutes"], now=asker.now, key=key)
         return Text(chat("done_late", client=late.who.client.name, hour=late.hour))
-
-
-def _own(asker: Asker) -> UUID:
-    if asker.professional_id is None:
-        raise AppointmentUnknown
-    return asker.professional_id
 
 
 def _hours(hours: int) -> str:

@@ -12,7 +12,6 @@ from bot import phrases
 from bot.agenda import daysoff, holidays
 from bot.agenda.hours import DAY, Span, at_wall
 from bot.agenda.openings import clock_label
-from bot.agenda.refusals import AppointmentUnknown
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, read
 from bot.conversation.stretches import written_out
@@ -22,7 +21,7 @@ from bot.models.enums import ExceptionKind, Role
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .base import PROFESSIONAL, Context, Effect, Tool
+from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .slots import DayUnclear
 
 # Two months off is a sabbatical: longer is a slip of the finger.
@@ -91,13 +90,12 @@ class BlockTime(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        if asker.professional_id is None:
-            raise AppointmentUnknown
+        professional_id = own_agenda(asker)
         stretch = Stretch.load(arguments)
         for day in stretch.days:
-            await daysoff.close(session, asker.professional_id, day, stretch.span, reason=stretch.reason)
+            await daysoff.close(session, professional_id, day, stretch.span, reason=stretch.reason)
         # Read again: somebody may have booked between the question and the yes.
-        lines = await appointments_in(session, asker, asker.professional_id, stretch)
+        lines = await appointments_in(session, asker, professional_id, stretch)
         return Text(chat("done_blocked", when=stretch.words(asker.local.date()), lines=lines))
 
 
@@ -123,11 +121,10 @@ class OpenTime(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        if asker.professional_id is None:
-            raise AppointmentUnknown
+        professional_id = own_agenda(asker)
         stretch = Stretch.load(arguments)
         for day in stretch.days:
-            await daysoff.open_up(session, asker.professional_id, day, stretch.span, reason=stretch.reason)
+            await daysoff.open_up(session, professional_id, day, stretch.span, reason=stretch.reason)
         return Text(chat("done_opened", when=stretch.words(asker.local.date())))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import booking, following
-from bot.agenda.refusals import AppointmentChanged, AppointmentUnknown
+from bot.agenda.refusals import AppointmentChanged
 from bot.agenda.series import series_lost
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, read
@@ -19,7 +19,7 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from .appointments import as_asked, own_appointment, scope, still_as_asked
-from .base import PROFESSIONAL, Context, Effect, Tool
+from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .series import check_most_free, conflicts
 from .slots import DayUnclear
 
@@ -108,8 +108,7 @@ class MoveSeries(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        if asker.professional_id is None:
-            raise AppointmentUnknown
+        professional_id = own_agenda(asker)
         asked = await _still_as_many(session, asker, arguments)
         moved = await following.move_following(
             session,
@@ -117,7 +116,7 @@ class MoveSeries(Tool):
             datetime.fromisoformat(arguments["start"]),
             actor=Actor.PROFESSIONAL,
             now=asker.now,
-            professional_id=asker.professional_id,
+            professional_id=professional_id,
             instead={
                 datetime.fromisoformat(at): datetime.fromisoformat(other) for at, other in arguments["instead"].items()
             },

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda import charge, pix, takings
 from bot.agenda.pix import KeyKind
-from bot.agenda.refusals import AppointmentUnknown
 from bot.agenda.takings import Stretch
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.models import Professional
@@ -18,7 +17,7 @@ from bot.whatsapp.outgoing import Outgoing, Text
 
 from . import periods
 from .appointments import own_appointment
-from .base import PROFESSIONAL, Context, Effect, Tool
+from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 
 KEY_KINDS: Mapping[KeyKind, str] = {
     KeyKind.CPF: "CPF",
@@ -51,12 +50,11 @@ class RequestPayment(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        if asker.professional_id is None:
-            raise AppointmentUnknown
+        professional_id = own_agenda(asker)
         sent = await charge.request(
             session,
             UUID(arguments["appointment_id"]),
-            professional_id=asker.professional_id,
+            professional_id=professional_id,
             now=asker.now,
             key=key,
         )
@@ -82,9 +80,8 @@ class SetPixKey(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        if asker.professional_id is None:
-            raise AppointmentUnknown
-        professional = await session.get_one(Professional, asker.professional_id)
+        professional_id = own_agenda(asker)
+        professional = await session.get_one(Professional, professional_id)
         professional.pix_key = pix.read_key(arguments["key"]).written
         return Text(chat("done_pix_key", key=professional.pix_key))
 

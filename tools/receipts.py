@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import phrases
 from bot.agenda import receipts
 from bot.agenda.documents import read_cpf, write_cpf
-from bot.agenda.refusals import AppointmentUnknown, ClientUnknown
+from bot.agenda.refusals import ClientUnknown
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.errors import Invalid
 from bot.models import Client, Professional
@@ -20,7 +20,7 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Document, Outgoing, Text
 
 from . import periods
-from .base import PROFESSIONAL, Context, Effect, Tool
+from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .customers import find_customer
 
 # Lines of what was left out that fit under a file.
@@ -116,14 +116,13 @@ class NoteCpf(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        if asker.professional_id is None:
-            raise AppointmentUnknown
+        professional_id = own_agenda(asker)
         if "client_id" not in arguments:
-            professional = await session.get_one(Professional, asker.professional_id)
+            professional = await session.get_one(Professional, professional_id)
             professional.cpf = arguments["cpf"]
             return Text(chat("done_cpf", client=""))
         client = await session.get(Client, UUID(arguments["client_id"]))
-        if client is None or client.professional_id != asker.professional_id:
+        if client is None or client.professional_id != professional_id:
             raise ClientUnknown
         client.cpf = arguments["cpf"]
         return Text(chat("done_cpf", client=client.name))

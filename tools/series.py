@@ -11,7 +11,6 @@ from bot import phrases
 from bot.agenda import series
 from bot.agenda.loading import load_agenda
 from bot.agenda.pattern import Pattern
-from bot.agenda.refusals import AppointmentUnknown
 from bot.agenda.series import Occurrence
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.rhythm import Rhythm, read_rhythm
@@ -22,7 +21,7 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from .appointments import client_id_of
-from .base import PROFESSIONAL, Context, Effect, Tool
+from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .customers import find_customer
 from .services import find_service
 
@@ -112,13 +111,12 @@ class BookSeries(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        if asker.professional_id is None:
-            raise AppointmentUnknown
+        professional_id = own_agenda(asker)
         pattern = _loaded(arguments["pattern"])
         booked = await series.book(
             session,
-            professional_id=asker.professional_id,
-            client_id=await client_id_of(session, asker, asker.professional_id, arguments),
+            professional_id=professional_id,
+            client_id=await client_id_of(session, asker, professional_id, arguments),
             service_id=UUID(arguments["service_id"]),
             pattern=pattern,
             starts=[datetime.fromisoformat(each) for each in arguments["starts"]],

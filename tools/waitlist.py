@@ -12,7 +12,7 @@ from bot import phrases
 from bot.agenda import clients, waitlist
 from bot.agenda.hours import DAY, at_wall
 from bot.agenda.openings import clock_label
-from bot.agenda.refusals import AppointmentUnknown, BadWish, NotWaiting
+from bot.agenda.refusals import BadWish, NotWaiting
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, Part, read
 from bot.conversation.wish import PART_WORDS
@@ -22,7 +22,7 @@ from bot.models.enums import Role, WaitlistStatus
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .base import CLIENT, Context, Effect, Tool
+from .base import CLIENT, Context, Effect, Tool, own_agenda
 from .services import find_service
 
 _ANY_DAY: Final = ("qualquer dia", "qualquer horario", "qualquer horário", "tanto faz")
@@ -86,12 +86,11 @@ class JoinWaitlist(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        if asker.professional_id is None:
-            raise AppointmentUnknown
-        client = await clients.for_contact(session, asker.professional_id, asker.contact_id, now=asker.now)
+        professional_id = own_agenda(asker)
+        client = await clients.for_contact(session, professional_id, asker.contact_id, now=asker.now)
         entry = await waitlist.join(
             session,
-            professional_id=asker.professional_id,
+            professional_id=professional_id,
             client_id=client.id,
             service_id=UUID(arguments["service_id"]),
             now=asker.now,

@@ -37,7 +37,6 @@ Prose = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(
 # Of a number in a query: `Annotated[int, Field(ge=1), Digits]`, in this order.
 Digits = BeforeValidator(_digits)
 Email = Annotated[Line, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-Cents = Annotated[int, Field(ge=0, le=100_000_000)]
 
 
 def _possible(value: datetime) -> datetime:

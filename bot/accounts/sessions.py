@@ -73,10 +73,3 @@ async def revoke(session: AsyncSession, session_id: UUID, *, now: datetime) -> N
     await session.execute(
         update(Session).where(Session.id == session_id, Session.revoked_at.is_(None)).values(revoked_at=now)
     )
-
-
-async def revoke_all(session: AsyncSession, user_id: UUID, *, now: datetime) -> None:
-    """End every session of a user."""
-    await session.execute(
-        update(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None)).values(revoked_at=now)
-    )

@@ -39,7 +39,7 @@ from ..models.enums import Actor, ExceptionKind, PendingStatus, WaitlistStatus
 from .hours import DayException, Window
 from .parties import PROFESSIONALS, Owner, columns, table
 from .policy import CancellationPolicy
-from .refusals import ProfessionalUnknown, ServiceUnknown
+from .refusals import ProfessionalUnknown
 from .slots import MAX_DAYS, MAX_MINUTES, Busy, Rules
 
 # A professional writes into their own agenda further ahead than clients may: two years is a plan, more a typo.
@@ -190,15 +190,6 @@ async def load_openings(
         for begin, finish, minutes, counts, whose in taken or ()
     )
     return agenda_of(Owner(*owner), week, dates), _busy(read, own)
-
-
-async def load_rules(
-    session: AsyncSession, professional_id: UUID, service: Service, *, now: datetime, actor: Actor = Actor.CLIENT
-) -> Rules:
-    """Read the rules for one service of a professional; somebody else's service does not exist."""
-    if service.professional_id != professional_id:
-        raise ServiceUnknown
-    return (await load_agenda(session, professional_id, now=now)).rules(service.minutes, actor)
 
 
 async def load_busy(

@@ -20,8 +20,6 @@ __all__ = ["PHONE", "Intent", "Reading", "understand"]
 
 # Brazilian numbers as they are typed: with or without country, area, ninth digit, signs between.
 PHONE: Final = re.compile(r"(?<![\d/:,])(?:\+?55[\s.-]*)?(?:\(?0?[1-9]{2}\)?[\s.-]*)?9?\d{4}[\s.-]?\d{4}(?![\d/:h])")
-# A number without its area is eight digits or nine; fewer are a price or a date.
-PHONE_DIGITS: Final = range(8, 15)
 
 TABLES: Final[Mapping[Role, Rules]] = {Role.CLIENT: CLIENT, Role.PROFESSIONAL: PROFESSIONAL}
 

@@ -81,12 +81,6 @@ def people_in(text: str, *, besides: Collection[str] = ()) -> list[str]:
     return list(dict.fromkeys(written if written and not text.isupper() else names))
 
 
-def person_in(text: str, *, besides: Collection[str] = ()) -> str:
-    """Return the one name in a text, or nothing when it names nobody or several people."""
-    names = people_in(text, besides=besides)
-    return names[0] if len(names) == 1 else ""
-
-
 def _runs(words: Sequence[str], glue: Collection[str]) -> Iterator[list[str]]:
     run: list[str] = []
     for index, word in enumerate(words):

@@ -3,23 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
 
 from bot.clock import SystemClock
 from bot.db import Database
 from bot.seed import seed
 
 from ..fakes.graph import ACCOUNT, SECRET, TOKEN, Graph, graph
-
-
-@pytest.fixture
-async def redis_database(redis_url: str) -> str:
-    """A Redis database that nothing else in the suite uses, empty."""
-    url = redis_url.rsplit("/", 1)[0] + "/9"
-    client = Redis.from_url(url)
-    await client.flushdb()
-    await client.aclose()
-    return url
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from ...models import (
     Availability,
     Client,
     Contact,
-    ContactIdentity,
     Conversation,
     Notification,
     Outbound,
@@ -23,8 +22,8 @@ from ...models import (
     Service,
     User,
 )
-from ...models.enums import Channel, IdentityKind, Payment, Plan, Role, Source, Status
-from ...seed import CLIENTS, PROFESSIONAL, ZONE, Somebody, seed
+from ...models.enums import Channel, Payment, Plan, Role, Source, Status
+from ...seed import CLIENTS, PROFESSIONAL, ZONE, Somebody, new_contact, seed
 from ...text import plain
 from ...whatsapp.phones import phone_key
 from ...whatsapp.simulator import Person
@@ -103,16 +102,8 @@ SEEDS: Final[Mapping[str, Callable[[AsyncSession, datetime], Awaitable[None]]]] 
 
 
 async def _owner(session: AsyncSession, who: Somebody, slug: str, profession: str, now: datetime) -> Professional:
-    contact = Contact(name=who.name, phone=who.phone, created_at=now)
-    session.add(contact)
-    await session.flush()
-    key = phone_key(who.phone)
-    session.add(
-        ContactIdentity(
-            contact_id=contact.id, channel=Channel.CLOUD, kind=IdentityKind.PHONE, value=key, created_at=now
-        )
-    )
-    user = User(contact_id=contact.id, name=who.name, phone_key=key, created_at=now)
+    contact = await new_contact(session, who, now)
+    user = User(contact_id=contact.id, name=who.name, phone_key=phone_key(who.phone), created_at=now)
     session.add(user)
     await session.flush()
     owner = Professional(

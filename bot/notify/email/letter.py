@@ -15,8 +15,6 @@ from markupsafe import Markup, escape
 from ...settings import templates_directory
 from .. import messages
 
-# A kind that the watchdog writes out itself.
-ALERT: Final = "alert"
 _BOLD: Final = re.compile(r"\*\*(.+?)\*\*")
 # All that Python takes for the end of a line: a header with one in it is refused, and the letter with it.
 _LINE_BREAKS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
-from redis.asyncio import Redis
 from sqlalchemy import func, select
 
 from bot.agenda import owners
@@ -24,15 +23,6 @@ from ...processes import Installation, installation
 
 CALLERS = 200
 ZONE = ZoneInfo("America/Sao_Paulo")
-
-
-@pytest.fixture
-async def redis_database(redis_url: str) -> str:
-    url = redis_url.rsplit("/", 1)[0] + "/8"
-    client = Redis.from_url(url)
-    await client.flushdb()
-    await client.aclose()
-    return url
 
 
 @pytest.fixture
