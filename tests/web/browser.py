@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from ..servers import missing
 
@@ -21,6 +21,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# Milliseconds. A turn waits for the rest of a burst, and a busy machine for its turn: patience is not what is tested.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 @asynccontextmanager
@@ -44,8 +48,10 @@ async def barriers(page: Page) -> str:
 
 
 @asynccontextmanager
-async def tab(browser: Browser, url: str, *, width: int = 1440, height: int = 900) -> AsyncIterator[Page]:
-    """Open `url` in a window of its own; whatever the page complains about fails the test."""
+async def tab(
+    browser: Browser, url: str, *, width: int = 1440, height: int = 900, silent: bool = True
+) -> AsyncIterator[Page]:
+    """Open `url` in a window of its own; whatever a page that should be `silent` complains about fails the test."""
     complaints: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -53,13 +59,13 @@ async def tab(browser: Browser, url: str, *, width: int = 1440, height: int = 90
             complaints.append(message.text)
 
     context = await browser.new_context(viewport={"width": width, "height": height}, locale="pt-BR")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = await context.new_page()
     page.on("console", hear)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     try:
         await page.goto(url)
         yield page
-        assert complaints == []
+        assert complaints == [] or not silent
     finally:
         await context.close()

@@ -1,12 +1,13 @@
 """The two phones in a real browser: a business that follows a script answers, by the real client."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from bot.notify.email.sink import Sink
 from bot.notify.messages import BookingConfirmed, BookingRequestReceived, Reminder24h
@@ -109,6 +110,35 @@ async def test_a_booking_from_the_first_word_to_the_confirmation(browser: Browse
         await expect(last(professional, "mine")).to_contain_text("Confirmar")
         await expect(last(client, "theirs")).to_contain_text(re.compile("confirmad", re.IGNORECASE))
         await expect(client.locator(".message.mine .ticks-read")).to_have_count(3)
+
+
+async def test_what_is_typed_before_the_phones_arrive_is_sent(browser: Browser, place: World) -> None:
+    arrived = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await arrived.wait()
+        await route.continue_()
+
+    async with tab(browser, "about:blank") as page:
+        await page.route("**/simulador/eventos", late)
+        await page.goto(f"{place.url}/simulador")
+        client = phone(page, "client")
+        await expect(client.get_by_label("Mensagem", exact=True)).to_be_disabled()
+        asyncio.get_running_loop().call_later(0.5, arrived.set)
+        await client.get_by_label("Mensagem", exact=True).fill("cheguei cedo")
+        await page.keyboard.press("Enter")
+        await expect(last(client, "mine")).to_contain_text("cheguei cedo")
+
+
+async def test_what_could_not_be_sent_stays_in_the_box(browser: Browser, place: World) -> None:
+    async with tab(browser, f"{place.url}/simulador", silent=False) as page:
+        client = phone(page, "client")
+        box = client.get_by_label("Mensagem", exact=True)
+        await page.route("**/simulador/enviar", lambda route: route.abort())
+        await box.fill("não perca isto")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".toast")).to_contain_text("Não deu certo")
+        await expect(box).to_have_value("não perca isto")
 
 
 async def test_markup_from_anywhere_is_only_text(browser: Browser, place: World, trace: Trace) -> None:

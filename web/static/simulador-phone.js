@@ -27,6 +27,7 @@ export class PhoneView {
     this.messages = this.find(".messages");
     this.down = this.find(".down");
     this.text = this.find(".composer-text");
+    this.send = this.find(".composer-send");
     this.sheet = this.find(".sheet");
     this.suggestions = suggestions;
     this.phone = null;
@@ -79,6 +80,8 @@ export class PhoneView {
     this.history = this.phone.bubbles.filter((b) => b.mine && b.kind === "text").map((b) => b.text);
     this.recalled = this.history.length;
     this.text.value = "";
+    // Until somebody holds the phone there is nobody to send as, and what was typed would be gone.
+    this.text.disabled = this.send.disabled = false;
     this.grow();
   }
 
@@ -257,11 +260,15 @@ export class PhoneView {
     else this.say(text);
   }
 
-  say(text) {
-    this.act("enviar", { phone: this.phone.phone, text });
+  async say(text) {
+    const { phone } = this.phone;
     if (this.history.at(-1) !== text) this.history.push(text);
     this.recalled = this.history.length;
     this.text.value = "";
+    this.grow();
+    const sent = await this.act("enviar", { phone, text });
+    if (sent || this.text.value || this.phone.phone !== phone) return;
+    this.text.value = text; // it did not go: to be tried again
     this.grow();
   }
 
@@ -315,9 +322,8 @@ export class PhoneView {
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight}px`;
     const writing = this.text.value.trim() !== "";
-    const button = this.find(".composer-send");
-    button.classList.toggle("writing", writing);
-    button.setAttribute("aria-label", writing ? "Enviar" : "Enviar mensagem de voz");
+    this.send.classList.toggle("writing", writing);
+    this.send.setAttribute("aria-label", writing ? "Enviar" : "Enviar mensagem de voz");
   }
 
   /** Offer what a first-time visitor might say and has not said yet. */
