@@ -68,7 +68,7 @@ class Installation:
         self.processes.append(running)
         return running
 
-    async def ready(self, seconds: float = 20) -> None:
+    async def ready(self, seconds: float = 60) -> None:
         """Return when the web process answers."""
 
         async def answers() -> bool:
@@ -107,7 +107,7 @@ async def installation(environment: dict[str, str], folder: Path) -> AsyncIterat
 
 
 async def until(
-    true: Callable[[], object], seconds: float = 15, explain: Callable[[], str] = lambda: "still not true"
+    true: Callable[[], object], seconds: float = 60, explain: Callable[[], str] = lambda: "still not true"
 ) -> None:
     """Return as soon as `true()` (or what it awaits to) holds, or fail with an explanation."""
     deadline = asyncio.get_running_loop().time() + seconds

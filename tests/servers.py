@@ -32,7 +32,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
     """Return when something listens on `port`, or fail when its process is gone or time is up."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -47,7 +47,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 
     raise TimeoutError(f"nothing listens on port {port}")
 
 
-async def _answers(address: str, seconds: float = 20) -> None:
+async def _answers(address: str, seconds: float = 60) -> None:
     """Return when the server lets somebody in: it listens before it has finished starting up."""
     async with asyncio.timeout(seconds):
         while True:

@@ -15,7 +15,7 @@ from .conftest import StillClock
 async def first(trace: Trace, count: int) -> list[dict[str, object]]:
     """Return the first `count` notes that a follower hears."""
     notes: list[dict[str, object]] = []
-    async with asyncio.timeout(2), aclosing(trace.follow()) as following:
+    async with asyncio.timeout(30), aclosing(trace.follow()) as following:
         async for note in following:
             notes.append(dict(note))
             if len(notes) == count:

@@ -39,7 +39,7 @@ async def demo(tmp_path: Path) -> AsyncIterator[str]:
             return False
 
     try:
-        await until(answers, 30, (tmp_path / "log").read_text)
+        await until(answers, 60, (tmp_path / "log").read_text)
         yield url
     finally:
         # A page that is still open does not keep it from ending.

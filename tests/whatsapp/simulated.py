@@ -28,7 +28,7 @@ from ..servers import free_port
 NUMBER, ACCOUNT, SECRET = "200000000000001", "100000000000001", "app-secret-de-teste"
 RAFAEL = Person("5511988880001", "Rafael Barbosa", Role.PROFESSIONAL)
 JULIA = Person("5511977770002", "Júlia Santos")
-PATIENCE = 5  # seconds for something to happen on loopback; only a failure waits that long
+PATIENCE = 30  # seconds for something to happen on loopback; only a failure waits that long
 
 
 @dataclass

@@ -49,7 +49,7 @@ async def test_an_error_in_a_turn_and_in_a_route_arrive_without_anybody_in_them(
             asked = f"{whole.url}/api/professionals/maria-das-dores"
             async with aiohttp.ClientSession() as http, http.get(asked) as answer:
                 assert answer.status == 500
-            await until(lambda: fake.event("a request failed") and _job(fake.events), 30, whole.logs)
+            await until(lambda: fake.event("a request failed") and _job(fake.events), 60, whole.logs)
             web.process.terminate()
             assert await asyncio.wait_for(web.process.wait(), 25) == 0
     route = fake.event("a request failed")

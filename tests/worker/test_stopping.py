@@ -70,9 +70,9 @@ async def held_up(whole: Installation, meta: Graph, model: groq_fake.Groq) -> No
     model.script(groq_fake.says(SAID), groq_fake.slowly(groq_fake.says(SAID), 1.5))
     meta.next(Accept(after=2.5))
     assert await deliver(url, delivery((BIA, "me conta uma coisa")), SECRET) == 200
-    await until(meta.busy.is_set, 30, whole.logs)
+    await until(meta.busy.is_set, 60, whole.logs)
     assert await deliver(url, delivery((ANA, "me conta outra coisa")), SECRET) == 200
-    await until(lambda: len(model.asked) == 2, 30, whole.logs)
+    await until(lambda: len(model.asked) == 2, 60, whole.logs)
 
 
 async def test_a_worker_and_a_web_process_finish_what_they_hold(
