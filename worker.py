@@ -290,13 +290,14 @@ def _redis_settings(url: str) -> RedisSettings:
 
 
 async def startup(ctx: Context) -> None:
-    """Open what the jobs need, once for the process."""
+    """Open what the jobs need, once for the process; they go by `ctx["clock"]`, where there is one."""
     settings = Settings()
     setup(settings.log_level)
     settings.refuse_unsafe()
     sentry.start(settings, "worker")
     ctx["stack"] = stack = AsyncExitStack()
-    ctx["services"] = all_of = await stack.enter_async_context(services(settings, SystemClock()))
+    clock = ctx.get("clock") or SystemClock()
+    ctx["services"] = all_of = await stack.enter_async_context(services(settings, clock))
     if settings.metrics_port:
         shown = page.application(settings, all_of.db, all_of.clock, ctx["redis"])
         await stack.enter_async_context(serve(shown, "0.0.0.0", settings.metrics_port))  # noqa: S104 - for a scraper

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 
 from .. import sentry
-from ..clock import SystemClock
+from ..clock import Clock, SystemClock
 from ..db import Database
 from ..log import setup
 from ..queue import ArqBell, connect
@@ -24,13 +24,13 @@ def run(_options: argparse.Namespace) -> int:
         print(f"refusing to start: {error}", file=sys.stderr)
         return 2
     sentry.start(settings, "web")
-    asyncio.run(_serve(settings))
+    asyncio.run(serve_until_stopped(settings, SystemClock()))
     sentry.stop()
     return 0
 
 
-async def _serve(settings: Settings) -> None:
-    clock = SystemClock()
+async def serve_until_stopped(settings: Settings, clock: Clock) -> None:
+    """Serve until the process is asked to end."""
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url)
         stack.push_async_callback(db.close)
