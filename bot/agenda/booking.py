@@ -70,6 +70,7 @@ async def book(
 
     The same key returns the first appointment. A time held for `conversation_id` is free to it.
     """
+    await lock(session, professional_id)
     desk = await load_desk(session, professional_id, client_id, service_id, now=now)
     if idempotency_key is not None and (first := await keyed(session, professional_id, client_id, idempotency_key)):
         return first

@@ -1,7 +1,8 @@
 """What one booking needs to know of the people, the service and the hours, in one statement.
 
-On Postgres the same statement takes the agenda's lock. What it reads may then be as old as the wait for the lock,
-which does no harm to names, prices and hours; the busy time is read after it.
+On Postgres the agenda's lock comes first, in a statement of its own: one statement sees what was committed when it
+began, so that what is read together with the lock is as old as the wait for it, and knows of no day that was closed
+meanwhile.
 """
 
 from collections.abc import Sequence
@@ -53,10 +54,8 @@ def _desk() -> Select[Any]:
     )
 
 
-_LOCK_KEY: Final = bindparam("lock", type_=BigInteger)
 _DESK: Final = Swift(_desk())
-_LOCKED_DESK: Final = Swift(_desk().add_columns(func.pg_advisory_xact_lock(_LOCK_KEY)))
-_LOCK: Final = Swift(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+_LOCK: Final = Swift(select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger))))
 _SOLD: Final = slice(len(PARTIES), len(PARTIES) + len(fields(Sold)))
 
 
@@ -66,18 +65,16 @@ async def lock(session: AsyncSession, professional_id: UUID) -> None:
     What is read after this is what will be true at the commit, limits and buffers included.
     """
     if session.get_bind().dialect.name == "postgresql":
-        await _LOCK.first(session, _key(professional_id))
+        # The random half of the id; two agendas that shared it would only wait for each other.
+        await _LOCK.first(session, {"lock": int.from_bytes(professional_id.bytes[8:], signed=True)})
 
 
 async def load_desk(
     session: AsyncSession, professional_id: UUID, client_id: UUID, service_id: UUID, *, now: datetime
 ) -> Desk:
-    """Read everything but the busy time, and take the lock; what is not this professional's does not exist."""
+    """Read everything but the busy time, under the lock; what is not this professional's does not exist."""
     values: dict[str, Any] = {"professional_id": professional_id, "client_id": client_id, "service_id": service_id}
-    values["since"] = since(now)
-    if session.get_bind().dialect.name == "postgresql":
-        return _read(await _LOCKED_DESK.first(session, values | _key(professional_id)))
-    return _read(await _DESK.first(session, values))
+    return _read(await _DESK.first(session, values | {"since": since(now)}))
 
 
 def _read(row: Sequence[Any] | None) -> Desk:
@@ -88,8 +85,3 @@ def _read(row: Sequence[Any] | None) -> Desk:
     who = parties_of(row)
     week, dates = row[_SOLD.stop], row[_SOLD.stop + 1]
     return Desk(agenda_of(who.professional, week, dates), Sold(*row[_SOLD]), who)
-
-
-def _key(professional_id: UUID) -> dict[str, int]:
-    """Give the lock's number: the random half of the id; two agendas that shared it would only wait for each other."""
-    return {"lock": int.from_bytes(professional_id.bytes[8:], signed=True)}

@@ -19,17 +19,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import booking, entry, ledger
+from bot.agenda import booking, daysoff, entry, ledger
 from bot.agenda.hours import Window
 from bot.agenda.lifecycle import IllegalMove
-from bot.agenda.refusals import AppointmentChanged, DayFull, SlotTaken
+from bot.agenda.refusals import AppointmentChanged, ClosedDay, DayFull, SlotTaken
 from bot.db import Database
 from bot.errors import Refused
-from bot.models import Appointment, Client
+from bot.models import Appointment, Client, Professional
 from bot.models.enums import Action, Payment, Source, Status
 
 from .factories import NOW, THURSDAY_15H, a_client, a_service, active
-from .world import DAY, LATER, MINUTE, World
+from .world import DAY, HOUR, LATER, MINUTE, World
 
 ALWAYS = tuple(Window(day, 0, 1440) for day in range(7))
 CLIENTS = 32
@@ -147,6 +147,41 @@ async def test_a_change_of_what_was_read_elsewhere_is_refused(db: Database) -> N
         async with db.begin() as session:
             found = await booking.find(session, row.id, professional_id=world.owner.id)
             assert (found.status, found.sequence) == (Status.CONFIRMED, 1)
+
+
+# Behind whoever holds the agenda
+
+
+async def until_somebody_waits(db: Database) -> None:
+    """Return when another transaction waits for an agenda's lock; on SQLite everybody waits for the one writer."""
+    if db.sqlite:
+        return
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with asyncio.timeout(30):
+        while True:
+            async with db.begin() as session:
+                if await session.scalar(waiting):
+                    return
+
+
+@pytest.mark.parametrize("door", ["book", "move"])
+@pytest.mark.parametrize("change", ["close", "limit"])
+async def test_what_was_decided_while_one_waited_holds(db: Database, door: str, change: str) -> None:
+    """The day is closed, or made full, by somebody who holds the agenda: whoever waits behind them is refused."""
+    async with World(db) as world:
+        row = await world.book(THURSDAY_15H + DAY)
+        await world.book(LATER + HOUR)
+        async with db.begin() as session:
+            await booking.lock(session, world.owner.id)
+            waits = world.book() if door == "book" else world.move(row, THURSDAY_15H, **world.as_client())
+            behind = asyncio.create_task(waits)
+            await until_somebody_waits(db)
+            if change == "close":
+                await daysoff.close(session, world.owner.id, THURSDAY_15H.date(), None)
+            else:
+                (await session.get_one(Professional, world.owner.id)).max_per_day = 1
+        with pytest.raises(ClosedDay if change == "close" else DayFull):
+            await behind
 
 
 # The wall alone

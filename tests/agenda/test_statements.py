@@ -1,4 +1,4 @@
-"""How often the database is asked: one statement for a listing, three for a booking, however full the agenda is."""
+"""How often the database is asked: one statement for a listing, four for a booking, however full the agenda is."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -37,19 +37,19 @@ async def test_one_statement_lists_a_month(single: Database) -> None:
         assert len(seen) == 1, "\n".join(x[:150] for x in seen)
 
 
-async def test_three_statements_book(single: Database) -> None:
+async def test_four_statements_book(single: Database) -> None:
     async with World(single, registered=True, email="julia@exemplo.com.br") as world:
         for actor in (Actor.CLIENT, Actor.PROFESSIONAL):
             async with statements(single) as seen:
                 await world.book(THURSDAY_15H + (HOUR if actor is Actor.CLIENT else DAY), actor=actor)
-            assert len(seen) == 3, seen
+            assert len(seen) == 4, seen  # the lock, who and what, what is taken, the rows
         async with statements(single) as seen:
             await world.book(idempotency_key="once")
-        assert len(seen) == 4, seen  # is there one of this key already?
+        assert len(seen) == 5, seen  # is there one of this key already?
 
 
 async def test_a_plan_with_a_limit_costs_one_more(single: Database) -> None:
     async with World(single, plan=Plan.FREE) as world:
         async with statements(single) as seen:
             await world.book()
-        assert len(seen) == 4, "\n".join(seen)
+        assert len(seen) == 5, "\n".join(seen)
