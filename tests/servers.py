@@ -60,7 +60,7 @@ async def _answers(address: str, seconds: float = 60) -> None:
                 return
 
 
-def _postgres_programs() -> Path | None:
+def postgres_programs() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: float(path.parts[4]))
     if found:
         return found[-1].parent
@@ -82,7 +82,7 @@ def postgres(folder: Path) -> Iterator[str]:
     if named := os.environ.get("TEST_POSTGRES_URL"):
         yield named.rsplit("/", 1)[0]
         return
-    programs = _postgres_programs()
+    programs = postgres_programs()
     if programs is None:
         with _postgres_from_wheel(folder) as address:
             yield address

@@ -309,9 +309,9 @@ async def deliver(url: str, body: object, secret: str = SECRET) -> int:
 
 
 @asynccontextmanager
-async def graph(**settings: Any) -> AsyncIterator[Graph]:
-    """Run a Graph server and yield it."""
-    fake = Graph(**settings)
+async def graph(fake: Graph | None = None, **settings: Any) -> AsyncIterator[Graph]:
+    """Run a Graph server, `fake` if there is one already, and yield it."""
+    fake = fake or Graph(**settings)
     app = web.Application(client_max_size=20 * 1024 * 1024)
     app.router.add_post("/v26.0/{account}/messages", fake.messages)
     app.router.add_post("/v26.0/{account}/media", fake.upload)

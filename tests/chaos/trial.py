@@ -1,0 +1,200 @@
+"""An installation on trial: real processes on a ground that gives way, a Meta outside, and a clock that jumps."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+
+from bot.db import Database
+
+from ..fakes.graph import ACCOUNT, SECRET, TOKEN, Graph, Sent, graph
+from ..jobs.storm_worker import FileClock
+from .city import City, Person
+from .crew import Crew, Member
+from .evidence import Blow, Evidence, Taken, read
+from .ground import PATIENCE, Postgres, RedisServer
+from .meta import MoodyGraph, Post, Telegraph
+
+# A lease lasts 30 s and a doubt 60: in three such steps whatever a dead process held is in somebody's hands again.
+TICK = timedelta(seconds=40)
+TICKS = 30
+# Seconds in which nothing moved, before time is helped along.
+STILL = 2.0
+
+_OWED = """
+SELECT (SELECT count(*) FROM inbound WHERE status = 'new')
+     , (SELECT count(*) FROM outbound WHERE transport = 'whatsapp' AND status IN ('queued', 'sending', 'uncertain')
+         AND (status = 'sending' OR due_at <= $1 OR attempts > 0))
+     , (SELECT count(*) FROM outbound WHERE status NOT IN ('queued', 'sending', 'uncertain'))
+"""
+
+
+@dataclass
+class Trial:
+    """Everything together."""
+
+    dice: random.Random
+    clock: FileClock
+    postgres: Postgres
+    redis: RedisServer
+    crew: Crew
+    graph: MoodyGraph
+    post: Post
+    telegraph: Telegraph
+    city: City
+    blows: list[Blow] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
+    said: int = 0
+
+    async def open(self, webs: int = 1, workers: int = 2, senders: int = 0) -> None:
+        """Start everybody and return when the webhook answers."""
+        for role, count in (("web", webs), ("worker", workers), ("sender", senders)):
+            for _ in range(count):
+                member = await self.crew.hire(role)
+                self.ports += [member.port] if role == "web" else []
+
+    def urls(self) -> list[str]:
+        return [f"http://127.0.0.1:{port}/webhooks/whatsapp" for port in self.ports]
+
+    def speak(self, *people: Person) -> None:
+        """Let people send a message each, all in one delivery."""
+        now = self.clock.now()
+        events = [self.city.message(person, now) for person in people]
+        known = [{"profile": {"name": one.name}, "wa_id": one.phone} for one in people]
+        self.post.send({"contacts": known, "messages": events}, [event["id"] for event in events])
+        self.said += len(events)
+
+    async def talk(self, messages: int, rate: float) -> None:
+        """Let the city send so many messages, about `rate` a second; some come in bursts, some in one delivery."""
+        people, began, until = list(self.city.people.values()), time.monotonic(), self.said + messages
+        first = self.said
+        while self.said < until:
+            if self.dice.random() < 0.1:
+                for _ in range(self.dice.randint(2, 3)):
+                    person = self.dice.choice(people) if _ == 0 else person
+                    self.speak(person)
+            else:
+                self.speak(*self.dice.sample(people, self.dice.choice((1, 1, 1, 2, 4))))
+            await asyncio.sleep(max(0.001, began + (self.said - first) / rate - time.monotonic()))
+
+    async def owed(self) -> tuple[int, int, int]:
+        """Count what came in and waits, what is to go out now, and what is over and done."""
+        connection = await asyncpg.connect(self.postgres.url)
+        try:
+            row = await connection.fetchrow(_OWED, self.clock.now() + TICK)
+        finally:
+            await connection.close()
+        return tuple(row)
+
+    async def calm(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """Return when everything is delivered, answered, sent and told of; help time along when nothing moves."""
+        ticks, seen, changed = 0, None, time.monotonic()
+        while True:
+            self.telegraph.flush()
+            inbound, outbound, over = await self.owed()
+            now = (inbound, outbound, over, self.post.waiting, self.graph.flying)
+            if not (inbound or outbound or self.post.waiting or self.graph.flying) and now == seen:
+                return
+            if now != seen:
+                seen, changed = now, time.monotonic()
+            elif time.monotonic() - changed > (STILL if outbound else 4 * STILL) and not self.post.waiting:
+                self.clock.jump(TICK)
+                ticks, changed = ticks + 1, time.monotonic()
+                if ticks > TICKS:
+                    self.complaints.append(f"after {ticks} steps of {TICK} still owed: {now}")
+                    return
+            say(f"calming: {inbound} in, {outbound} out, {self.post.waiting} to deliver")
+            await asyncio.sleep(0.25)
+
+    async def evidence(self) -> Evidence:
+        """Collect what an auditor may look at."""
+        connection = await asyncpg.connect(self.postgres.url)
+        try:
+            rows = await read(connection)
+        finally:
+            await connection.close()
+        taken = [
+            Taken(sent.opaque, sent.id, sent.to, at)
+            for sent, at in zip(self.graph.accepted, self.graph.taken_at, strict=True)
+        ]
+        return Evidence(
+            now=self.clock.now(),
+            posted=set(self.post.posted),
+            acknowledged=self.post.acknowledged.copy(),
+            taken=taken,
+            mishaps={opaque: mishap.value for opaque, mishap in self.graph.mishaps.items()},
+            blows=list(self.blows),
+            rows=rows,
+            complaints=[*self.complaints, *self.graph.violations],
+        )
+
+
+def _environment(postgres: Postgres, redis: RedisServer, graph_url: str) -> dict[str, str]:
+    return {
+        "DATABASE_URL": postgres.url,
+        "REDIS_URL": redis.url,
+        "LOG_LEVEL": "WARNING",
+        "ODYS_ENV": "production",
+        "SECRET_KEY": "k" * 32,
+        "CRON_SECRET": "cron-de-teste",
+        "TRUSTED_PROXIES": "127.0.0.0/8",
+        "WHATSAPP_API_URL": graph_url,
+        "WHATSAPP_TOKEN": TOKEN,
+        "WHATSAPP_PHONE_NUMBER_ID": ACCOUNT,
+        "WHATSAPP_APP_SECRET": SECRET,
+        "WHATSAPP_VERIFY_TOKEN": "verificar",
+        "BURST_WAIT_SECONDS": "0.3",
+        "BURST_LIMIT_SECONDS": "1",
+    }
+
+
+@asynccontextmanager
+async def trial(folder: Path, *, seed: int, professionals: int, more: dict[str, str] | None = None) -> AsyncIterator[Trial]:
+    """Yield a city and an installation with nobody working yet; end everything afterwards."""
+    dice = random.Random(seed)
+    clock = FileClock(folder / "clock")
+    clock.set(timedelta())
+    for name in ("postgres", "redis", "crew"):
+        (folder / name).mkdir()
+    async with AsyncExitStack() as stack:
+        postgres, redis = Postgres(folder / "postgres"), RedisServer(folder / "redis")
+        stack.push_async_callback(postgres.close)
+        stack.push_async_callback(redis.close)
+        await asyncio.gather(postgres.found(), redis.start())
+        city = City(random.Random(dice.random()))
+        db = Database(postgres.url)
+        await city.settle(db, professionals, clock.now())
+        await db.close()
+        fake = MoodyGraph(dice=random.Random(dice.random()))
+        await stack.enter_async_context(graph(fake))
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+        environment = _environment(postgres, redis, fake.url) | (more or {})
+        crew = await Crew.gather(folder / "crew", folder / "clock", environment)
+        stack.push_async_callback(crew.dismiss)
+        post = Post(http, lambda: whole.urls(), random.Random(dice.random()))
+        stack.push_async_callback(post.close)
+        telegraph = Telegraph(post, random.Random(dice.random()), lambda: clock.now().timestamp())
+        whole = Trial(dice, clock, postgres, redis, crew, fake, post, telegraph, city)
+        fake.on_taken = whole_hears(whole)
+        telling = asyncio.create_task(telegraph.run())
+        stack.push_async_callback(telegraph.close, telling)
+        yield whole
+
+
+def whole_hears(whole: Trial) -> Callable[[Sent], None]:
+    """Let phones show what Graph took, and Meta tell of it."""
+
+    def hear(sent: Sent) -> None:
+        whole.city.see(sent)
+        whole.telegraph.hear(sent)
+
+    return hear
