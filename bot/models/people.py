@@ -93,6 +93,8 @@ class Professional(Base):
     past_due_since: Mapped[datetime | None]
     stripe_customer_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     stripe_subscription_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # How often the plan was set by what Stripe said: two who asked at once notice each other by it.
+    stripe_readings: Mapped[int] = mapped_column(default=0)
     # A premium professional's own number: messages to it go straight to this agenda.
     channel: Mapped[Channel] = mapped_column(choice(Channel), default=Channel.CLOUD)
     account: Mapped[str | None] = mapped_column(String(64), unique=True)
