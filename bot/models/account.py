@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base
+from .base import Base, some
 
 
 class Notification(Base):
@@ -80,7 +80,10 @@ class BillingEvent(Base):
     """One Stripe event, stored once and applied by fetching the current object."""
 
     __tablename__ = "billing_events"
-    __table_args__ = (UniqueConstraint("event_id"),)
+    __table_args__ = (
+        UniqueConstraint("event_id"),
+        some("ix_billing_events_waiting", "attempts", "received_at", where="handled_at IS NULL"),
+    )
 
     event_id: Mapped[str] = mapped_column(String(80))
     type: Mapped[str] = mapped_column(String(80))

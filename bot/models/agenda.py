@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, choice
+from .base import Base, choice, some
 from .enums import (
     Action,
     Actor,
@@ -71,6 +71,14 @@ class RecurringSchedule(Base):
     """A series: the same local hour every week, two weeks or month."""
 
     __tablename__ = "recurring_schedules"
+    __table_args__ = (
+        # Every night the series without an end are asked for those that are not booked far enough.
+        some(
+            "ix_recurring_schedules_endless",
+            "booked_through",
+            where="ended_at IS NULL AND count IS NULL AND until IS NULL",
+        ),
+    )
 
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professionals.id", ondelete="CASCADE"), index=True)
     client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"), index=True)
@@ -149,7 +157,10 @@ class WaitlistEntry(Base):
     """A client who wants a time that is not free yet."""
 
     __tablename__ = "waitlist_entries"
-    __table_args__ = (Index("ix_waitlist_entries_professional_id_status", "professional_id", "status"),)
+    __table_args__ = (
+        Index("ix_waitlist_entries_professional_id_status", "professional_id", "status"),
+        some("ix_waitlist_entries_open", "professional_id", where="status IN ('waiting', 'offered')"),
+    )
 
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professionals.id", ondelete="CASCADE"))
     client_id: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"), index=True)

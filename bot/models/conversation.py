@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, choice
+from .base import Base, choice, some
 from .enums import Author, Channel, PendingStatus, Role
 
 
@@ -15,7 +15,11 @@ class Conversation(Base):
     """One person on one of our numbers; a turn holds it through `turn_token` and a lease."""
 
     __tablename__ = "conversations"
-    __table_args__ = (UniqueConstraint("channel", "account", "contact_id"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "contact_id"),
+        # Every minute asks which professionals wrote lately.
+        some("ix_conversations_professionals", "last_inbound_at", where="mode = 'professional'"),
+    )
 
     channel: Mapped[Channel] = mapped_column(choice(Channel))
     account: Mapped[str] = mapped_column(String(64))
@@ -61,6 +65,7 @@ class PendingAction(Base):
     __table_args__ = (
         Index("ix_pending_actions_conversation_id_status", "conversation_id", "status"),
         Index("ix_pending_actions_hold_professional_id_hold_until", "hold_professional_id", "hold_until"),
+        some("ix_pending_actions_open", "expires_at", where="status = 'open'"),
     )
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))

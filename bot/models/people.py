@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, choice
+from .base import Base, choice, some
 from .enums import Channel, IdentityKind, LatePolicy, Plan
 
 
@@ -69,13 +69,14 @@ class Professional(Base):
     """The owner of an agenda; everything with a professional_id is theirs and goes when they go."""
 
     __tablename__ = "professionals"
+    __table_args__ = (some("ix_professionals_past_due", "past_due_since", where="past_due_since IS NOT NULL"),)
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     profession: Mapped[str] = mapped_column(String(80), default="")
     address: Mapped[str] = mapped_column(String(200), default="")
-    timezone: Mapped[str] = mapped_column(String(40), default="America/Sao_Paulo")
+    timezone: Mapped[str] = mapped_column(String(40), default="America/Sao_Paulo", index=True)
     pix_key: Mapped[str | None] = mapped_column(String(80))
 
     slot_interval_minutes: Mapped[int | None]

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, choice
+from .base import Base, choice, some
 from .enums import Channel, InboundKind, InboundStatus, OutboundStatus, Transport
 
 
@@ -33,6 +33,8 @@ class Inbound(Base):
             sqlite_where=text("status = 'dead'"),
         ),
         Index("ix_inbound_received_at", "received_at"),
+        # What Meta says by itself about accounts and templates; the watchdog looks whether there is news.
+        some("ix_inbound_notices", "received_at", where="kind = 'notice'"),
     )
 
     channel: Mapped[Channel] = mapped_column(choice(Channel))
@@ -76,6 +78,13 @@ class Outbound(Base):
             postgresql_where=text("status IN ('queued', 'sending', 'uncertain')"),
             sqlite_where=text("status IN ('queued', 'sending', 'uncertain')"),
         ),
+        # Whose sender died: as many rows as there are messages in flight.
+        Index(
+            "ix_outbound_leased",
+            "lease_until",
+            postgresql_where=text("status = 'sending'"),
+            sqlite_where=text("status = 'sending'"),
+        ),
         # What the watchdog and the metrics ask about.
         Index(
             "ix_outbound_troubled",
@@ -83,6 +92,12 @@ class Outbound(Base):
             postgresql_where=text("status IN ('uncertain', 'failed')"),
             sqlite_where=text("status IN ('uncertain', 'failed')"),
         ),
+        # Sent, and nothing heard of since: most are for a moment, those that stay so worry the watchdog.
+        some("ix_outbound_unheard", "sent_at", where="status = 'sent'"),
+        # What a day, or what is new of a month, has come to.
+        Index("ix_outbound_sent_at", "sent_at"),
+        # Who was told of the day.
+        some("ix_outbound_agendas", "professional_id", "created_at", where="kind = 'daily_agenda'"),
         Index("ix_outbound_provider_id", "provider_id"),
         Index("ix_outbound_appointment_id", "appointment_id"),
         Index("ix_outbound_conversation_id_created_at", "conversation_id", "created_at"),

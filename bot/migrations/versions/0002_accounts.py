@@ -66,6 +66,31 @@ def upgrade() -> None:
     op.add_column("conversations", sa.Column("minute_from", sa.DateTime(timezone=True), nullable=True))
     op.add_column("conversations", sa.Column("minute_count", sa.Integer(), nullable=False, server_default="0"))
     _sending()
+    _upkeep()
+
+
+_ENDLESS = "ended_at IS NULL AND count IS NULL AND until IS NULL"
+# What the jobs of every minute and every night look for: few rows of large tables.
+_FEW = (
+    ("ix_recurring_schedules_endless", "recurring_schedules", ["booked_through"], _ENDLESS),
+    ("ix_waitlist_entries_open", "waitlist_entries", ["professional_id"], "status IN ('waiting', 'offered')"),
+    ("ix_conversations_professionals", "conversations", ["last_inbound_at"], "mode = 'professional'"),
+    ("ix_pending_actions_open", "pending_actions", ["expires_at"], "status = 'open'"),
+    ("ix_professionals_past_due", "professionals", ["past_due_since"], "past_due_since IS NOT NULL"),
+    ("ix_billing_events_waiting", "billing_events", ["attempts", "received_at"], "handled_at IS NULL"),
+    ("ix_inbound_notices", "inbound", ["received_at"], "kind = 'notice'"),
+    ("ix_outbound_unheard", "outbound", ["sent_at"], "status = 'sent'"),
+    ("ix_outbound_agendas", "outbound", ["professional_id", "created_at"], "kind = 'daily_agenda'"),
+)
+
+
+def _upkeep() -> None:
+    """Indexes without which a job with nothing to do would read whole tables."""
+    for name, table, columns, where in _FEW:
+        few = sa.text(where)
+        op.create_index(name, table, columns, postgresql_where=few, sqlite_where=few)
+    op.create_index("ix_outbound_sent_at", "outbound", ["sent_at"])
+    op.create_index(op.f("ix_professionals_timezone"), "professionals", ["timezone"])
 
 
 def _sending() -> None:
@@ -95,6 +120,10 @@ def _sending() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_professionals_timezone"), "professionals")
+    op.drop_index("ix_outbound_sent_at", "outbound")
+    for name, table, _, _ in _FEW:
+        op.drop_index(name, table)
     op.drop_column("conversations", "minute_count")
     op.drop_column("conversations", "minute_from")
     op.drop_column("contacts", "marketing_stopped_at")
