@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select, text, update
+from sqlalchemy import BigInteger, Table, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..db import Swift
 from ..models import Outbound
 from ..models.enums import Author, Channel, OutboundStatus, Status, Transport
 from ..quiet import after_quiet, quiet
@@ -23,6 +24,7 @@ from .due import OWED, Ids, Owed, due, heard_of_others, ids_of_people
 from .messages import LoginCode, ReviewRequest
 from .outbox import CHAT
 from .render import as_template
+from .these import NAMED, these
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ class Job:
     # What the conversation will show.
     said: str
     author: Author
+    # The conversation it is written into from now on, where the row did not know of any.
+    talk_id: UUID | None = None
     # The first message from a number that was shut: if it goes through, the number is open again.
     trying: bool = False
 
@@ -76,7 +80,7 @@ async def claim(
     """
     if session.get_bind().dialect.name != "sqlite":
         # Claims are short and come one after the other: two at once could each take a message of one person.
-        await session.execute(text(f"SELECT pg_advisory_xact_lock({_CLAIM_LOCK})"))
+        await _ONE_AT_A_TIME.all(session, {"lock": _CLAIM_LOCK})
     await _take_from_the_dead(session, now)
     stops = await numbers.stopped(session)
     shut = {number for number, stop in stops.items() if stop.until > now}
@@ -94,20 +98,32 @@ async def claim(
             if tries:
                 trying.add(each.account)
                 await numbers.hold(session, each.account, now + LEASE, now)
-    if result.jobs:
-        await session.flush()
-        leased = _table.c.id.in_([job.id for job in result.jobs])
-        await (await session.connection()).execute(_LEASED.where(leased), {"until": now + LEASE})
+    await _lease(session, result.jobs, now)
     return result
 
 
 _table = cast(Table, Outbound.__table__)
-_LEASED = update(_table).values(
-    status=OutboundStatus.SENDING,
-    lease_until=bindparam("until"),
-    provider_id=None,
-    attempts=_table.c.attempts + 1,
+_ONE_AT_A_TIME = Swift(select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger))))
+_LEASED = Swift(
+    update(_table)
+    .where(these(_table.c.id, NAMED))
+    .values(
+        status=OutboundStatus.SENDING,
+        lease_until=bindparam("until"),
+        provider_id=None,
+        attempts=_table.c.attempts + 1,
+    )
 )
+_IN_TALK = update(_table).where(_table.c.id == bindparam("row")).values(conversation_id=bindparam("talk"))
+
+
+async def _lease(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
+    """Say that these rows are on their way; nobody else takes them before the lease is over."""
+    if not jobs:
+        return
+    await _LEASED.all(session, {"ids": [job.id for job in jobs], "until": now + LEASE})
+    if found := [{"row": job.id, "talk": job.talk_id} for job in jobs if job.talk_id is not None]:
+        await (await session.connection()).execute(_IN_TALK, found)
 
 
 async def put_back(session: AsyncSession, jobs: Sequence[tuple[Job, datetime | None]]) -> None:
@@ -143,57 +159,72 @@ _waiting_too = (
 _AFTER = update(_table).where(_table.c.id.in_(_waiting_too)).values(due_at=bindparam("moment"))
 
 
+# The status alone, so that the index of leases fits: it has as many rows as there are messages in flight.
+_LAPSED = Swift(
+    select(Outbound.id)
+    .where(text("outbound.status = 'sending'"), Outbound.lease_until < bindparam("now"))
+    .with_for_update(skip_locked=True)
+)
+
+
 async def _take_from_the_dead(session: AsyncSession, now: datetime) -> None:
     """A lease that ran out belongs to a sender that died in mid-send: its message may have gone out."""
-    lapsed = await session.scalars(
-        select(Outbound)
-        .where(OWED, Outbound.status == OutboundStatus.SENDING, Outbound.lease_until < now)
-        .with_for_update(skip_locked=True)
-    )
-    rows: Sequence[Outbound] = lapsed.all()
-    for row in rows:
+    for (identifier,) in await _LAPSED.all(session, {"now": now}):
         # From now, not from the claim: a clock that was put forward must not take it from a sender that lives.
-        doubt(row, Fault(DIED, Action.AWAIT_STATUS), now)
-    if rows:
-        await session.flush()
+        doubt(await session.get_one(Outbound, identifier), Fault(DIED, Action.AWAIT_STATUS), now)
+    # What follows asks the database.
+    await session.flush()
 
 
 async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime, *, tries: bool) -> Job | None:
     """Return the message to send, whose row is to be leased; or settle the row, when there is nothing to send."""
-    row = owed.row
     if why := _useless(owed, now):
-        skip(row, why)
+        skip(await _row(session, owed), why)
         return None
-    if row.status is OutboundStatus.UNCERTAIN and not await _once_more(session, owed, now):
+    if owed.status is OutboundStatus.UNCERTAIN and not await _once_more(session, owed, now):
         return None
-    if _sleeping(owed, now):
+    if await _sleeping(session, owed, now):
         return None
     to = owed.address(ids)
     if not to.reachable:
-        await give_up(session, row, Fault("no_address", Action.DROP), now)
+        await give_up(session, await _row(session, owed), Fault("no_address", Action.DROP), now)
         return None
-    if owed.conversation:
-        row.conversation_id = owed.conversation.id
-    heard_at = owed.conversation.last_inbound_at if owed.conversation else None
-    open_now = window.is_open(heard_at, now, to.channel)
-    if row.kind == CHAT and not open_now:
-        await give_up(session, row, Fault("window_closed", Action.DROP), now)
+    open_now = window.is_open(owed.heard_at, now, to.channel)
+    if owed.kind == CHAT and not open_now:
+        await give_up(session, await _row(session, owed), Fault("window_closed", Action.DROP), now)
         return None
     try:
-        said = spoken(row)
-        outgoing = said if open_now else as_template(messages.from_json(row.kind, row.payload))
+        said = spoken(owed)
+        outgoing = said if open_now else as_template(messages.from_json(owed.kind, owed.payload))
     except Exception as error:  # one row that cannot be worded must not stop the others
-        log.exception("a message could not be worded", extra={"outbound": str(row.id), "kind": row.kind})
-        await give_up(session, row, Fault("wording", Action.BUG, type(error).__name__), now)
+        log.exception("a message could not be worded", extra={"outbound": str(owed.id), "kind": owed.kind})
+        await give_up(session, await _row(session, owed), Fault("wording", Action.BUG, type(error).__name__), now)
         return None
-    return Job(row.id, row.attempts + 1, owed.account, to, outgoing, row.contact_id, plain(said), author_of(row), tries)
+    return Job(
+        id=owed.id,
+        attempt=owed.attempts + 1,
+        account=owed.account,
+        to=to,
+        outgoing=outgoing,
+        contact_id=owed.contact_id,
+        said=plain(said),
+        author=author_of(owed),
+        talk_id=None if owed.talk_id == owed.conversation_id else owed.talk_id,
+        trying=tries,
+    )
+
+
+async def _row(session: AsyncSession, owed: Owed) -> Outbound:
+    """Return the row itself, which is locked already: few are changed one by one."""
+    return await session.get_one(Outbound, owed.id)
 
 
 async def _once_more(session: AsyncSession, owed: Owed, now: datetime) -> bool:
     """Tell whether a message that nobody told of may go out again; what it may not is given up, where people see it."""
-    row, began = owed.row, owed.row.due_at - STATUS_WAIT
-    if row.error_code == DIED and row.attempts < TRIES and await heard_of_others(session, owed.line, began):
+    began = owed.due_at - STATUS_WAIT
+    if owed.error_code == DIED and owed.attempts < TRIES and await heard_of_others(session, owed.line, began):
         return True  # others are told of and this one is not: it died with its sender
+    row = await _row(session, owed)
     if row.error_code != AGAIN:
         row.error_code = AGAIN
         return True
@@ -201,12 +232,11 @@ async def _once_more(session: AsyncSession, owed: Owed, now: datetime) -> bool:
     return False
 
 
-def _sleeping(owed: Owed, now: datetime) -> bool:
+async def _sleeping(session: AsyncSession, owed: Owed, now: datetime) -> bool:
     """Put a reminder that is late off until the morning, or let go of one that cannot wait so long."""
-    row = owed.row
-    if row.appointment_start_at is None or not owed.zone or not quiet(now, owed.zone):
+    if owed.reminds_of is None or not owed.zone or not quiet(now, owed.zone):
         return False
-    morning = after_quiet(now, owed.zone)
+    row, morning = await _row(session, owed), after_quiet(now, owed.zone)
     if row.expires_at is not None and row.expires_at <= morning:
         skip(row, "quiet_hours")
     else:
@@ -216,15 +246,12 @@ def _sleeping(owed: Owed, now: datetime) -> bool:
 
 def _useless(owed: Owed, now: datetime) -> str:
     """Return why a message should not be sent any more, or nothing."""
-    row, appointment, contact = owed.row, owed.appointment, owed.contact
-    if row.expires_at is not None and row.expires_at <= now:
+    if owed.expires_at is not None and owed.expires_at <= now:
         return "expired"
-    if row.appointment_start_at is not None and (
-        appointment is None or appointment.status not in _ACTIVE or appointment.start_at != row.appointment_start_at
-    ):
+    if owed.reminds_of is not None and (owed.standing not in _ACTIVE or owed.start_at != owed.reminds_of):
         return "appointment_changed"
-    if contact is not None and contact.opted_out_at is not None and row.kind not in _ASKED_FOR:
+    if owed.opted_out_at is not None and owed.kind not in _ASKED_FOR:
         return "opted_out"
-    if contact is not None and contact.marketing_stopped_at is not None and row.kind in _OFFERS:
+    if owed.marketing_stopped_at is not None and owed.kind in _OFFERS:
         return "marketing_stopped"
     return ""

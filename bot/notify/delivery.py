@@ -5,10 +5,10 @@ more than once; whichever comes first is believed, and the end is the same.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, insert, update
@@ -38,12 +38,22 @@ _LINES = cast(Table, Message.__table__)
 _WAITING = frozenset({OutboundStatus.QUEUED, OutboundStatus.SENDING, OutboundStatus.UNCERTAIN})
 
 
-def spoken(row: Outbound) -> Outgoing:
+class Worded(Protocol):
+    """Anything that knows what a row says."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def payload(self) -> Mapping[str, Any]: ...
+
+
+def spoken(row: Worded) -> Outgoing:
     """Return what a row says, as it is said inside the 24-hour window."""
     return from_json(row.payload) if row.kind == CHAT else in_window(messages.from_json(row.kind, row.payload))
 
 
-def author_of(row: Outbound) -> Author:
+def author_of(row: Worded) -> Author:
     """Return whose words a row carries: a person's own travel like the bot's."""
     return Author(row.payload.get("author", Author.BOT))
 

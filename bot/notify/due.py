@@ -1,53 +1,92 @@
 """What may leave now, in which order, with everything that decides whether and how."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, String, and_, bindparam, exists, func, or_, select, text, tuple_
+from sqlalchemy import (
+    FromClause,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    column,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    values,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from ..db import Instant, Swift
 from ..models import Appointment, Contact, ContactIdentity, Conversation, Inbound, Outbound, Professional
-from ..models.enums import IdentityKind, InboundKind, OutboundStatus, Transport
+from ..models.base import choice
+from ..models.enums import Channel, IdentityKind, InboundKind, OutboundStatus, Status
 from ..whatsapp.transport import Address, Line
+from .outbox import PRIORITIES
 
-# Spelled out instead of bound, so that both databases see that the partial indexes fit.
+# Spelled out instead of bound, so that both databases see that the partial indexes fit, and how little is left out.
 OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
+_TO_SEND = text("outbound.status <> 'sending' AND outbound.transport = 'whatsapp'")
 # Turns are shared out among professionals within this many of the most urgent messages: a quarter of a minute's work.
-SIGHT = 1000
+SIGHT: Final = 1000
 # Messages that were told to come back at the same moment by two clocks keep their order.
-NEARLY = timedelta(seconds=2)
+NEARLY: Final = timedelta(seconds=2)
 
-_Near = Select[UUID, int, UUID | None, datetime]
 Ids = dict[tuple[UUID, IdentityKind], str]
+_Near = Select[UUID, int, datetime, datetime, UUID | None, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
     """A row and all that it depends on, as they are now."""
 
-    row: Outbound
-    contact: Contact | None
-    conversation: Conversation | None
-    appointment: Appointment | None
-    line: Line
-    zone: str
+    id: UUID
+    kind: str
+    payload: Mapping[str, Any]
+    status: OutboundStatus
+    attempts: int
+    error_code: str
+    due_at: datetime
+    expires_at: datetime | None
+    contact_id: UUID | None
+    conversation_id: UUID | None
+    # The start that a reminder speaks of; and of its appointment, as it is now.
+    reminds_of: datetime | None
+    start_at: datetime | None
+    standing: Status | None
+    phone: str | None
+    opted_out_at: datetime | None
+    marketing_stopped_at: datetime | None
+    # The conversation it belongs to, or else the one that this person has on this line.
+    talk_id: UUID | None
+    heard_at: datetime | None
+    channel: Channel
+    account: str
+    zone: str | None
 
     @property
-    def account(self) -> str:
-        return self.line[1]
+    def line(self) -> Line:
+        return self.channel, self.account
 
     def address(self, ids: Ids) -> Address:
         """Return where the person is reached on this line."""
-        contact, channel = self.contact, self.line[0]
-        if contact is None:
-            return Address(channel=channel)
-        bsuid, lid = ids.get((contact.id, IdentityKind.BSUID)), ids.get((contact.id, IdentityKind.LID))
-        return Address(contact.phone, bsuid, lid, channel)
+        if self.contact_id is None:
+            return Address(channel=self.channel)
+        bsuid, lid = ids.get((self.contact_id, IdentityKind.BSUID)), ids.get((self.contact_id, IdentityKind.LID))
+        return Address(self.phone, bsuid, lid, self.channel)
 
 
 async def due(session: AsyncSession, now: datetime, default: Line, limit: int, without: Collection[str]) -> list[Owed]:
@@ -55,111 +94,145 @@ async def due(session: AsyncSession, now: datetime, default: Line, limit: int, w
 
     Nobody's second message overtakes or accompanies their first.
     """
-    values = {"now": now, "nearly": now + NEARLY, "default": default[1], "limit": limit}
-    if without:
-        values["without"] = sorted(without)
-    rows = await session.scalars(_due(some_are_full=bool(without)), values)
-    return await _with_context(session, rows.all(), default)
+    given = {"now": now, "nearly": now + NEARLY, "channel": default[0], "account": default[1], "limit": limit}
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    if not without:
+        return [Owed(*row) for row in await _due_of_any(sqlite=sqlite).all(session, given)]
+    statement = _due(sqlite=sqlite, some_are_full=True)
+    return [Owed(*row) for row in await session.execute(statement, given | {"without": sorted(without)})]
 
 
 @cache
-def _due(*, some_are_full: bool) -> Select[Outbound]:
+def _due_of_any(*, sqlite: bool) -> Swift:
     """Put the question together once: it is asked many times a second."""
-    near = _near(some_are_full=some_are_full).subquery("near")
-    turn = func.row_number().over(
-        partition_by=(near.c.priority, near.c.professional_id), order_by=(near.c.due_at, near.c.id)
-    )
-    fair = select(near.c.id, turn.label("turn")).subquery("fair")
+    return Swift(_due(sqlite=sqlite, some_are_full=False))
+
+
+@cache
+def _due(*, sqlite: bool, some_are_full: bool) -> Select[Any]:
+    fair = _fair(_near(sqlite=sqlite, some_are_full=some_are_full))
+    own, usual = aliased(Conversation), aliased(Conversation)
+    channel, account = _line(own)
+    on_this_line = and_(usual.contact_id == Outbound.contact_id, usual.channel == channel, usual.account == account)
     return (
-        select(Outbound)
-        .join(fair, fair.c.id == Outbound.id)
-        .order_by(Outbound.priority, fair.c.turn, Outbound.due_at, Outbound.id)
+        select(
+            *(Outbound.id, Outbound.kind, Outbound.payload, Outbound.status, Outbound.attempts, Outbound.error_code),
+            *(Outbound.due_at, Outbound.expires_at, Outbound.contact_id, Outbound.conversation_id),
+            *(Outbound.appointment_start_at, Appointment.start_at, Appointment.status.label("standing")),
+            *(Contact.phone, Contact.opted_out_at, Contact.marketing_stopped_at),
+            func.coalesce(own.id, usual.id),
+            func.coalesce(own.last_inbound_at, usual.last_inbound_at),
+            *(channel, account, Professional.timezone),
+        )
+        .select_from(fair)
+        .join(Outbound, Outbound.id == fair.c.id)
+        .outerjoin(Contact, Contact.id == Outbound.contact_id)
+        .outerjoin(Appointment, Appointment.id == Outbound.appointment_id)
+        .outerjoin(Professional, Professional.id == Outbound.professional_id)
+        .outerjoin(own, own.id == Outbound.conversation_id)
+        .outerjoin(usual, and_(own.id.is_(None), on_this_line))
+        # Said again of the row itself: a status may settle it while this waits for its lock.
+        .where(_TO_SEND, OWED, Outbound.due_at <= bindparam("now", type_=Instant()), ~_somebody_first(fair))
+        .order_by(fair.c.priority, fair.c.turn, fair.c.due_at, fair.c.id)
         .limit(bindparam("limit", type_=Integer()))
         .with_for_update(of=Outbound, skip_locked=True)
     )
 
 
-def _near(*, some_are_full: bool) -> _Near:
+def _line(own: Any) -> tuple[Any, Any]:
+    """Say which number a message leaves from: its conversation's, its professional's, or the default."""
+    given = bindparam("channel", type_=choice(Channel)), bindparam("account", type_=String())
+    theirs = func.coalesce(Professional.account, "") != ""
+    channel, account = (
+        case((own.id.is_not(None), of_own), (theirs, of_theirs), else_=default)
+        for of_own, of_theirs, default in zip(
+            (own.channel, own.account), (Professional.channel, Professional.account), given, strict=True
+        )
+    )
+    return channel, account
+
+
+def _near(*, sqlite: bool, some_are_full: bool) -> Subquery:
+    """Say which messages are the most urgent, and read no more of the outbox than those.
+
+    Its index starts with the priority, and what is due is a small part of each: the reminders of the whole month
+    wait behind it.
+    """
     # What a telephone already said comes first: no doubt is resolved by sending again while a status waits here.
     unheard = exists().where(text("inbound.status = 'new'"), Inbound.lane == "", Inbound.kind == InboundKind.STATUS)
     statement = (
-        select(Outbound.id, Outbound.priority, Outbound.professional_id, Outbound.due_at)
-        .where(
-            OWED,
-            Outbound.transport == Transport.WHATSAPP,
-            Outbound.status.in_([OutboundStatus.QUEUED, OutboundStatus.UNCERTAIN]),
-            Outbound.due_at <= bindparam("now"),
-            or_(Outbound.status == OutboundStatus.QUEUED, ~unheard),
-            ~_somebody_first(),
-        )
-        .order_by(Outbound.priority, Outbound.due_at, Outbound.id)
-        .limit(SIGHT)
+        select(*_KNOWN)
+        .where(OWED, _TO_SEND, Outbound.due_at <= bindparam("now", type_=Instant()))
+        .where(or_(text("outbound.status = 'queued'"), ~unheard))
+        .limit(literal_column(str(SIGHT)))
     )
     if some_are_full:
-        account = func.coalesce(Conversation.account, Professional.account, bindparam("default", type_=String()))
-        statement = (
-            statement.outerjoin(Conversation, Conversation.id == Outbound.conversation_id)
-            .outerjoin(Professional, Professional.id == Outbound.professional_id)
-            .where(account.not_in(bindparam("without", expanding=True)))
-        )
-    return statement
+        statement = _without_the_full(statement)
+    if sqlite:
+        wanted = statement.where(Outbound.priority.in_([literal_column(str(each)) for each in PRIORITIES]))
+        return wanted.order_by(Outbound.priority, Outbound.due_at).subquery("near")
+    level = values(column("level", Integer), name="levels", literal_binds=True).data([(each,) for each in PRIORITIES])
+    one = statement.where(Outbound.priority == level.c.level).order_by(Outbound.due_at).lateral("one")
+    whole = select(*one.c).select_from(level.join(one, true())).order_by(one.c.priority, one.c.due_at)
+    return whole.limit(literal_column(str(SIGHT))).subquery("near")
 
 
-def _somebody_first() -> Any:
+_KNOWN: Final = (
+    *(Outbound.id, Outbound.priority, Outbound.due_at, Outbound.created_at),
+    *(Outbound.contact_id, Outbound.professional_id),
+)
+
+
+def _without_the_full(statement: _Near) -> _Near:
+    account = func.coalesce(Conversation.account, Professional.account, bindparam("account", type_=String()))
+    return (
+        statement.outerjoin(Conversation, Conversation.id == Outbound.conversation_id)
+        .outerjoin(Professional, Professional.id == Outbound.professional_id)
+        .where(account.not_in(bindparam("without", expanding=True)))
+    )
+
+
+def _fair(near: FromClause) -> Subquery:
+    """Take everybody's first message, and each professional's first before anybody's second."""
+    person = func.coalesce(near.c.contact_id, near.c.id)
+    rank = (near.c.priority, near.c.created_at, near.c.id)
+    place = func.row_number().over(partition_by=person, order_by=rank)
+    first = select(*near.c, place.label("place")).subquery("first")
+    turn = func.row_number().over(
+        partition_by=(first.c.priority, first.c.professional_id), order_by=(first.c.due_at, first.c.id)
+    )
+    ordered = select(*first.c, turn.label("turn")).where(first.c.place == 1)
+    # In this order already, so that whoever takes the first few asks of no more whether somebody goes before them.
+    return (
+        ordered.order_by(first.c.priority, text("turn"), first.c.due_at, first.c.id)
+        .limit(literal_column(str(SIGHT)))
+        .subquery("fair")
+    )
+
+
+def _somebody_first(fair: Subquery) -> Any:
     """Tell whether another message of the same person is on its way, or goes before this one."""
     other = aliased(Outbound, name="other")
     rank = (other.priority, other.created_at, other.id)
-    own_rank = (Outbound.priority, Outbound.created_at, Outbound.id)
+    own_rank = (fair.c.priority, fair.c.created_at, fair.c.id)
     # A message in backoff keeps its place; one for tomorrow does not hold up today's.
     waits_before = and_(
-        other.status == OutboundStatus.QUEUED,
-        or_(other.due_at <= bindparam("nearly"), other.attempts > 0),
+        text("other.status = 'queued'"),
+        or_(other.due_at <= bindparam("nearly", type_=Instant()), other.attempts > 0),
         tuple_(*rank) < tuple_(*own_rank),
     )
     return exists().where(
         text("other.status IN ('queued', 'sending', 'uncertain')"),
-        other.transport == Transport.WHATSAPP,
-        other.contact_id == Outbound.contact_id,
-        other.id != Outbound.id,
-        or_(other.status == OutboundStatus.SENDING, waits_before),
+        text("other.transport = 'whatsapp'"),
+        other.contact_id == fair.c.contact_id,
+        other.id != fair.c.id,
+        or_(text("other.status = 'sending'"), waits_before),
     )
 
 
-async def _with_context(session: AsyncSession, rows: Sequence[Outbound], default: Line) -> list[Owed]:
-    """Read again, in this transaction, everything that decides whether and how a row is sent."""
-    if not rows:
-        return []
-    people = {row.contact_id for row in rows if row.contact_id}
-    contacts = {each.id: each for each in await session.scalars(select(Contact).where(Contact.id.in_(people)))}
-    booked = {row.appointment_id for row in rows if row.appointment_id}
-    appointments: dict[UUID, Appointment] = {}
-    if booked:
-        found = await session.scalars(select(Appointment).where(Appointment.id.in_(booked)))
-        appointments = {each.id: each for each in found}
-    owners = {row.professional_id for row in rows if row.professional_id}
-    columns = (Professional.id, Professional.channel, Professional.account, Professional.timezone)
-    agendas = {row.id: row for row in await session.execute(select(*columns).where(Professional.id.in_(owners)))}
-    talks = (await session.scalars(select(Conversation).where(Conversation.contact_id.in_(people)))).all()
-    by_id = {talk.id: talk for talk in talks}
-    by_line = {(talk.contact_id, (talk.channel, talk.account)): talk for talk in talks}
-    owed = []
-    for row in rows:
-        talk = by_id.get(row.conversation_id) if row.conversation_id else None
-        agenda = agendas.get(row.professional_id) if row.professional_id else None
-        line = (talk.channel, talk.account) if talk else default
-        if talk is None and agenda and agenda.account:
-            line = (agenda.channel, agenda.account)
-        contact = contacts.get(row.contact_id) if row.contact_id else None
-        if talk is None and contact is not None:
-            talk = by_line.get((contact.id, line))
-        appointment = appointments.get(row.appointment_id) if row.appointment_id else None
-        owed.append(Owed(row, contact, talk, appointment, line, agenda.timezone if agenda else ""))
-    return owed
-
-
-async def ids_of_people(session: AsyncSession, owed: Sequence[Owed]) -> Ids:
+async def ids_of_people(session: AsyncSession, owed: Collection[Owed]) -> Ids:
     """Return the ids that channels gave to people whose phone they do not tell."""
-    unknown = [each.contact.id for each in owed if each.contact and not each.contact.phone]
+    unknown = [each.contact_id for each in owed if each.contact_id and not each.phone]
     if not unknown:
         return {}
     rows = await session.execute(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..db import Swift
 from ..models import ServiceHealth
 from ..whatsapp.faults import Fault
 from . import health
@@ -29,15 +30,18 @@ class Stop:
 
 async def stopped(session: AsyncSession) -> dict[str, Stop]:
     """Return the numbers that are shut, also those whose pause is over and from which one message may try."""
-    prefix = check_name("")
-    rows = await session.execute(
-        select(ServiceHealth.check, ServiceHealth.details).where(
-            ServiceHealth.check.startswith(prefix, autoescape=True),
-            ServiceHealth.state == STOPPED,
-            ServiceHealth.ended_at.is_(None),
-        )
+    rows = await _STOPPED.all(session, {})
+    return {name.removeprefix(check_name("")): Stop(datetime.fromisoformat(details["until"])) for name, details in rows}
+
+
+# Asked by every claim.
+_STOPPED = Swift(
+    select(ServiceHealth.check, ServiceHealth.details).where(
+        ServiceHealth.check.startswith(check_name(""), autoescape=True),
+        ServiceHealth.state == STOPPED,
+        ServiceHealth.ended_at.is_(None),
     )
-    return {name.removeprefix(prefix): Stop(datetime.fromisoformat(details["until"])) for name, details in rows}
+)
 
 
 async def stop(session: AsyncSession, account: str, fault: Fault, now: datetime) -> datetime:

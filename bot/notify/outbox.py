@@ -14,6 +14,8 @@ from ..whatsapp.outgoing import Outgoing, plain, to_json
 from .message import Message
 
 CHAT = "chat"
+# Lower leaves first. Whoever looks for what is due names them all: what has another one would never leave.
+PRIORITIES = range(10)
 
 
 def owed(
@@ -102,4 +104,6 @@ async def say(
 
 
 def _row(**values: Any) -> dict[str, Any]:
+    if values["priority"] not in PRIORITIES:
+        raise ValueError(f"nothing leaves with priority {values['priority']}")
     return {"id": new_id(), "status": OutboundStatus.QUEUED, "attempts": 0, "error_code": "", "error": "", **values}
