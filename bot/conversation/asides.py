@@ -28,6 +28,8 @@ SHOWN: Final = {
     "location": "[localização]",
     "contacts": "[contato]",
 }
+# What changes other messages that wait, or whose they are.
+CHANGES: Final = frozenset({"system", "revoke", "edit"})
 # Typed in a client's conversation on the phone, it gives the conversation back to the bot.
 GIVES_BACK: Final = frozenset({"odys", "odys assume", "odys, assume", "devolver ao odys"})
 

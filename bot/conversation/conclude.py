@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Conversation, Message
+from ..db import add_new
+from ..models import Message, new_id
 from ..models.enums import Author
 from ..notify import outbox
 from ..notify.render import chat
@@ -20,27 +21,30 @@ from .scene import Scene
 TOKENS = 60
 
 
-async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> None:
-    """Write down a turn: the log, the dialogue's state, the proposal or the answer, and "handled"."""
-    conversation = await session.get_one(Conversation, here.conversation.id, populate_existing=True)
-    if answer.professional_id is not None:
-        conversation.professional_id = answer.professional_id
+async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> bool:
+    """Write down a turn: the log, the dialogue's state, the proposal or the answer, and "handled".
+
+    Tell whether more waits in the lane.
+    """
     said = _with_transcript(await _said(session, here, answer), here.transcript)
-    conversation.state = _state(conversation.state, answer, said)
+    changed: dict[str, Any] = {"state": _state(here.conversation.state, answer, said)}
+    if answer.professional_id is not None:
+        changed["professional_id"] = answer.professional_id
+    conversation = await inbox.let_go(session, here.held, **changed)
     if words := _words(here):
         author = Author.PROFESSIONAL if here.is_professional else Author.CLIENT
-        session.add(
-            Message(
-                conversation_id=conversation.id,
-                professional_id=here.asker.professional_id,
-                author=author,
-                text=words,
-                created_at=here.now,
-            )
-        )
+        line = {
+            "id": new_id(),
+            "conversation_id": conversation.id,
+            "professional_id": here.asker.professional_id,
+            "author": author,
+            "text": words,
+            "created_at": here.now,
+        }
+        await add_new(session, Message, line)
     if said is not None:
         await outbox.say(session, said, conversation, now=here.now, dedup_key=f"turn:{here.first.id}")
-    await inbox.finish(session, here.held, now=here.now)
+    return await inbox.handled(session, here.held, now=here.now)
 
 
 async def _said(session: AsyncSession, here: Scene, answer: Answer) -> Outgoing | None:

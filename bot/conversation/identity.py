@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import insert_new
@@ -20,8 +20,31 @@ from ..whatsapp.phones import phone_key
 from . import merging
 
 Address = tuple[IdentityKind, str]
+Known = tuple[ContactIdentity, Contact]
 
 _CERTAIN = (IdentityKind.PHONE, IdentityKind.BSUID, IdentityKind.LID)
+_THEIRS = and_(Professional.channel == Conversation.channel, Professional.account == Conversation.account)
+_KNOWN = (
+    select(ContactIdentity, Contact)
+    .join(Contact, Contact.id == ContactIdentity.contact_id)
+    .where(
+        ContactIdentity.channel.in_(Channel),  # every channel named: so the index fits
+        tuple_(ContactIdentity.kind, ContactIdentity.value).in_(bindparam("addresses", expanding=True)),
+    )
+    .execution_options(populate_existing=True)
+)
+_AT_HOME = (
+    _KNOWN.add_columns(Conversation, Professional.id)
+    .outerjoin(
+        Conversation,
+        and_(
+            Conversation.contact_id == Contact.id,
+            Conversation.channel == bindparam("channel"),
+            Conversation.account == bindparam("account"),
+        ),
+    )
+    .outerjoin(Professional, _THEIRS)
+)
 # Each round lost means that somebody else entered or merged one of the same addresses; nobody can do so for long.
 ROUNDS = 5
 
@@ -42,9 +65,43 @@ async def recognise(
     """
     if channel is Channel.APP:  # whoever writes on our own page has proved who they are
         return await session.get_one(Contact, UUID(event["contact_id"]))
-    addresses = identities(event)
+    found = await _known(session, channel, _named(event))
+    return await _recognised(session, channel, event, found, now, dialled=dialled)
+
+
+async def at_home(
+    session: AsyncSession, channel: Channel, account: str, event: Mapping[str, Any], now: datetime
+) -> tuple[Contact, Conversation]:
+    """Return who is behind an event, and their conversation on one of our numbers; mostly both are known."""
+    if channel is Channel.APP:
+        contact = await recognise(session, channel, event, now)
+        return contact, await conversation_with(session, contact, channel, account, now)
+    looked = await session.execute(_AT_HOME, _asked(_named(event)) | {"channel": channel, "account": account})
+    rows = [(identity, contact, talk, owner) for identity, contact, talk, owner in looked]
+    found = _ranked(channel, _named(event), [(identity, contact) for identity, contact, *_ in rows])
+    contact = await _recognised(session, channel, event, found, now)
+    mine = [(talk, owner) for _, each, talk, owner in rows if each is contact and talk is not None]
+    if mine and len({each.id for _, each in found}) == 1:  # nobody was made one with somebody else
+        return contact, _of_owner(*mine[0])
+    return contact, await conversation_with(session, contact, channel, account, now)
+
+
+def _named(event: Mapping[str, Any]) -> list[Address]:
+    """Return every address in an event, a username last: it means nobody for certain."""
     name = [(IdentityKind.USERNAME, str(event["username"]))] if event.get("username") else []
-    found = await _known(session, channel, [*addresses, *name])
+    return [*identities(event), *name]
+
+
+async def _recognised(
+    session: AsyncSession,
+    channel: Channel,
+    event: Mapping[str, Any],
+    found: Sequence[Known],
+    now: datetime,
+    *,
+    dialled: bool = False,
+) -> Contact:
+    addresses = identities(event)
     known = [pair for pair in found if pair[0].kind is not IdentityKind.USERNAME]
     people = {contact.id: contact for _, contact in known}
     entered = {(row.kind, row.value) for row, _ in known if row.channel is channel}
@@ -58,8 +115,8 @@ async def recognise(
     if event.get("name") and not contact.name:
         contact.name = event["name"][:120]
     holders = [other.id for row, other in found if row.kind is IdentityKind.USERNAME]
-    if name and contact.id not in holders:
-        await _note_username(session, channel, name[0], contact, now)
+    if event.get("username") and contact.id not in holders:
+        await _note_username(session, channel, _named(event)[-1], contact, now)
     return contact
 
 
@@ -84,18 +141,19 @@ async def moved(
         await merging.give_number(session, kept, phone_key(new["from"]), old=dict(gone).get(IdentityKind.PHONE))
 
 
-async def _known(
-    session: AsyncSession, channel: Channel, addresses: Sequence[Address]
-) -> Sequence[tuple[ContactIdentity, Contact]]:
+async def _known(session: AsyncSession, channel: Channel, addresses: Sequence[Address]) -> Sequence[Known]:
     """Return what is known of addresses, the most lasting one first; a phone is the same on every channel."""
-    found = await session.execute(
-        select(ContactIdentity, Contact)
-        .join(Contact, Contact.id == ContactIdentity.contact_id)
-        .where(ContactIdentity.channel.in_(Channel), _any_of(addresses))  # every channel named: so the index fits
-        .execution_options(populate_existing=True)
-    )
+    found = await session.execute(_KNOWN, _asked(addresses))
+    return _ranked(channel, addresses, [(row[0], row[1]) for row in found])
+
+
+def _asked(addresses: Sequence[Address]) -> dict[str, Any]:
+    return {"addresses": list(addresses)}
+
+
+def _ranked(channel: Channel, addresses: Sequence[Address], found: Sequence[Known]) -> Sequence[Known]:
     rank = {address: place for place, address in enumerate(addresses)}
-    rows = [(row[0], row[1]) for row in found if row[0].channel is channel or row[0].kind is IdentityKind.PHONE]
+    rows = [pair for pair in found if pair[0].channel is channel or pair[0].kind is IdentityKind.PHONE]
     return sorted(rows, key=lambda pair: (rank[pair[0].kind, pair[0].value], pair[1].created_at, pair[1].id))
 
 
@@ -195,13 +253,9 @@ async def conversation_with(
     On a professional's own number it is about that agenda, whatever it was about before the number was theirs.
     """
     where = (Conversation.channel == channel, Conversation.account == account, Conversation.contact_id == contact.id)
-    theirs = and_(Professional.channel == Conversation.channel, Professional.account == Conversation.account)
-    here = select(Conversation, Professional.id).outerjoin(Professional, theirs).where(*where)
+    here = select(Conversation, Professional.id).outerjoin(Professional, _THEIRS).where(*where)
     if found := (await session.execute(here)).first():
-        conversation, owner_id = found
-        if owner_id is not None and conversation.professional_id != owner_id:
-            conversation.professional_id, conversation.state = owner_id, {}
-        return conversation
+        return _of_owner(*found)
     agenda = await own_agenda(session, contact.id)
     owner = await owner_of(session, channel, account)
     row = {
@@ -216,3 +270,10 @@ async def conversation_with(
     }
     await session.execute(insert_new(session, Conversation, row))
     return (await session.scalars(select(Conversation).where(*where))).one()
+
+
+def _of_owner(conversation: Conversation, owner_id: UUID | None) -> Conversation:
+    """Let a conversation on a professional's own number be about their agenda."""
+    if owner_id is not None and conversation.professional_id != owner_id:
+        conversation.professional_id, conversation.state = owner_id, {}
+    return conversation

@@ -8,10 +8,13 @@ committed together with "these messages are handled", guarded by the token: done
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlalchemy.orm.attributes import set_committed_value
 
 from ..log import mask
 from ..models import Contact, Conversation, Inbound
@@ -20,7 +23,7 @@ from ..notify import outbox
 from ..notify.render import chat
 from ..whatsapp.outgoing import Text
 from . import asides
-from .identity import conversation_with, recognise
+from .identity import at_home
 
 # Five tries: a message that breaks us five times is parked where a person sees it, and the lane goes on.
 TRIES = 5
@@ -29,6 +32,8 @@ SILENT_TYPES = frozenset({"reaction", "edit", "revoke", "system", "welcome"})
 # A person types less than this; what is over it waits for the minute to end and is then one turn.
 RATE, PER = 30, timedelta(minutes=1)
 _ANSWERED = (InboundKind.MESSAGE, InboundKind.ECHO)
+_OTHER = aliased(Inbound)
+_FRESH: Final = {"synchronize_session": False, "populate_existing": True}
 
 
 class Lost(Exception):
@@ -75,37 +80,52 @@ async def take(
         return None
     if await asides.only_news(session, rows, now=now):
         return None
-    channel, account = rows[0].channel, rows[0].account
-    contact = await recognise(session, channel, rows[-1].event, now)
-    conversation = await conversation_with(session, contact, channel, account, now)
+    contact, conversation = await at_home(session, rows[0].channel, rows[0].account, rows[-1].event, now)
     if _minutes_count(conversation, now) >= RATE:
         await _put_off(session, conversation, rows, now)
         return None
     token = uuid4()
     if not await _hold(session, conversation, rows, token, now=now, until=now + lease):
         return None
-    rows = await _still_new(session, rows)
-    rows = _one_turn(await asides.read_changes(session, rows, now=now))
-    for row in rows:
-        row.attempts += 1
-        row.conversation_id = conversation.id
-    await session.flush()
-    await session.refresh(conversation)
-    held = Held(conversation, contact, rows, token)
-    if not rows:  # everything was taken back
+    if any(row.event.get("type") in asides.CHANGES for row in rows):
+        rows = await asides.read_changes(session, await _still_new(session, rows), now=now)
+    held = Held(conversation, contact, await _begun(session, rows, conversation), token)
+    if not held.rows:  # everything was taken back
         await _guarded(session, held, turn_token=None, turn_lease_until=None)
         return None
     return held
 
 
+async def _begun(session: AsyncSession, rows: Sequence[Inbound], conversation: Conversation) -> Sequence[Inbound]:
+    """Count a try of what is one turn, and return it: without what somebody else answered before we held it."""
+    while turn := _one_turn(rows):
+        mine = (Inbound.id.in_([row.id for row in turn]), Inbound.status == InboundStatus.NEW)
+        begun = await session.execute(
+            update(Inbound)
+            .where(*mine)
+            .values(attempts=Inbound.attempts + 1, conversation_id=conversation.id)
+            .returning(Inbound.id, Inbound.attempts),
+            execution_options={"synchronize_session": False},
+        )
+        tries: dict[UUID, int] = dict(begun.tuples().all())
+        for row in turn:
+            set_committed_value(row, "attempts", tries.get(row.id, row.attempts))
+        if len(tries) == len(turn):
+            return turn
+        rows = await _still_new(session, rows)
+    return ()
+
+
+_WAITING = (
+    select(Inbound)
+    .where(Inbound.lane == bindparam("lane"), Inbound.status == InboundStatus.NEW, Inbound.kind.in_(_ANSWERED))
+    .order_by(Inbound.provider_at, Inbound.received_at, Inbound.id)
+)
+
+
 async def _waiting(session: AsyncSession, lane: str, now: datetime) -> Sequence[Inbound]:
     """Return the messages of a lane that wait; what a person of ours typed beside the bot is read at once."""
-    statement = (
-        select(Inbound)
-        .where(Inbound.lane == lane, Inbound.status == InboundStatus.NEW, Inbound.kind.in_(_ANSWERED))
-        .order_by(Inbound.provider_at, Inbound.received_at, Inbound.id)
-    )
-    rows = (await session.scalars(statement)).all()
+    rows = (await session.scalars(_WAITING, {"lane": lane})).all()
     for row in rows:
         if row.kind is InboundKind.ECHO:
             await asides.read_echo(session, row, now=now)
@@ -148,7 +168,9 @@ async def _hold(
             minute_from=conversation.minute_from if count else now,
             minute_count=count + len(_one_turn(rows)),
         )
-        .returning(Conversation.id)
+        # As it is now that nobody else can write to it.
+        .returning(Conversation),
+        execution_options=_FRESH,
     )
     return held is not None
 
@@ -187,14 +209,32 @@ async def renew(session: AsyncSession, held: Held, *, now: datetime, lease: time
     await _guarded(session, held, turn_lease_until=now + lease)
 
 
-async def finish(session: AsyncSession, held: Held, *, now: datetime) -> None:
-    """Mark the messages handled and let the conversation go, or raise `Lost` and undo everything."""
-    await _guarded(session, held, turn_token=None, turn_lease_until=None)
-    await session.execute(
+async def finish(session: AsyncSession, held: Held, *, now: datetime, **values: object) -> bool:
+    """Mark the messages handled and let the conversation go with these values, or raise `Lost` and undo everything.
+
+    Tell whether more waits in the lane. Whoever writes later finds the conversation free, or waits for us to commit.
+    """
+    await let_go(session, held, **values)
+    return await handled(session, held, now=now)
+
+
+async def let_go(session: AsyncSession, held: Held, **values: object) -> Conversation:
+    """Let the conversation go with these values and return it as it is now, or raise `Lost`."""
+    return await _guarded(session, held, turn_token=None, turn_lease_until=None, **values)
+
+
+async def handled(session: AsyncSession, held: Held, *, now: datetime) -> bool:
+    """Mark the messages handled; tell whether more waits in the lane."""
+    ids = [row.id for row in held.rows]
+    waits = (_OTHER.lane == held.rows[0].lane, _OTHER.status == InboundStatus.NEW, _OTHER.id.not_in(ids))
+    left = await session.scalars(
         update(Inbound)
-        .where(Inbound.id.in_([row.id for row in held.rows]))
+        .where(Inbound.id.in_(ids))
         .values(status=InboundStatus.DONE, handled_at=now)
+        .returning(select(_OTHER.id).where(*waits).exists()),
+        execution_options={"synchronize_session": False},
     )
+    return any(left)
 
 
 async def give_back(session: AsyncSession, held: Held, error: str, *, now: datetime) -> bool:
@@ -211,15 +251,17 @@ async def give_back(session: AsyncSession, held: Held, error: str, *, now: datet
     return parked
 
 
-async def _guarded(session: AsyncSession, held: Held, **values: object) -> None:
-    mine = await session.scalar(
+async def _guarded(session: AsyncSession, held: Held, **values: object) -> Conversation:
+    mine: Conversation | None = await session.scalar(
         update(Conversation)
         .where(Conversation.id == held.conversation.id, Conversation.turn_token == held.token)
         .values(**values)
-        .returning(Conversation.id)
+        .returning(Conversation),
+        execution_options=_FRESH,
     )
     if mine is None:
         raise Lost
+    return mine
 
 
 async def due_lanes(session: AsyncSession, *, now: datetime, limit: int = 200) -> Sequence[str]:

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from ..models import Client, Contact, Conversation, Inbound, Message, PendingAction, Professional
-from ..models.enums import PendingStatus, Role
+from ..db import listed
+from ..models import Client, Contact, Conversation, Inbound, Message, PendingAction, Professional, User
+from ..models.enums import Author, PendingStatus, Role
 from .brain import Asker, Line
-from .identity import own_agenda
 from .inbox import Held
 from .numbering import option_typed
 from .quoting import Quoted, just_told, meant, quoted
@@ -64,17 +65,47 @@ class Scene:
         return self.asker.role is Role.PROFESSIONAL
 
 
+def _around() -> Any:
+    """Select everything around a conversation in one row: a turn has it all, or nothing of it."""
+    own, chosen = aliased(Professional), aliased(Professional)
+    here = Conversation.id == bindparam("conversation")
+    said = (
+        select(Message.author, Message.text)
+        .where(Message.conversation_id == bindparam("conversation"))
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(HISTORY)
+        .subquery()
+    )
+    question = (
+        select(PendingAction.id)
+        .where(PendingAction.conversation_id == bindparam("conversation"), PendingAction.status == PendingStatus.OPEN)
+        .order_by(PendingAction.created_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    mine = and_(Client.professional_id == chosen.id, Client.contact_id == Conversation.contact_id)
+    return (
+        select(own, chosen, Client, PendingAction, select(listed(said.c.author, said.c.text)).scalar_subquery())
+        .select_from(Conversation)
+        .outerjoin(User, User.contact_id == Conversation.contact_id)
+        .outerjoin(own, own.user_id == User.id)
+        .outerjoin(chosen, chosen.id == Conversation.professional_id)
+        .outerjoin(Client, mine)
+        .outerjoin(PendingAction, PendingAction.id == question)
+        .where(here)
+    )
+
+
+_AROUND: Final = _around()
+
+
 async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | None = None) -> Scene:
     """Gather the scene of a turn; `text` replaces what was typed, for a voice note that was transcribed."""
     conversation, contact = held.conversation, held.contact
-    own = await own_agenda(session, contact.id)
+    found = (await session.execute(_AROUND, {"conversation": conversation.id})).first()
+    own, chosen, known, open_question, lines = found or (None, None, None, None, None)
     as_professional = own is not None and conversation.mode is Role.PROFESSIONAL
-    professional = own if as_professional else await _chosen(session, conversation)
-    client = None
-    if professional and not as_professional:
-        client = await session.scalar(
-            select(Client).where(Client.professional_id == professional.id, Client.contact_id == contact.id)
-        )
+    professional, client = (own, None) if as_professional else (chosen, known)
     asker = Asker(
         role=Role.PROFESSIONAL if as_professional else Role.CLIENT,
         conversation_id=conversation.id,
@@ -87,7 +118,7 @@ async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | 
     )
     words = held.text if text is None else text
     # What somebody passes on is another person's words: it can be asked about, but it agrees to nothing.
-    pending = None if held.forwarded else await _pending(session, conversation)
+    pending = None if held.forwarded else open_question
     answered = None if held.forwarded else await quoted(session, held)
     if answered is None and pending is None and not held.forwarded:
         answered = await just_told(session, conversation, words, now)
@@ -103,7 +134,7 @@ async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | 
         own=own,
         professional=professional,
         pending=pending,
-        history=await _history(session, conversation),
+        history=[Line(Author(author), said) for author, said in reversed(lines or ())],
         transcript=text or "",
         quoted=answered,
     )
@@ -126,28 +157,3 @@ async def turned_to(session: AsyncSession, here: Scene, professional_id: UUID | 
         zone=ZoneInfo(professional.timezone),
     )
     return replace(here, asker=asker, professional=professional, pending=None, payload=None)
-
-
-async def _chosen(session: AsyncSession, conversation: Conversation) -> Professional | None:
-    if conversation.professional_id is None:
-        return None
-    return await session.get(Professional, conversation.professional_id)
-
-
-async def _pending(session: AsyncSession, conversation: Conversation) -> PendingAction | None:
-    return await session.scalar(
-        select(PendingAction)
-        .where(PendingAction.conversation_id == conversation.id, PendingAction.status == PendingStatus.OPEN)
-        .order_by(PendingAction.created_at.desc())
-        .limit(1)
-    )
-
-
-async def _history(session: AsyncSession, conversation: Conversation) -> list[Line]:
-    rows = await session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation.id)
-        .order_by(Message.created_at.desc(), Message.id.desc())
-        .limit(HISTORY)
-    )
-    return [Line(row.author, row.text) for row in reversed(rows.all())]

@@ -74,45 +74,49 @@ class Turns:
 
     async def run(self, lane: str) -> int:
         """Answer everything that is due in a lane and return how many turns that took."""
-        count = 0
-        while await self._one(lane):
-            count += 1
+        count, more = 0, True
+        while more and (here := await self._take(lane)) is not None:
+            answered, more = await self._one(here)
+            count += answered
         return count
 
-    async def _one(self, lane: str) -> bool:
-        lease = timedelta(seconds=self.settings.turn_lease_seconds)
+    async def _take(self, lane: str) -> Scene | None:
+        """Hold the next turn of a lane, and everything that is known before it thinks."""
         limit = timedelta(seconds=self.settings.burst_limit_seconds)
         async with self.db.begin() as session:
-            held = await inbox.take(session, lane, now=self.clock.now(), burst_limit=limit, lease=lease)
-        if held is None:
-            return False
+            now = self.clock.now()
+            held = await inbox.take(session, lane, now=now, burst_limit=limit, lease=self._lease)
+            return await scene.load(session, held, now=now) if held is not None else None
+
+    async def _one(self, here: Scene) -> tuple[bool, bool]:
+        """Take a turn; tell whether it was answered, and whether more waits in its lane."""
+        held = here.held
         try:
             with metrics.timed(metrics.TURN, outcome="failed") as noted:
-                async with self._renewed(held, lease):
-                    await self._answer(held)
+                async with self._renewed(held):
+                    more = await self._answer(here)
                 noted["outcome"] = "answered"
         except Lost:
             log.warning("the conversation was taken over", extra={"conversation": str(held.conversation.id)})
-            return False
+            return False, False
         except Exception as error:
             metrics.failed("turn", type(error).__name__)
             log.exception("a turn failed", extra={"conversation": str(held.conversation.id)})
             await self._give_back(held, error)
-            return False
-        return True
+            return False, False
+        return True, more
 
-    async def _answer(self, held: Held) -> None:
-        silent = held.conversation.silent_until
-        if self.presence and not (silent and silent > self.clock.now()):
-            await self.presence.typing(held)
-        text = None
-        if self.ears and held.rows[0].event.get("voice"):
-            heard = await self.ears.listen(held)
+    async def _answer(self, here: Scene) -> bool:
+        silent = here.conversation.silent_until
+        if self.presence and not (silent and silent > here.now):
+            await self.presence.typing(here.held)
+        if self.ears and here.first.event.get("voice"):
+            heard = await self.ears.listen(here.held)
             if isinstance(heard, Answer):
-                return await self._conclude(await self._scene(held), heard)
-            text = heard
+                return await self._conclude(here, heard)
+            async with self.db.begin() as session:
+                here = await scene.load(session, here.held, now=self.clock.now(), text=heard)
         async with self.db.begin() as session:
-            here = await scene.load(session, held, now=self.clock.now(), text=text)
             answer = await entering.answer(session, here, self._hashed) or await answer_directly(
                 session, here, self.toolkit
             )
@@ -121,20 +125,19 @@ class Turns:
         answer = answer or await self._think(here)
         if asked_before(answer):
             here, answer = await go_on(self.db, here, answer, self.toolkit, self.rules)
-        await self._conclude(here, answer)
-        return None
+        return await self._conclude(here, answer)
 
     @property
     def _hashed(self) -> Hasher:
         return Hasher.of(self.settings.secret_key.get_secret_value())
 
-    async def _scene(self, held: Held) -> Scene:
-        async with self.db.begin() as session:
-            return await scene.load(session, held, now=self.clock.now())
+    @property
+    def _lease(self) -> timedelta:
+        return timedelta(seconds=self.settings.turn_lease_seconds)
 
-    async def _conclude(self, here: Scene, answer: Answer) -> None:
+    async def _conclude(self, here: Scene, answer: Answer) -> bool:
         async with self.db.begin() as session:
-            await conclude(session, here, answer)
+            return await conclude(session, here, answer)
 
     async def _think(self, here: Scene) -> Answer:
         heard = heard_of(here, self.toolkit.for_asker(here.asker, here.state))
@@ -162,14 +165,14 @@ class Turns:
             return
 
     @asynccontextmanager
-    async def _renewed(self, held: Held, lease: timedelta) -> AsyncIterator[None]:
+    async def _renewed(self, held: Held) -> AsyncIterator[None]:
         """Renew the lease while the turn goes on; losing it is noticed by the guard of the final commit."""
 
         async def keep() -> None:
             while True:
-                await asyncio.sleep(lease.total_seconds() / 3)
+                await asyncio.sleep(self.settings.turn_lease_seconds / 3)
                 async with self.db.begin() as session:
-                    await inbox.renew(session, held, now=self.clock.now(), lease=lease)
+                    await inbox.renew(session, held, now=self.clock.now(), lease=self._lease)
 
         keeper = asyncio.create_task(keep())
         try:
