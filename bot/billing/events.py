@@ -29,6 +29,10 @@ OURS: Final = frozenset(
 )
 GRACE: Final = timedelta(days=7)
 BATCH: Final = 100
+# Whoever finds that somebody else set the plan meanwhile asks again; so often, then the event waits for its next turn.
+ROUNDS: Final = 5
+# At night: so many customers in a row that Stripe says nothing about, and it is away; tomorrow is another night.
+SILENT: Final = 5
 # Doubled with each failure: Stripe's own outages last minutes, a wrong key until somebody looks.
 FIRST_WAIT: Final = timedelta(seconds=10)
 LONGEST_WAIT: Final = timedelta(hours=1)
@@ -75,16 +79,17 @@ async def reconcile(db: Database, gateway: Gateway, settings: Settings, *, now: 
     )
     async with db.begin() as session:
         known = (await session.execute(customers)).all()
-    drifted = 0
+    drifted = silent = 0
     for professional_id, customer_id in known:
         try:
-            entitled = await _entitlement(gateway, settings, str(customer_id))
+            _, changed = await _current(db, gateway, settings, professional_id, str(customer_id), now)
         except Unavailable:
             log.warning("a customer could not be reconciled", extra={"professional": str(professional_id)})
+            if (silent := silent + 1) >= SILENT:
+                log.error("stripe is away: the plans were not reconciled")
+                break
             continue
-        async with db.begin() as session:
-            row = await session.get(Professional, professional_id, with_for_update=True)
-            drifted += row is not None and await grant(session, row, entitled, now)
+        drifted, silent = drifted + changed, 0
     if drifted:
         log.error("plans had drifted from Stripe", extra={"count": drifted})
     return drifted
@@ -139,17 +144,37 @@ async def _apply(db: Database, gateway: Gateway, settings: Settings, event: Bill
         elif (professional_id := await _whose(session, found, customer_id)) is None:
             error = "not ours: nobody here is this customer"
     if professional_id is not None:
-        entitled = await _entitlement(gateway, settings, customer_id)
+        entitled, _ = await _current(db, gateway, settings, professional_id, customer_id, now)
         error = "; ".join(entitled.alerts)
     async with db.begin() as session:
-        if professional_id is not None:
-            row = await session.get_one(Professional, professional_id, with_for_update=True)
-            row.stripe_customer_id = row.stripe_customer_id or customer_id
-            await grant(session, row, entitled, now)
         kept = await session.get_one(BillingEvent, event.id, with_for_update=True)
         kept.handled_at, kept.error = now, error
     if error:
         log.error("a billing event needs somebody's eyes", extra={"event": event.event_id, "reason": error[:200]})
+
+
+async def _current(
+    db: Database, gateway: Gateway, settings: Settings, professional_id: UUID, customer_id: str, now: datetime
+) -> tuple[Entitlement, bool]:
+    """Ask Stripe and give what it says; return that, and whether it changed anything.
+
+    Who asked first may be answered last, with an older picture. So each asks again when somebody else has given
+    something since the question: what is given in the end was asked after everything given before.
+    """
+    readings = select(Professional.stripe_readings).where(Professional.id == professional_id)
+    for _ in range(ROUNDS):
+        async with db.begin() as session:
+            before = await session.scalar(readings)
+        entitled = await _entitlement(gateway, settings, customer_id)
+        async with db.begin() as session:
+            row = await session.get(Professional, professional_id, with_for_update=True)
+            if row is None:  # gone meanwhile, and with them whatever they were entitled to
+                return entitled, False
+            if row.stripe_readings == before:
+                row.stripe_readings += 1
+                row.stripe_customer_id = row.stripe_customer_id or customer_id
+                return entitled, await grant(session, row, entitled, now)
+    raise Unavailable
 
 
 async def _failed(db: Database, event_id: UUID, why: str) -> None:

@@ -1,5 +1,6 @@
 """Stripe, as far as we speak to it: one thin client; the library does the wire."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +14,10 @@ log = logging.getLogger(__name__)
 
 # What our reading of the objects was written against; the account's own default may be another.
 VERSION = "2026-06-24.dahlia"
-# Nobody waits longer for a page to pay on.
-TIMEOUT = 15
+# For one try, in seconds; the library makes three where the connection or Stripe fails.
+TIMEOUT = 10
+# For all of them: nobody waits longer for a page to pay on.
+PATIENCE = 20.0
 
 
 class StripeAway(Unavailable):
@@ -27,8 +30,8 @@ class StripeAway(Unavailable):
 class Gateway:
     """Speak to the Stripe account of this installation."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, *, patience: float = PATIENCE) -> None:
+        self._settings, self._patience = settings, patience
         self._connected: tuple[Any, Any] | None = None
 
     def _api(self) -> Any:
@@ -98,7 +101,11 @@ class Gateway:
         import stripe  # noqa: PLC0415 - see _api
 
         try:
-            answer = await method(params=dict(params), options=dict(options))
+            async with asyncio.timeout(self._patience):
+                answer = await method(params=dict(params), options=dict(options))
+        except TimeoutError as error:
+            log.warning("stripe did not answer", extra={"seconds": self._patience})
+            raise StripeAway from error
         except stripe.StripeError as error:
             log.warning("stripe refused", extra={"code": error.code, "reason": type(error).__name__})
             raise StripeAway from error

@@ -3,10 +3,13 @@
     async with stripe() as fake:
         fake.subscribe("cus_1", price="price_basic")     # as if somebody had paid on the page
         fake.broken = 503                                # and from now on nothing answers
+    fake.slow = asyncio.Event()                      # what it answers is true now, and comes when this is set
 
 It takes the wire as the real one has it (form-encoded, a Bearer key, a pinned version) and refuses anything else.
 """
 
+import asyncio
+import copy
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,6 +34,9 @@ class Stripe:
     sessions: list[Json] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
     broken: int = 0
+    slow: asyncio.Event | None = None
+    # Set when something is being answered slowly.
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     _kept: dict[str, tuple[Json, Json]] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -64,12 +70,15 @@ class Stripe:
     async def list_subscriptions(self, request: web.Request) -> web.Response:
         await self._form(request)
         customer = request.query.get("customer")
-        data = [each for each in self.subscriptions.values() if each["customer"] == customer]
+        data = copy.deepcopy([each for each in self.subscriptions.values() if each["customer"] == customer])
+        await self._late()
         return web.json_response({"object": "list", "data": data, "has_more": False, "url": "/v1/subscriptions"})
 
     async def create_session(self, request: web.Request) -> web.Response:
         form = await self._form(request)
-        return self._once(request, form, lambda: self._session(form))
+        answer = self._once(request, form, lambda: self._session(form))
+        await self._late()
+        return answer
 
     def _session(self, form: Json) -> Json:
         number = next(self._numbers)
@@ -82,6 +91,11 @@ class Stripe:
     async def create_portal(self, request: web.Request) -> web.Response:
         form = await self._form(request)
         return web.json_response({"id": "bps_1", "url": f"https://portal.test/{form['customer']}"})
+
+    async def _late(self) -> None:
+        if self.slow is not None:
+            self.asked.set()
+            await self.slow.wait()
 
     async def _form(self, request: web.Request) -> Json:
         self.requests.append((request.method, request.path))
