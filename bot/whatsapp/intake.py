@@ -2,6 +2,9 @@
 
 Requests that wait together share one INSERT and one commit: the commit is what a webhook costs, and a hundred rows
 cost hardly more than one. Nothing waits for company: while one commit runs, the next group gathers.
+
+What waits is bounded. A database that is away, or hangs, fails whoever waits for it within seconds, and beyond `MOST`
+rows nobody is let in: Meta sends everything again that was not answered 200, and this process stays well.
 """
 
 import asyncio
@@ -18,16 +21,24 @@ from ..db import Database
 from ..models.enums import InboundStatus
 from ..queue import Bell
 from .events import Batch
+from .ringing import Ringing
 from .rows import Row, fingerprint, rows_of
 from .storing import Insert, at_hand
 
 log = logging.getLogger(__name__)
 
 GROUP = 500  # rows in one INSERT; Postgres takes 32,767 parameters, this uses about 6,500
+# Rows that may wait for a commit: three seconds' worth at 3,000 a second, some 3 kB each.
+MOST = 10_000
+# Seconds for a connection, and again for a commit: an insert takes milliseconds, and Meta does not wait much longer.
+PATIENCE = 5
 # SQLite has one connection: whoever else wants it waits this long, in seconds, while deliveries keep coming.
 TURN = 0.05
 IDLE = 0.25  # seconds
-LANES = 16  # in one job: to ring costs more than to store, and a worker answers them side by side anyway
+
+
+class NotStored(Exception):
+    """The database cannot take a delivery now; it may come again."""
 
 
 @dataclass(slots=True)
@@ -40,20 +51,24 @@ class Intake:
     """Store batches for callers that wait until theirs is committed, then wake the worker."""
 
     def __init__(self, db: Database, bell: Bell, clock: Clock, *, burst_wait: float) -> None:
-        self._db, self._bell, self._clock, self._burst_wait = db, bell, clock, burst_wait
+        self._db, self._clock, self._burst_wait = db, clock, burst_wait
+        self._ringing = Ringing(bell)
         self._waiting: list[_Waiting] = []
+        self._size = 0  # rows in `_waiting`
         self._leader: asyncio.Task[None] | None = None
-        self._ringing: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._closing = False
 
     async def put(self, batch: Batch) -> None:
-        """Return when every event of `batch` is committed; raise when the database cannot do it now."""
+        """Return when every event of `batch` is committed; raise `NotStored` when that cannot be now."""
+        if self._size >= MOST:
+            raise NotStored("too many wait")
         rows = rows_of(batch, now=self._clock.now(), burst_wait=self._burst_wait)
         if not rows:
             return
         waiting = _Waiting(rows, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
+        self._size += len(rows)
         if self._leader is None:
             # A task of its own: a caller that hangs up must not take the others' commit with it.
             self._leader = asyncio.create_task(self._lead())
@@ -64,43 +79,46 @@ class Intake:
         """Return when nothing is being stored or rung any more."""
         self._closing = True
         self._news.set()
-        while pending := [task for task in (self._leader, *self._ringing) if task]:
-            await asyncio.gather(*pending, return_exceptions=True)
+        while self._leader:
+            await asyncio.gather(self._leader, return_exceptions=True)
+        await self._ringing.close()
         self._closing = False
 
     async def _lead(self) -> None:
         try:
             while self._waiting:
                 await self._store_waiting()
-        except asyncio.CancelledError:
-            for waiting in self._waiting:
-                waiting.done.cancel()
-            raise
         finally:
             self._leader = None
+            for waiting in self._everybody():  # only who was cancelled leaves somebody behind
+                waiting.done.cancel()
 
     async def _store_waiting(self) -> None:
         """Store group after group over one connection, until nobody waits, it fails, or others wait for it."""
-        group: list[_Waiting] = []
         clock = asyncio.get_running_loop().time
         try:
-            async with at_hand(self._db) as insert:
+            async with at_hand(self._db, PATIENCE) as insert:
                 until = clock() + TURN
                 while self._waiting or await self._more():
-                    group = self._next_group()
-                    error = await self._commit(group, insert)
-                    for waiting in group:
-                        _settle(waiting, error)
-                    if error is not None or (self._db.sqlite and clock() > until):
+                    await self._store(self._next_group(), insert)
+                    if self._db.sqlite and clock() > until:
                         return
-        except asyncio.CancelledError:
-            for waiting in group:
-                waiting.done.cancel()
+        except Exception as error:  # nobody who waits now can be helped by this connection, and most likely by none
+            log.exception("deliveries could not be stored", extra={"count": len(self._waiting)})
+            _settle(self._everybody(), error)
+
+    async def _store(self, group: Sequence[_Waiting], insert: Insert) -> None:
+        """Store a group and tell those who wait for it; raise when the connection is to blame."""
+        try:
+            await self._commit([row for waiting in group for row in waiting.rows], insert)
+        except BaseException as error:
+            _settle(group, error)
             raise
-        except Exception as error:  # no connection: nobody who waits now can be helped
-            waiting_now, self._waiting = [*group, *self._waiting], []
-            for waiting in waiting_now:
-                _settle(waiting, error)
+        _settle(group)
+
+    def _everybody(self) -> list[_Waiting]:
+        waiting, self._waiting, self._size = self._waiting, [], 0
+        return waiting
 
     async def _more(self) -> bool:
         """Keep the connection a moment for whoever comes next; tell whether somebody did.
@@ -116,70 +134,56 @@ class Intake:
         return bool(self._waiting)
 
     def _next_group(self) -> list[_Waiting]:
-        group = [self._waiting.pop(0)]
-        size = len(group[0].rows)
-        while self._waiting and (size := size + len(self._waiting[0].rows)) <= GROUP:
-            group.append(self._waiting.pop(0))
+        size = count = 0
+        for waiting in self._waiting:
+            if count and size + len(waiting.rows) > GROUP:
+                break
+            size, count = size + len(waiting.rows), count + 1
+        group = self._waiting[:count]
+        del self._waiting[:count]
+        self._size -= size
         return group
 
-    async def _commit(self, group: Sequence[_Waiting], insert: Insert) -> Exception | None:
-        """Commit a group; when a row of it is at fault, row by row, so that nobody fails for a neighbour.
-
-        Return what kept it from being stored, if anything: then the database is to blame, and all may come again.
-        """
-        rows = [row for waiting in group for row in waiting.rows]
+    async def _commit(self, rows: Sequence[Row], insert: Insert) -> None:
+        """Commit rows together; when one of them is at fault, one by one, so that nobody fails for a neighbour."""
         try:
             await self._insert(rows, insert)
         except Exception as failed:
-            return await self._one_by_one(rows, insert) if _at_fault(failed) else failed
-        return None
-
-    async def _one_by_one(self, rows: Sequence[Row], insert: Insert) -> Exception | None:
-        """Store rows alone; one that no database takes becomes a dead letter. Return what made it stop, if anything."""
-        try:
+            if not _at_fault(failed):
+                raise
             for row in rows:
-                try:
-                    await self._insert([row], insert)
-                except Exception as bad:
-                    if not _at_fault(bad):
-                        raise
-                    await self._insert([_dead(row, bad)], insert)
-        except Exception as error:
-            return error
-        return None
+                await self._alone(row, insert)
+
+    async def _alone(self, row: Row, insert: Insert) -> None:
+        """Store one row; one that no database takes becomes a dead letter."""
+        try:
+            await self._insert([row], insert)
+        except Exception as bad:
+            if not _at_fault(bad):
+                raise
+            await self._insert([_dead(row, bad)], insert)
 
     async def _insert(self, rows: Sequence[Row], insert: Insert) -> None:
         with metrics.timed(metrics.INTAKE):
-            new = await insert(rows)
-        if not new:
-            return
-        metrics.RECEIVED.inc(len(new))
-        task = asyncio.create_task(self._ring([row for row in rows if row["id"] in new]))
-        self._ringing.add(task)
-        task.add_done_callback(self._ringing.discard)
-
-    async def _ring(self, rows: Sequence[Row]) -> None:
-        """Wake the worker: with the lanes that are due together, and once for everything that is in none."""
-        waiting = [row for row in rows if row["status"] is InboundStatus.NEW]
-        due: dict[float, dict[str, Row]] = {}
-        for row in waiting:
-            if row["lane"]:
-                due.setdefault((row["due_at"] - row["received_at"]).total_seconds(), {})[row["lane"]] = row
-        for after, lanes in due.items():
-            names = list(lanes)
-            for some in (names[at : at + LANES] for at in range(0, len(names), LANES)):
-                await self._bell.ring("turn", *some, key=f"{some[0]}:{lanes[some[0]]['id']}", after=after)
-        if any(not row["lane"] for row in waiting):
-            await self._bell.ring("settle", key="settle")
+            async with asyncio.timeout(PATIENCE):
+                new = await insert(rows)
+        if new:
+            metrics.RECEIVED.inc(len(new))
+            self._ringing.tell([row for row in rows if row["id"] in new])
 
 
-def _settle(waiting: _Waiting, error: Exception | None) -> None:
-    if waiting.done.done():  # its caller hung up
-        return
-    if error is None:
-        waiting.done.set_result(None)
-    else:
-        waiting.done.set_exception(error)
+def _settle(group: Sequence[_Waiting], error: BaseException | None = None) -> None:
+    """Tell those who wait that they are stored, or that they are not."""
+    for waiting in group:
+        if waiting.done.done():  # its caller hung up
+            continue
+        if error is None:
+            waiting.done.set_result(None)
+        elif isinstance(error, Exception):
+            # One each: whoever raises it adds to its traceback.
+            waiting.done.set_exception(NotStored(type(error).__name__))
+        else:
+            waiting.done.cancel()
 
 
 def _at_fault(error: Exception) -> bool:

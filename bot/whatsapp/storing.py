@@ -5,9 +5,10 @@ SQLAlchemy, a row of fourteen columns costs more than everything else that is do
 parameter a column (Postgres) or one after the other (SQLite), and a statement alone is its own transaction.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -57,10 +58,20 @@ async def store(session: AsyncSession, rows: Iterable[Row]) -> set[UUID]:
 
 
 @asynccontextmanager
-async def at_hand(db: Database) -> AsyncIterator[Insert]:
-    """Hold a connection and hand out what stores rows over it, committed on return."""
-    async with db.engine.connect() as connection:
-        yield partial(_insert, connection)
+async def at_hand(db: Database, patience: float) -> AsyncIterator[Insert]:
+    """Hold a connection and hand out what stores rows over it, committed on return.
+
+    Raise `TimeoutError` when there is none within `patience` seconds; one that failed is not used again.
+    """
+    async with AsyncExitStack() as stack:
+        async with asyncio.timeout(patience):
+            connection = await stack.enter_async_context(db.engine.connect())
+        try:
+            yield partial(_insert, connection)
+        except TimeoutError:
+            # It may still be at it: whoever got it next would wait for that.
+            await connection.invalidate()
+            raise
 
 
 async def _insert(connection: AsyncConnection, rows: Iterable[Row]) -> set[UUID]:
