@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from bot.agenda import owners
 from bot.agenda.hours import Window
 from bot.db import Database
-from bot.models import Contact, Conversation
+from bot.models import Conversation, User
 from bot.models.enums import Channel, Plan, Role
 
 from ..agenda.factories import a_client, a_professional, a_service
 from ..fakes.graph import ACCOUNT, Sent
 
 CLIENTS_EACH = 6
+# Who hears nothing for so long, in seconds, writes again.
+TIRED = 15.0
 _OPEN = tuple(Window(day, 7 * 60, 22 * 60) for day in range(7))
 _FIRST = ("Ana", "Bia", "Caio", "Davi", "Eva", "Fábio", "Gil", "Hugo", "Iara", "João", "Lia", "Mara", "Nina", "Otto")
 _LAST = ("Alves", "Braga", "Costa", "Dias", "Farias", "Gomes", "Lima", "Melo", "Nunes", "Prado", "Reis", "Souza")
@@ -65,7 +68,8 @@ class Person:
     name: str
     role: Role
     options: list[tuple[str, str]] = field(default_factory=list)
-    tapped: set[str] = field(default_factory=set)
+    # When they last wrote, until something comes back; by a clock that never jumps.
+    waits_since: float | None = None
 
 
 @dataclass
@@ -86,13 +90,12 @@ class City:
                 )
                 await a_service(session, owner)
                 await a_service(session, owner, name="Barba", minutes=45)
-                contact = await owners_contact(session, owner.user_id)
+                contact = (await session.get_one(User, owner.user_id)).contact_id
                 session.add(_talk(contact, Role.PROFESSIONAL, None, now))
                 self._add(f"55119{phone}", name, Role.PROFESSIONAL)
                 for place in range(CLIENTS_EACH):
                     one = number * CLIENTS_EACH + place
                     client = await a_client(session, owner, name=self._name(one), number=80_000_000 + one)
-                    assert client.contact_id is not None
                     session.add(_talk(client.contact_id, Role.CLIENT, owner.id, now))
                     self._add(f"55119{80_000_000 + one}", client.name, Role.CLIENT)
 
@@ -100,8 +103,13 @@ class City:
         """Show a message on the phone it went to."""
         if (person := self.people.get(sent.to)) is None:
             return
+        person.waits_since = None
         if options := [each for each in _options(sent.body) if not _unwanted(each[1])]:
             person.options = options
+
+    def free(self, moment: float) -> list[Person]:
+        """Return who has nothing to wait for, or is tired of waiting."""
+        return [one for one in self.people.values() if one.waits_since is None or moment - one.waits_since > TIRED]
 
     def message(self, person: Person, at: datetime) -> dict[str, Any]:
         """Draw what a person sends now, as the webhook tells it."""
@@ -126,15 +134,7 @@ class City:
         return f"{_FIRST[number % len(_FIRST)]} {_LAST[number // len(_FIRST) % len(_LAST)]}"
 
 
-async def owners_contact(session: Any, user_id: Any) -> Any:
-    """Return whose login it is."""
-    from bot.models import User  # noqa: PLC0415
-
-    user = await session.get_one(User, user_id)
-    return user.contact_id
-
-
-def _talk(contact_id: Any, role: Role, professional_id: Any, now: datetime) -> Conversation:
+def _talk(contact_id: UUID | None, role: Role, professional_id: UUID | None, now: datetime) -> Conversation:
     return Conversation(
         channel=Channel.CLOUD,
         account=ACCOUNT,
@@ -152,7 +152,7 @@ def _unwanted(title: str) -> bool:
 
 
 def _options(body: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what can be tapped in a message, template buttons included."""
+    """Return what can be tapped in a message."""
     action = body.get("interactive", {}).get("action", {})
     buttons = [(button["reply"]["id"], button["reply"]["title"]) for button in action.get("buttons", [])]
     rows = [(row["id"], row["title"]) for section in action.get("sections", []) for row in section["rows"]]

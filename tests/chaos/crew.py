@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..processes import ROOT, until
 from ..servers import free_port
-from .ground import PATIENCE, lives
+from .ground import PATIENCE, children, lives
 
 # What a process says when something was left lying about, or nobody looked at how it ended.
 _LEAKS = re.compile(r"Task was destroyed|never retrieved|was never awaited|Unclosed|ResourceWarning")
@@ -113,6 +113,10 @@ class Crew:
         fallen = [member for member in self.working if not member.lives]
         self.working = [member for member in self.working if member not in fallen]
         return fallen
+
+    def left(self) -> list[int]:
+        """Return whatever of theirs still runs."""
+        return children(self.foreman.pid)
 
     def leaks(self) -> list[str]:
         """Return what the logs say of things left lying about."""

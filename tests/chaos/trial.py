@@ -3,24 +3,24 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import asyncpg
 
 from bot.db import Database
 
-from ..fakes.graph import ACCOUNT, SECRET, TOKEN, Graph, Sent, graph
+from ..fakes.graph import ACCOUNT, SECRET, TOKEN, Sent, graph
 from ..jobs.storm_worker import FileClock
 from .city import City, Person
-from .crew import Crew, Member
+from .crew import Crew
 from .evidence import Blow, Evidence, Taken, read
-from .ground import PATIENCE, Postgres, RedisServer
+from .ground import Postgres, RedisServer
 from .meta import MoodyGraph, Post, Telegraph
 
 # A lease lasts 30 s and a doubt 60: in three such steps whatever a dead process held is in somebody's hands again.
@@ -34,6 +34,12 @@ SELECT (SELECT count(*) FROM inbound WHERE status = 'new')
      , (SELECT count(*) FROM outbound WHERE transport = 'whatsapp' AND status IN ('queued', 'sending', 'uncertain')
          AND (status = 'sending' OR due_at <= $1 OR attempts > 0))
      , (SELECT count(*) FROM outbound WHERE status NOT IN ('queued', 'sending', 'uncertain'))
+"""
+
+
+# Of what is on its way, only what has been there for long: its sender died.
+_DOUBTFUL = """
+SELECT count(*) FROM outbound WHERE status = 'uncertain' OR status = 'sending' AND lease_until < $1
 """
 
 
@@ -54,6 +60,22 @@ class Trial:
     complaints: list[str] = field(default_factory=list)
     ports: list[int] = field(default_factory=list)
     said: int = 0
+    # What is the matter just now, and how often what was.
+    now: str = ""
+    struck: Counter[str] = field(default_factory=Counter)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def kills(self) -> int:
+        """How many processes were killed."""
+        return sum(blow.killed for blow in self.blows)
+
+    def progress(self) -> str:
+        """Say in a line how it goes."""
+        return (
+            f"{time.monotonic() - self.began:5.0f} s  {self.said} said, {self.post.waiting} to deliver, "
+            f"{len(self.graph.accepted)} sent, {self.kills} killed  {self.now}"
+        )
 
     async def open(self, webs: int = 1, workers: int = 2, senders: int = 0) -> None:
         """Start everybody and return when the webhook answers."""
@@ -68,23 +90,28 @@ class Trial:
     def speak(self, *people: Person) -> None:
         """Let people send a message each, all in one delivery."""
         now = self.clock.now()
+        for person in people:
+            person.waits_since = time.monotonic()
         events = [self.city.message(person, now) for person in people]
         known = [{"profile": {"name": one.name}, "wa_id": one.phone} for one in people]
         self.post.send({"contacts": known, "messages": events}, [event["id"] for event in events])
         self.said += len(events)
 
     async def talk(self, messages: int, rate: float) -> None:
-        """Let the city send so many messages, about `rate` a second; some come in bursts, some in one delivery."""
-        people, began, until = list(self.city.people.values()), time.monotonic(), self.said + messages
-        first = self.said
-        while self.said < until:
-            if self.dice.random() < 0.1:
+        """Let the city send so many messages, at most `rate` a second.
+
+        Most people write when they were answered; some write on without waiting, some deliveries carry several.
+        """
+        began, first = time.monotonic(), self.said
+        while self.said < first + messages:
+            free = self.city.free(time.monotonic())
+            if self.dice.random() < 0.05:
+                person = self.dice.choice(list(self.city.people.values()))
                 for _ in range(self.dice.randint(2, 3)):
-                    person = self.dice.choice(people) if _ == 0 else person
                     self.speak(person)
-            else:
-                self.speak(*self.dice.sample(people, self.dice.choice((1, 1, 1, 2, 4))))
-            await asyncio.sleep(max(0.001, began + (self.said - first) / rate - time.monotonic()))
+            elif free:
+                self.speak(*self.dice.sample(free, min(len(free), self.dice.choice((1, 1, 1, 2, 4)))))
+            await asyncio.sleep(max(0.01, began + (self.said - first) / rate - time.monotonic()))
 
     async def owed(self) -> tuple[int, int, int]:
         """Count what came in and waits, what is to go out now, and what is over and done."""
@@ -114,6 +141,15 @@ class Trial:
                     return
             say(f"calming: {inbound} in, {outbound} out, {self.post.waiting} to deliver")
             await asyncio.sleep(0.25)
+
+    async def doubtful(self) -> int:
+        """Count the messages of which nobody knows whether they went out."""
+        connection = await asyncpg.connect(self.postgres.url)
+        try:
+            found: int = await connection.fetchval(_DOUBTFUL, self.clock.now() + timedelta(seconds=10))
+        finally:
+            await connection.close()
+        return found
 
     async def evidence(self) -> Evidence:
         """Collect what an auditor may look at."""
@@ -158,7 +194,9 @@ def _environment(postgres: Postgres, redis: RedisServer, graph_url: str) -> dict
 
 
 @asynccontextmanager
-async def trial(folder: Path, *, seed: int, professionals: int, more: dict[str, str] | None = None) -> AsyncIterator[Trial]:
+async def trial(
+    folder: Path, *, seed: int, professionals: int, more: dict[str, str] | None = None
+) -> AsyncIterator[Trial]:
     """Yield a city and an installation with nobody working yet; end everything afterwards."""
     dice = random.Random(seed)
     clock = FileClock(folder / "clock")
