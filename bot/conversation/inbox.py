@@ -107,7 +107,7 @@ async def _begun(session: AsyncSession, rows: Sequence[Inbound], conversation: C
             .returning(Inbound.id, Inbound.attempts),
             execution_options={"synchronize_session": False},
         )
-        tries: dict[UUID, int] = dict(begun.tuples().all())
+        tries: dict[UUID, int] = {row[0]: row[1] for row in begun}
         for row in turn:
             set_committed_value(row, "attempts", tries.get(row.id, row.attempts))
         if len(tries) == len(turn):
