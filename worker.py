@@ -17,9 +17,11 @@ import arq.worker
 from arq.connections import ArqRedis, RedisSettings
 from arq.cron import CronJob, cron
 from arq.worker import Function, Worker, func
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot import sentry
@@ -58,6 +60,8 @@ Context = dict[str, Any]
 JOB_TIMEOUT = 60
 # Turns mostly wait for a model or the database: a hundred at once keep two cores busy.
 MAX_JOBS = 100
+# As often as the sweep that Redis rings for.
+ALONE = 5.0
 # The hours below are Brasília's, wherever the server stands; it has had no daylight saving time since 2019.
 BRASILIA = timezone(timedelta(hours=-3))
 
@@ -149,8 +153,11 @@ async def settle(ctx: Context) -> None:
 
 async def sweep(ctx: Context) -> None:
     """Find what no bell told of: messages without an answer, statuses, messages owed."""
-    all_of: Services = ctx["services"]
     await page.swept(ctx.get("redis"))
+    await _sweep(ctx["services"])
+
+
+async def _sweep(all_of: Services) -> None:
     async with all_of.db.begin() as session:
         lanes = await inbox.due_lanes(session, now=all_of.clock.now())
     for lane in lanes:
@@ -298,9 +305,41 @@ async def startup(ctx: Context) -> None:
     ctx["stack"] = stack = AsyncExitStack()
     clock = ctx.get("clock") or SystemClock()
     ctx["services"] = all_of = await stack.enter_async_context(services(settings, clock))
+    await stack.enter_async_context(stand_in(all_of))
     if settings.metrics_port:
         shown = page.application(settings, all_of.db, all_of.clock, ctx["redis"])
         await stack.enter_async_context(serve(shown, "0.0.0.0", settings.metrics_port))  # noqa: S104 - for a scraper
+
+
+@asynccontextmanager
+async def stand_in(all_of: Services) -> AsyncIterator[None]:
+    """Sweep without being told to whenever Redis is away, until the block ends: no job runs without it."""
+    redis: Redis = Redis.from_url(all_of.settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+
+    async def away() -> bool:
+        try:
+            await redis.ping()
+        except (RedisError, OSError):
+            return True
+        return False
+
+    async def watch_redis() -> None:
+        while True:
+            await asyncio.sleep(ALONE)
+            try:
+                if await away():
+                    await page.swept(None)
+                    await _sweep(all_of)
+            except Exception:
+                log.exception("a sweep without Redis failed")
+
+    watching = asyncio.create_task(watch_redis())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await redis.aclose()
 
 
 async def shutdown(ctx: Context) -> None:

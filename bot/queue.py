@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable
 from typing import Any, Protocol, cast
 
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
@@ -58,11 +58,12 @@ class SilentBell:
 
 
 async def connect(url: str) -> ArqRedis:
-    """Connect to the Redis at `url`, or to one inside this process when `url` is empty."""
+    """Return what talks to the Redis at `url`, or to one inside this process when `url` is empty."""
     if url:
-        settings = RedisSettings.from_dsn(url)
-        settings.conn_retries = 1
-        return await create_pool(settings, job_serializer=pack, job_deserializer=unpack)
+        # It connects when it is first used: what comes in is taken while Redis is away, a start included.
+        redis: ArqRedis = ArqRedis.from_url(url, socket_connect_timeout=1)
+        redis.job_serializer, redis.job_deserializer = pack, unpack
+        return redis
     # Imported here: only the embedded mode pays for it.
     from fakeredis import FakeServer  # noqa: PLC0415
     from fakeredis.aioredis import FakeConnection  # noqa: PLC0415
