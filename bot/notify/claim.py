@@ -24,7 +24,7 @@ from .due import OWED, Ids, Owed, due, heard_of_others, ids_of_people
 from .messages import LoginCode, ReviewRequest
 from .outbox import CHAT
 from .render import as_template
-from .these import NAMED, these
+from .these import IDS, these
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ _table = cast(Table, Outbound.__table__)
 _ONE_AT_A_TIME = Swift(select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger))))
 _LEASED = Swift(
     update(_table)
-    .where(these(_table.c.id, NAMED))
+    .where(these(_table.c.id, IDS))
     .values(
         status=OutboundStatus.SENDING,
         lease_until=bindparam("until"),

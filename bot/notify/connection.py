@@ -5,13 +5,14 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Inbound, Outbound
+from ..models import Outbound
 from ..models.enums import Channel, OutboundStatus
 from ..whatsapp.evolution.faults import DISCONNECTED
 from . import numbers
+from .told import Told
 
 
-async def heard(session: AsyncSession, row: Inbound, now: datetime) -> None:
+async def heard(session: AsyncSession, row: Told, now: datetime) -> None:
     """Act on news about a connection."""
     value = row.event.get("value")
     state = value.get("state") if isinstance(value, dict) else None

@@ -16,12 +16,13 @@ from ..whatsapp.evolution.wire import row_of
 from ..whatsapp.outgoing import Document, Image, plain
 from ..whatsapp.phones import phone_key
 from .delivery import spoken
+from .told import Told
 
 # On their way, as far as we know: what arrived has its id already.
 _IN_THE_AIR = (OutboundStatus.SENDING, OutboundStatus.UNCERTAIN)
 
 
-async def told_of(session: AsyncSession, row: Inbound) -> Outbound | None:
+async def told_of(session: AsyncSession, row: Told) -> Outbound | None:
     """Return the message on its way that the API's echo tells of: to that person, and with just these words."""
     said = row.event.get("said")
     recipient = row.event.get("recipient")

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..db import Swift
 from ..models import Outbound
 from ..models.enums import OutboundStatus
 from ..whatsapp.faults import Fault
 from ..whatsapp.transport import Accepted
 from . import delivery, numbers
 from .claim import Job
+from .these import IDS, these
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +28,36 @@ class Outcome:
     at: datetime
 
 
+class _State(NamedTuple):
+    """Where a row stands now."""
+
+    id: UUID
+    attempts: int
+    status: OutboundStatus
+    sent_at: datetime | None
+    conversation_id: UUID | None
+    professional_id: UUID | None
+
+
+_STATES = Swift(
+    select(
+        Outbound.id,
+        Outbound.attempts,
+        Outbound.status,
+        Outbound.sent_at,
+        Outbound.conversation_id,
+        Outbound.professional_id,
+    )
+    .where(these(Outbound.id, IDS))
+    .order_by(Outbound.id)
+    .with_for_update()
+)
+
+
 async def note(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     """Move each row on, unless somebody was faster: a status may have come first, the row may be on its way again."""
-    states = await session.execute(
-        select(
-            Outbound.id,
-            Outbound.attempts,
-            Outbound.status,
-            Outbound.sent_at,
-            Outbound.conversation_id,
-            Outbound.professional_id,
-        )
-        .where(Outbound.id.in_([outcome.job.id for outcome in outcomes]))
-        .order_by(Outbound.id)
-        .with_for_update()
-    )
-    known = {state.id: state for state in states}
+    states = await _STATES.all(session, {"ids": [outcome.job.id for outcome in outcomes]})
+    known = {state.id: state for state in map(_State._make, states)}
     usual: list[delivery.Taken] = []
     for outcome in outcomes:
         job, state = outcome.job, known.get(outcome.job.id)

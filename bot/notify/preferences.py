@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Contact, ContactIdentity, Inbound
+from ..models import Contact, ContactIdentity
 from ..models.enums import Channel, IdentityKind
 from ..whatsapp.phones import phone_key
 from ..whatsapp.tolerant import items, mapping, text
+from .told import Told
 
 
-async def heard(session: AsyncSession, row: Inbound, now: datetime) -> None:
+async def heard(session: AsyncSession, row: Told, now: datetime) -> None:
     """Remember for each person named in a notice whether they want offers; everything else goes on as before."""
     if row.channel is not Channel.CLOUD or row.event.get("field") != "user_preferences":
         return

@@ -6,37 +6,42 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, JSON, Boolean, Dialect, TypeDecorator, Uuid, bindparam
+from sqlalchemy import ARRAY, JSON, Boolean, Dialect, String, TypeDecorator, Uuid, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 
-class Ids(TypeDecorator[list[UUID]]):
-    """A list of ids as one value: an array for Postgres, JSON for SQLite."""
+class Listed(TypeDecorator[list[Any]]):
+    """A list as one value: an array for Postgres, JSON for SQLite, which writes an id without its dashes."""
 
     impl = JSON
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(ARRAY(Uuid()) if dialect.name == "postgresql" else JSON())
+    def __init__(self, kind: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.kind = kind
 
-    def process_bind_param(self, value: list[UUID] | None, dialect: Dialect) -> Any:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(self.kind) if dialect.name == "postgresql" else JSON())
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
         if dialect.name == "postgresql" or value is None:
             return value
-        return [each.hex for each in value]
+        return [each.hex if isinstance(each, UUID) else each for each in value]
 
 
 class these(FunctionElement[bool]):
-    """Tell whether a column is one of the ids that the statement is given: `these(column, NAMED)`."""
+    """Tell whether a column is one of those that the statement is given: `these(Outbound.id, IDS)`."""
 
     name = "these"
     type = Boolean()
     inherit_cache = True
 
 
-NAMED = bindparam("ids", type_=Ids())
+IDS = bindparam("ids", type_=Listed(Uuid()))
+NAMES = bindparam("names", type_=Listed(String()))
 
 
 @compiles(these, "postgresql")
