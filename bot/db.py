@@ -86,6 +86,8 @@ def _postgres_engine(url: str, pool_size: int) -> AsyncEngine:
     # A statement or a lock that takes longer than this is a fault; waiting for ever would spread it.
     # Compiling a plan takes a tenth of a second; our longest statement takes less.
     limits = {"statement_timeout": "15000", "lock_timeout": "5000", "application_name": "odys", "jit": "off"}
+    # Nor is any of them worth two more processes, which take longer to start than it takes.
+    limits["max_parallel_workers_per_gather"] = "0"
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -185,7 +187,7 @@ class _Ready:
     def of(cls, statement: Executable, dialect: Dialect) -> "_Ready":
         compiled = cast(SQLCompiler, cast(ClauseElement, statement).compile(dialect=dialect))
         kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
-        columns = [column.type.dialect_impl(dialect) for column in getattr(statement, "selected_columns", ())]
+        columns = [column.type.dialect_impl(dialect) for column in getattr(statement, "exported_columns", ())]
         return cls(
             compiled.string,
             tuple(compiled.positiontup or ()),

@@ -9,19 +9,19 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from prometheus_client import Gauge
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, literal_column, select, text, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import metrics
 from ..db import Database
 from ..models import Inbound, Outbound
 from ..models.enums import InboundKind, OutboundStatus, Transport
 from ..notify.due import OWED
+from ..notify.outbox import PRIORITIES
 
 # Several may read the page, and a reader may be impatient.
 FRESH: Final = timedelta(seconds=5)
 DAY: Final = timedelta(days=1)
-# The outbox is indexed by priority first: naming them all lets both databases look only at what is due.
-PRIORITIES: Final = range(10)
 
 _NEW = text("inbound.status = 'new'")
 _DEAD = text("inbound.status = 'dead'")
@@ -55,7 +55,7 @@ async def measure(db: Database, *, now: datetime) -> None:
         return
     async with db.begin() as session:
         waiting = (await session.execute(inbound_waiting(now))).all()
-        owed = (await session.execute(outbound_due(now))).all()
+        owed = (await session.execute(outbound_due(now))).all() if await anything_due(session, now) else []
         troubled = (await session.execute(outbound_troubled(now))).all()
         dead = await session.scalar(dead_letters()) or 0
     _measured[db] = now
@@ -96,10 +96,28 @@ def inbound_waiting(now: datetime) -> Select[InboundKind, int, datetime]:
     )
 
 
+async def anything_due(session: AsyncSession, now: datetime) -> bool:
+    """Say whether anything is owed and due: one step down the index for each priority.
+
+    Asked before anything is counted: the databases think that most of what waits is due, as most of all rows are, and
+    prepare to count a month of reminders where there is nothing.
+    """
+    steps = [
+        select(Outbound.due_at)
+        .where(OWED, Outbound.priority == literal_column(str(priority)), Outbound.due_at <= now)
+        .order_by(Outbound.due_at)
+        .limit(1)
+        .subquery()
+        for priority in PRIORITIES
+    ]
+    return await session.scalar(union_all(*(select(step) for step in steps)).limit(1)) is not None
+
+
 def outbound_due(now: datetime) -> Select[Transport, int, datetime]:
     """Count what is owed and due, by transport, with the oldest due time of each."""
     return (
         select(Outbound.transport, func.count(), func.min(Outbound.due_at))
+        # The outbox is indexed by priority first: naming them all lets both databases look only at what is due.
         .where(OWED, Outbound.priority.in_(PRIORITIES), Outbound.due_at <= now)
         .group_by(Outbound.transport)
     )

@@ -18,6 +18,7 @@ from ..models.plans import Capability, plans_with
 from ..notify import outbox
 from ..notify.message import SEPARATOR
 from ..notify.messages import DailyAgenda
+from .zones import zones_in_use
 
 # Local wall minutes: from 8:00, and after an outage until noon, when the day has told itself.
 FROM: Final = 8 * 60
@@ -41,7 +42,7 @@ class _Morning:
 async def owe_due_digests(db: Database, now: datetime) -> int:
     """Owe every daily agenda that is due and not owed yet; count them."""
     async with db.begin() as session:
-        zones = list(await session.scalars(select(Professional.timezone).distinct()))
+        zones = await zones_in_use(session)
     owed = 0
     for morning in [found for zone in zones if (found := _morning(zone, now))]:
         while True:

@@ -9,14 +9,16 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Contact, ContactIdentity, Conversation, Inbound, Outbound, Professional, ServiceHealth
-from ..models.enums import Channel, IdentityKind, InboundKind, InboundStatus, OutboundStatus, Transport
+from ..models.enums import Channel, IdentityKind, InboundKind, OutboundStatus, Transport
 from ..notify import numbers
+from ..notify.outbox import PRIORITIES
 from ..settings import Settings
 from ..whatsapp.evolution import faults as evolution
 from ..whatsapp.faults import ACTIONS, Action
 from ..whatsapp.phones import forms
 from ..whatsapp.rows import status_id
 from ..whatsapp.transport import default_line
+from .depth import anything_due
 from .findings import Finding, State
 
 MINUTE = timedelta(minutes=1)
@@ -37,7 +39,10 @@ FAILING, FAILING_SHARE = 5, 0.05
 
 # Spelled out, so that both databases see that the partial indexes fit.
 _NEW = text("inbound.status = 'new'")
+_DEAD = text("inbound.status = 'dead'")
 _OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
+_UNHEARD = text("outbound.status = 'sent'")
+_TROUBLED = text("outbound.status IN ('uncertain', 'failed')")
 
 _TOKEN = frozenset({"0", "3", "10", "190", "131005", *map(str, range(200, 300))})
 _PAYMENT = frozenset({"131042"})
@@ -62,15 +67,17 @@ async def answers(session: AsyncSession, _settings: Settings, now: datetime) -> 
 
 async def owed(session: AsyncSession, settings: Settings, now: datetime) -> list[Finding]:
     """Is anything late in leaving? E-mails count where a mail server is named."""
-    found = [await _lateness(session, _owed(Transport.WHATSAPP, now), "owed", (LATE_SENDING, NO_SENDING), now)]
+    checks = [("owed", Transport.WHATSAPP, (LATE_SENDING, NO_SENDING))]
     if settings.smtp_url.get_secret_value():
-        found.append(await _lateness(session, _owed(Transport.EMAIL, now), "owed_email", (LATE_EMAIL, NO_EMAIL), now))
-    return found
+        checks.append(("owed_email", Transport.EMAIL, (LATE_EMAIL, NO_EMAIL)))
+    if not await anything_due(session, now):
+        return [Finding(check, State.OK, "owed_fine", {"waiting": 0, "minutes": 0}) for check, _, _ in checks]
+    return [await _lateness(session, _owed(transport, now), check, limits, now) for check, transport, limits in checks]
 
 
 def _owed(transport: Transport, now: datetime) -> _Waiting:
     return select(func.min(Outbound.due_at), func.count()).where(
-        _OWED, Outbound.transport == transport, Outbound.due_at <= now
+        _OWED, Outbound.priority.in_(PRIORITIES), Outbound.transport == transport, Outbound.due_at <= now
     )
 
 
@@ -117,7 +124,7 @@ async def _unheard_of(session: AsyncSession, settings: Settings, now: datetime) 
         .outerjoin(Conversation, Conversation.id == Outbound.conversation_id)
         .where(
             func.coalesce(Conversation.channel, default_line(settings)[0]) == Channel.CLOUD,
-            Outbound.status == OutboundStatus.SENT,
+            _UNHEARD,
             Outbound.transport == Transport.WHATSAPP,
             Outbound.sent_at.between(now - DAY, now - STATUS_WAIT),
         )
@@ -175,7 +182,7 @@ async def silence(session: AsyncSession, _settings: Settings, now: datetime) -> 
 async def dead_letters(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
     """What came in and could not be handled; old ones stay until somebody deals with them, without alarm."""
     recent = func.count().filter(Inbound.received_at >= now - DAY)
-    total, new = (await session.execute(select(func.count(), recent).where(Inbound.status == InboundStatus.DEAD))).one()
+    total, new = (await session.execute(select(func.count(), recent).where(_DEAD))).one()
     details = {"total": total, "recent": new}
     if new:
         return [Finding("dead_letters", State.WARN, "dead_letters_new", details)]
@@ -185,23 +192,19 @@ async def dead_letters(session: AsyncSession, _settings: Settings, now: datetime
 async def failures(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
     """What was to leave within the last 24 hours and failed, by code."""
     rows = await session.execute(
-        select(Outbound.status, Outbound.error_code, func.count())
+        select(Outbound.error_code, func.count())
         .where(
+            _TROUBLED,
+            Outbound.status == OutboundStatus.FAILED,
             Outbound.transport == Transport.WHATSAPP,
             Outbound.due_at.between(now - DAY, now),
-            Outbound.status.in_(
-                [OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ, OutboundStatus.FAILED]
-            ),
         )
-        .group_by(Outbound.status, Outbound.error_code)
+        .group_by(Outbound.error_code)
     )
-    total, codes = 0, Counter[str]()
-    for status, code, count in rows:
-        total += count
-        if status is OutboundStatus.FAILED:
-            codes[code or "?"] += count
+    codes = Counter({code or "?": count for code, count in rows})
     if not codes:
         return [Finding("failures", State.OK, "failures_none")]
+    total = codes.total() + await _sent_since(session, now - DAY)
     serious = ", ".join(sorted(code for code in codes if code == "wording" or ACTIONS.get(code) in _TO_MEND))
     details: dict[str, str | int] = {
         "failed": codes.total(),
@@ -214,6 +217,15 @@ async def failures(session: AsyncSession, _settings: Settings, now: datetime) ->
     if codes.total() >= FAILING and codes.total() > FAILING_SHARE * total:
         return [Finding("failures", State.WARN, "failures_many", details)]
     return [Finding("failures", State.OK, "failures_usual", details)]
+
+
+async def _sent_since(session: AsyncSession, since: datetime) -> int:
+    sent = select(func.count()).where(
+        Outbound.sent_at >= since,
+        Outbound.transport == Transport.WHATSAPP,
+        Outbound.status.in_([OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ]),
+    )
+    return await session.scalar(sent) or 0
 
 
 async def blocked(session: AsyncSession, _settings: Settings, _now: datetime) -> list[Finding]:

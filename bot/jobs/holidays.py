@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agenda.holiday_question import ASKED, question, standing_lines
 from ..agenda.holidays import Holiday, between
 from ..agenda.hours import Hours, Window, local_date
-from ..db import Database
+from ..db import Database, skip_locked
 from ..models import (
     Availability,
     AvailabilityException,
@@ -28,7 +28,6 @@ from ..models import (
     Professional,
     User,
 )
-from ..models.enums import PendingStatus, Role
 from ..notify import outbox
 from ..quiet import quiet
 from ..whatsapp import window
@@ -39,6 +38,9 @@ PAUSE: Final = timedelta(minutes=10)
 # Between two questions about holidays to one person.
 APART: Final = timedelta(hours=20)
 BATCH: Final = 50
+# Spelled out, so that both databases see that the partial indexes fit.
+_OF_A_PROFESSIONAL = text("conversations.mode = 'professional'")
+_ABOUT_A_HOLIDAY = text(f"outbound.dedup_key LIKE '{ASKED}%'")
 
 _Due = tuple[Professional, Conversation]
 
@@ -69,12 +71,12 @@ async def _due(session: AsyncSession, holiday: Holiday, now: datetime, last: UUI
     )
     told = exists().where(
         Outbound.contact_id == Conversation.contact_id,
-        Outbound.dedup_key.startswith(ASKED)
-        & (Outbound.dedup_key.endswith(f":{holiday.day.isoformat()}") | (Outbound.created_at > now - APART)),
+        _ABOUT_A_HOLIDAY,
+        (Outbound.dedup_key.endswith(f":{holiday.day.isoformat()}") | (Outbound.created_at > now - APART)),
     )
     busy = exists().where(
         PendingAction.conversation_id == Conversation.id,
-        PendingAction.status == PendingStatus.OPEN,
+        text("pending_actions.status = 'open'"),
         PendingAction.expires_at > now,
     )
     rows = await session.execute(
@@ -83,7 +85,7 @@ async def _due(session: AsyncSession, holiday: Holiday, now: datetime, last: UUI
         .join(Conversation, Conversation.contact_id == User.contact_id)
         .join(Contact, Contact.id == Conversation.contact_id)
         .where(
-            Conversation.mode == Role.PROFESSIONAL,
+            _OF_A_PROFESSIONAL,
             Conversation.last_inbound_at > now - window.LENGTH,
             Conversation.last_inbound_at <= now - PAUSE,
             Contact.opted_out_at.is_(None),
@@ -91,10 +93,14 @@ async def _due(session: AsyncSession, holiday: Holiday, now: datetime, last: UUI
             ~decided,
             ~told,
             ~busy,
+            # Whoever is being answered is asked in another minute: the turn has the state in its hands.
+            or_(Conversation.turn_lease_until.is_(None), Conversation.turn_lease_until < now),
             *([Conversation.id > last] if last else []),
         )
         .order_by(Conversation.id)
         .limit(BATCH)
+        # Until the question is written nobody takes the conversation, and what is read of it stays true.
+        .with_for_update(of=Conversation, **skip_locked(session))
     )
     return [(professional, conversation) for professional, conversation in rows]
 

@@ -15,6 +15,7 @@ from ..models import Outbound, Professional
 from ..models.enums import OutboundStatus
 from ..notify.message import REMINDER
 from ..quiet import after_quiet, quiet
+from .zones import zones_in_use
 
 # One transaction's worth: a backlog of an outage is walked through in steps that do not hold others up.
 BATCH: Final = 500
@@ -82,4 +83,4 @@ async def _put_off(session: AsyncSession, now: datetime) -> tuple[int, bool]:
 
 async def _sleeping(session: AsyncSession, now: datetime) -> list[str]:
     """List the zones in use where the quiet hours are now."""
-    return [zone for zone in await session.scalars(select(Professional.timezone).distinct()) if quiet(now, zone)]
+    return [zone for zone in await zones_in_use(session) if quiet(now, zone)]

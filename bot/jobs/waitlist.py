@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, text
 
 from ..agenda import offers
 from ..db import Database
@@ -11,6 +11,9 @@ from ..models import WaitlistEntry
 from ..models.enums import WaitlistStatus
 
 log = logging.getLogger(__name__)
+
+# Spelled out, so that both databases see that the partial index fits.
+_OPEN = text("waitlist_entries.status IN ('waiting', 'offered')")
 
 
 async def offer_openings(db: Database, now: datetime) -> int:
@@ -23,10 +26,11 @@ async def offer_openings(db: Database, now: datetime) -> int:
             await session.scalars(
                 select(WaitlistEntry.professional_id)
                 .where(
+                    _OPEN,
                     or_(
                         WaitlistEntry.status == WaitlistStatus.WAITING,
                         (WaitlistEntry.status == WaitlistStatus.OFFERED) & (WaitlistEntry.offer_expires_at <= now),
-                    )
+                    ),
                 )
                 .distinct()
             )

@@ -113,6 +113,7 @@ class Appointment(Base):
         UniqueConstraint("professional_id", "idempotency_key"),
         Index("ix_appointments_professional_id_start_at", "professional_id", "start_at"),
         Index("ix_appointments_client_id_start_at", "client_id", "start_at"),
+        Index("ix_appointments_created_at", "created_at"),
     )
 
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professionals.id", ondelete="CASCADE"))

@@ -98,6 +98,8 @@ class Outbound(Base):
         Index("ix_outbound_sent_at", "sent_at"),
         # Who was told of the day.
         some("ix_outbound_agendas", "professional_id", "created_at", where="kind = 'daily_agenda'"),
+        # Who was asked about a holiday.
+        some("ix_outbound_holidays", "contact_id", where="dedup_key LIKE 'holiday:%'"),
         Index("ix_outbound_provider_id", "provider_id"),
         Index("ix_outbound_appointment_id", "appointment_id"),
         Index("ix_outbound_conversation_id_created_at", "conversation_id", "created_at"),

@@ -309,7 +309,8 @@ async def test_the_free_thousand_is_counted_for_each_number(db: Database, clock:
 async def test_metas_own_prices_count_before_our_guess_and_both_marks_are_told(db: Database, clock: StillClock) -> None:
     def priced(at: int, category: str = "service", status: str = "delivered") -> Inbound:
         event = {"id": f"wamid.P{at}", "status": status, "category": category, "billable": False}
-        return heard(clock, 0, external_id=f"p{at}:{status}", kind=InboundKind.STATUS, lane="", event=event)
+        key = status_id(f"wamid.P{at}", status, PHONE)
+        return heard(clock, 0, external_id=key, kind=InboundKind.STATUS, lane="", event=event)
 
     async with db.begin() as session:
         session.add_all([priced(at) for at in range(800)])
@@ -319,6 +320,13 @@ async def test_metas_own_prices_count_before_our_guess_and_both_marks_are_told(d
     near = (await light(db, clock))[f"cost:{NUMBER}"]
     assert (near.state, near.details["used"]) == (State.WARN, 800)
     await light(db, clock)
+    # What came since is added; of a message known already, whatever else is told is no other message.
+    clock.jump(minutes=10)
+    async with db.begin() as session:
+        session.add_all([priced(at, status="read") for at in range(100, 300)])
+        session.add_all([priced(10_000 + at, status="read") for at in range(199)])
+    assert (await light(db, clock))[f"cost:{NUMBER}"].details["used"] == 999
+    clock.jump(minutes=10)
     async with db.begin() as session:
         session.add_all([priced(10_000 + at) for at in range(200)])
     assert (await light(db, clock))[f"cost:{NUMBER}"].said == "cost_over"

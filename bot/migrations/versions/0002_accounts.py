@@ -81,6 +81,7 @@ _FEW = (
     ("ix_inbound_notices", "inbound", ["received_at"], "kind = 'notice'"),
     ("ix_outbound_unheard", "outbound", ["sent_at"], "status = 'sent'"),
     ("ix_outbound_agendas", "outbound", ["professional_id", "created_at"], "kind = 'daily_agenda'"),
+    ("ix_outbound_holidays", "outbound", ["contact_id"], "dedup_key LIKE 'holiday:%'"),
 )
 
 
@@ -90,6 +91,7 @@ def _upkeep() -> None:
         few = sa.text(where)
         op.create_index(name, table, columns, postgresql_where=few, sqlite_where=few)
     op.create_index("ix_outbound_sent_at", "outbound", ["sent_at"])
+    op.create_index("ix_appointments_created_at", "appointments", ["created_at"])
     op.create_index(op.f("ix_professionals_timezone"), "professionals", ["timezone"])
 
 
@@ -121,6 +123,7 @@ def _sending() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_professionals_timezone"), "professionals")
+    op.drop_index("ix_appointments_created_at", "appointments")
     op.drop_index("ix_outbound_sent_at", "outbound")
     for name, table, _, _ in _FEW:
         op.drop_index(name, table)
