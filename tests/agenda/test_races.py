@@ -6,12 +6,10 @@ without that, a test of a wall proves nothing.
 
 import asyncio
 import json
-import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -29,6 +27,7 @@ from bot.models import Appointment, Client, Professional
 from bot.models.enums import Action, Payment, Source, Status
 
 from .factories import NOW, THURSDAY_15H, a_client, a_service, active
+from .walls import take_the_wall_down
 from .world import DAY, HOUR, LATER, MINUTE, World
 
 ALWAYS = tuple(Window(day, 0, 1440) for day in range(7))
@@ -244,24 +243,6 @@ async def test_moving_into_the_wall_is_a_refusal_and_the_transaction_goes_on(db:
             await booking.act(session, row.id, Action.CONFIRM, now=NOW, **world.as_owner())
 
 
-async def take_the_wall_down(db: Database) -> None:
-    async with db.begin() as session:
-        if db.sqlite:
-            await session.execute(text("DROP TRIGGER no_overlap_insert"))
-            await session.execute(text("DROP TRIGGER no_overlap_update"))
-        else:
-            await session.execute(text("ALTER TABLE appointments DROP CONSTRAINT no_overlap"))
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def scratch_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of a database of this test's own."""
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_url"))
-    copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "wall.sqlite3")
-    return f"sqlite:///{copy}"
-
-
 @pytest.fixture
 async def without_wall(scratch_url: str) -> AsyncIterator[Database]:
     """A database with its wall taken down."""
@@ -283,7 +264,7 @@ async def test_without_the_wall_the_rules_and_the_lock_still_hold(without_wall: 
         assert (len(done), len(refused)) == (1, 15)
 
 
-# Two processes
+# Two processes on one SQLite file, as when a command runs beside the server; for Postgres it is in test_storm
 
 RIVAL = """
 import asyncio, json, sys
@@ -322,6 +303,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_two_processes_sell_each_time_once(database_url: str, db: Database) -> None:
     """120 attempts from two processes on 12 times."""
     async with World(db, hours=ALWAYS) as world:

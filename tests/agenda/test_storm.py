@@ -1,4 +1,4 @@
-"""Many people at once from two processes: exactly the possible bookings, and nothing but named refusals.
+"""T16, T17: many people at once from two processes: exactly the possible bookings, nothing but named refusals.
 
 On Postgres the attempts come from two real processes, on SQLite (which is one process's) from this one. What a fight
 inside one process shows is in test_races. The suite runs a short form; the long one by hand:
@@ -23,6 +23,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.agenda import booking
 from bot.agenda.hours import Window
@@ -38,6 +39,7 @@ from .. import servers
 from ..conftest import create_database
 from ..processes import ROOT
 from .factories import NOW, THURSDAY_15H, a_client, a_service, active
+from .walls import take_the_wall_down, without_lock
 from .world import World
 
 ALWAYS = tuple(Window(day, 0, 1440) for day in range(7))
@@ -170,11 +172,27 @@ class Crowd:
             await one.wait()
 
 
+class Here(Crowd):
+    """Everybody in this process, on either database."""
+
+    async def tries(self, db: Database, many: Sequence[Attempt]) -> list[tuple[Attempt, str]]:
+        return list(zip(many, await attempts(db, many), strict=True))
+
+
 @pytest.fixture(scope="module")
 async def crowd() -> AsyncIterator[Crowd]:
     everybody = Crowd()
     yield everybody
     await everybody.leave()
+
+
+@pytest.fixture
+async def bare(scratch_url: str) -> AsyncIterator[Database]:
+    """A database without the wall, in which nobody waits for anybody."""
+    database = await without_lock(scratch_url)
+    await take_the_wall_down(database)
+    yield database
+    await database.close()
 
 
 # What is tried
@@ -199,14 +217,15 @@ def overlapping(rows: Sequence[Appointment]) -> int:
     return sum(before.end_at > after.start_at for before, after in pairwise(rows))
 
 
-async def one_time_after_the_other(db: Database, crowd: Crowd, rounds: int) -> None:
-    """32 clients at once on one time, again and again."""
+async def one_time_after_the_other(db: Database, crowd: Crowd, rounds: int, tries: int = CLIENTS) -> None:
+    """32 clients at once on one time, until it was tried often enough; again and again."""
     async with World(db, hours=ALWAYS) as world:
         clients = await people(world)
         for number in range(rounds):
             at = FIRST + number * 30 * MINUTE
-            said = Counter(outcome for _, outcome in await crowd.tries(db, [books(world, at, one) for one in clients]))
-            assert said == {BOOKED: 1, "slot_taken": CLIENTS - 1}
+            many = [books(world, at, clients[place % CLIENTS]) for place in range(tries)]
+            said = Counter(outcome for _, outcome in await crowd.tries(db, many))
+            assert said == {BOOKED: 1, "slot_taken": tries - 1}
         rows = await agenda(world)
         assert [row.start_at for row in rows] == [FIRST + n * 30 * MINUTE for n in range(rounds)]
 
@@ -294,11 +313,21 @@ async def more_than_the_plan_has(db: Database, crowd: Crowd, tries: int, left: i
         assert len(await agenda(world)) == left
 
 
-async def test_32_clients_on_one_time_from_two_processes(db: Database, crowd: Crowd) -> None:
-    await one_time_after_the_other(db, crowd, rounds=4)
+async def test_t16_two_hundred_on_one_time_are_one_booking(db: Database, crowd: Crowd) -> None:
+    await one_time_after_the_other(db, crowd, rounds=1, tries=200)
 
 
-async def test_many_attempts_on_few_times(db: Database, crowd: Crowd) -> None:
+async def test_t16_without_lock_and_wall_one_time_is_sold_to_many(bare: Database) -> None:
+    """The test of the test: the same check of the same door, in a database where nothing stands in the way."""
+    with pytest.raises(AssertionError, match="booked"):
+        await one_time_after_the_other(bare, Here(), rounds=1, tries=CLIENTS)
+    async with bare.begin() as session:
+        sold = await session.scalar(select(func.count()).select_from(Appointment))
+    assert sold is not None
+    assert sold > 1
+
+
+async def test_t17_attempts_on_few_times_sell_each_once_and_nobody_deadlocks(db: Database, crowd: Crowd) -> None:
     await few_times_for_many(db, crowd, tries=200, times=20)
 
 
@@ -319,7 +348,7 @@ def long_form() -> None:
         template = Path(name) / "template.sqlite3"
         migrate(f"sqlite:///{template}")
         storms: dict[str, tuple[Any, tuple[int, ...]]] = {
-            "32 clients on one time, 20 rounds": (one_time_after_the_other, (20,)),
+            "200 attempts on one time, 20 rounds": (one_time_after_the_other, (20, 200)),
             "2,000 attempts on 200 times": (few_times_for_many, (2000, 200)),
             "2,000 attempts of mixed lengths": (every_length, (2000, 96)),
             "200 attempts on the 30 appointments of a month": (more_than_the_plan_has, (200, 30)),
