@@ -81,7 +81,7 @@ COLUMNS: Final[Mapping[str, Columns]] = MappingProxyType(
         "professionals": _columns(
             "user_id timezone slot_interval_minutes buffer_before_minutes buffer_after_minutes min_notice_minutes"
             " horizon_days max_per_day max_per_week cancel_deadline_hours late_policy plan plan_until past_due_since"
-            " stripe_readings channel created_at",
+            " agenda_on stripe_readings channel created_at",
             "slug name profession address pix_key cpf council_number account stripe_customer_id stripe_subscription_id",
             hidden="calendar_key",
         ),

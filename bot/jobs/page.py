@@ -46,7 +46,6 @@ async def shown(db: Database, clock: Clock) -> web.Response:
 
 async def swept(redis: ArqRedis | None) -> None:
     """Note that a sweep begins, for every worker's page."""
-    metrics.SWEPT.set_to_current_time()
     if redis is not None:
         with suppress(RedisError, OSError):  # to sweep matters more than to say so
             await redis.set(_SWEPT, str(time.time()), ex=3600)

@@ -1,6 +1,6 @@
 """People: who logs in, who owns an agenda, who books, and the addresses they are known by."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -69,14 +69,18 @@ class Professional(Base):
     """The owner of an agenda; everything with a professional_id is theirs and goes when they go."""
 
     __tablename__ = "professionals"
-    __table_args__ = (some("ix_professionals_past_due", "past_due_since", where="past_due_since IS NOT NULL"),)
+    __table_args__ = (
+        some("ix_professionals_past_due", "past_due_since", where="past_due_since IS NOT NULL"),
+        # Which zones there are, and in each of them whose morning it is.
+        Index("ix_professionals_timezone_agenda_on", "timezone", "agenda_on"),
+    )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     profession: Mapped[str] = mapped_column(String(80), default="")
     address: Mapped[str] = mapped_column(String(200), default="")
-    timezone: Mapped[str] = mapped_column(String(40), default="America/Sao_Paulo", index=True)
+    timezone: Mapped[str] = mapped_column(String(40), default="America/Sao_Paulo")
     pix_key: Mapped[str | None] = mapped_column(String(80))
 
     slot_interval_minutes: Mapped[int | None]
@@ -88,6 +92,9 @@ class Professional(Base):
     max_per_week: Mapped[int | None]
     cancel_deadline_hours: Mapped[int] = mapped_column(default=0)
     late_policy: Mapped[LatePolicy] = mapped_column(choice(LatePolicy), default=LatePolicy.ALLOW)
+
+    # The last local day that the job of the daily agenda looked at.
+    agenda_on: Mapped[date | None]
 
     plan: Mapped[Plan] = mapped_column(choice(Plan), default=Plan.FREE)
     plan_until: Mapped[datetime | None]

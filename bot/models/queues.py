@@ -96,8 +96,6 @@ class Outbound(Base):
         some("ix_outbound_unheard", "sent_at", where="status = 'sent'"),
         # What a day, or what is new of a month, has come to.
         Index("ix_outbound_sent_at", "sent_at"),
-        # Who was told of the day.
-        some("ix_outbound_agendas", "professional_id", "created_at", where="kind = 'daily_agenda'"),
         # Who was asked about a holiday.
         some("ix_outbound_holidays", "contact_id", where="dedup_key LIKE 'holiday:%'"),
         Index("ix_outbound_provider_id", "provider_id"),

@@ -80,7 +80,6 @@ _FEW = (
     ("ix_billing_events_waiting", "billing_events", ["attempts", "received_at"], "handled_at IS NULL"),
     ("ix_inbound_notices", "inbound", ["received_at"], "kind = 'notice'"),
     ("ix_outbound_unheard", "outbound", ["sent_at"], "status = 'sent'"),
-    ("ix_outbound_agendas", "outbound", ["professional_id", "created_at"], "kind = 'daily_agenda'"),
     ("ix_outbound_holidays", "outbound", ["contact_id"], "dedup_key LIKE 'holiday:%'"),
 )
 
@@ -92,7 +91,8 @@ def _upkeep() -> None:
         op.create_index(name, table, columns, postgresql_where=few, sqlite_where=few)
     op.create_index("ix_outbound_sent_at", "outbound", ["sent_at"])
     op.create_index("ix_appointments_created_at", "appointments", ["created_at"])
-    op.create_index(op.f("ix_professionals_timezone"), "professionals", ["timezone"])
+    op.add_column("professionals", sa.Column("agenda_on", sa.Date(), nullable=True))
+    op.create_index("ix_professionals_timezone_agenda_on", "professionals", ["timezone", "agenda_on"])
 
 
 def _sending() -> None:
@@ -122,7 +122,8 @@ def _sending() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_professionals_timezone"), "professionals")
+    op.drop_index("ix_professionals_timezone_agenda_on", "professionals")
+    op.drop_column("professionals", "agenda_on")
     op.drop_index("ix_appointments_created_at", "appointments")
     op.drop_index("ix_outbound_sent_at", "outbound")
     for name, table, _, _ in _FEW:
