@@ -14,17 +14,11 @@ from typing import Any, ClassVar
 
 import aiohttp
 import arq.worker
-from arq.connections import ArqRedis, RedisSettings
+from arq.connections import ArqRedis
 from arq.cron import CronJob, cron
-from arq.worker import Function, Worker, func
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from arq.worker import Function, func
 
-from bot import sentry
+from bot import metrics, sentry
 from bot.billing import events as billing
 from bot.billing.gateway import Gateway
 from bot.clock import Clock, SystemClock
@@ -36,6 +30,7 @@ from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
 from bot.jobs import digest, evolution, holds, holidays, page, reminders, retention, series, waitlist, watchdog
+from bot.jobs.steady import SteadyWorker, patient, stand_in
 from bot.log import setup
 from bot.notify.email.carrier import carrier
 from bot.notify.email.post import Mail, send_due_letters
@@ -47,7 +42,7 @@ from bot.serving import GRACE, serve
 from bot.settings import Settings
 from bot.trace import TRACE
 from bot.whatsapp.channels import Channels
-from bot.whatsapp.cloud import CloudApi
+from bot.whatsapp.cloud import CloudApi, connector
 from bot.whatsapp.evolution.client import EvolutionApi
 from bot.whatsapp.transport import default_line
 from tools.toolbox import Tools
@@ -60,8 +55,6 @@ Context = dict[str, Any]
 JOB_TIMEOUT = 60
 # Turns mostly wait for a model or the database: a hundred at once keep two cores busy.
 MAX_JOBS = 100
-# As often as the sweep that Redis rings for.
-ALONE = 5.0
 # The hours below are Brasília's, wherever the server stands; it has had no daylight saving time since 2019.
 BRASILIA = timezone(timedelta(hours=-3))
 
@@ -88,6 +81,17 @@ class Services:
         """Send what is owed and due."""
         return await self.sender.run()
 
+    async def sweep(self) -> None:
+        """Answer, settle and send whatever waits in the database."""
+        metrics.SWEPT.set_to_current_time()
+        async with self.db.begin() as session:
+            lanes = await inbox.due_lanes(session, now=self.clock.now())
+        for lane in lanes:
+            await self.turns.run(lane)
+        await settle_statuses(self.db, self.clock)
+        await self.send_due()
+        await self.send_letters()
+
 
 @asynccontextmanager
 async def services(
@@ -98,7 +102,7 @@ async def services(
         if db is None:
             db = Database(settings.database_url)
             stack.push_async_callback(db.close)
-        http = await stack.enter_async_context(aiohttp.ClientSession())
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector()))
         channels = Channels(CloudApi(http, settings), EvolutionApi(http, settings))
         rules = RulesBrain()
         brains = Available(settings, db, clock, rules)
@@ -153,18 +157,9 @@ async def settle(ctx: Context) -> None:
 
 async def sweep(ctx: Context) -> None:
     """Find what no bell told of: messages without an answer, statuses, messages owed."""
+    all_of: Services = ctx["services"]
     await page.swept(ctx.get("redis"))
-    await _sweep(ctx["services"])
-
-
-async def _sweep(all_of: Services) -> None:
-    async with all_of.db.begin() as session:
-        lanes = await inbox.due_lanes(session, now=all_of.clock.now())
-    for lane in lanes:
-        await all_of.turns.run(lane)
-    await settle_statuses(all_of.db, all_of.clock)
-    await all_of.send_due()
-    await all_of.send_letters()
+    await all_of.sweep()
 
 
 async def remind(ctx: Context) -> None:
@@ -268,7 +263,7 @@ async def embedded(
 
     vars(arq.worker)["log_redis_info"] = quiet
     async with services(settings, clock, db, mail) as all_of:
-        worker = Worker(
+        worker = SteadyWorker(
             redis_pool=redis,
             ctx={"services": all_of},
             poll_delay=0.05,  # nobody else polls an in-process queue: 1–2 % of a core while idle
@@ -287,15 +282,6 @@ async def embedded(
             await asyncio.gather(running, return_exceptions=True)
 
 
-def _redis_settings(url: str) -> RedisSettings:
-    found = RedisSettings.from_dsn(url or "redis://localhost:6379/0")
-    # Without OSError in this list a restart of Redis ends the worker.
-    found.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
-    found.retry = Retry(ExponentialBackoff(cap=5, base=0.1), retries=20)
-    found.retry_on_timeout = True
-    return found
-
-
 async def startup(ctx: Context) -> None:
     """Open what the jobs need, once for the process; they go by `ctx["clock"]`, where there is one."""
     settings = Settings()
@@ -305,41 +291,10 @@ async def startup(ctx: Context) -> None:
     ctx["stack"] = stack = AsyncExitStack()
     clock = ctx.get("clock") or SystemClock()
     ctx["services"] = all_of = await stack.enter_async_context(services(settings, clock))
-    await stack.enter_async_context(stand_in(all_of))
+    await stack.enter_async_context(stand_in(settings.redis_url, all_of.sweep))
     if settings.metrics_port:
         shown = page.application(settings, all_of.db, all_of.clock, ctx["redis"])
         await stack.enter_async_context(serve(shown, "0.0.0.0", settings.metrics_port))  # noqa: S104 - for a scraper
-
-
-@asynccontextmanager
-async def stand_in(all_of: Services) -> AsyncIterator[None]:
-    """Sweep without being told to whenever Redis is away, until the block ends: no job runs without it."""
-    redis: Redis = Redis.from_url(all_of.settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
-
-    async def away() -> bool:
-        try:
-            await redis.ping()
-        except (RedisError, OSError):
-            return True
-        return False
-
-    async def watch_redis() -> None:
-        while True:
-            await asyncio.sleep(ALONE)
-            try:
-                if await away():
-                    await page.swept(None)
-                    await _sweep(all_of)
-            except Exception:
-                log.exception("a sweep without Redis failed")
-
-    watching = asyncio.create_task(watch_redis())
-    try:
-        yield
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await redis.aclose()
 
 
 async def shutdown(ctx: Context) -> None:
@@ -354,7 +309,7 @@ class WorkerSettings:
     cron_jobs: ClassVar = CRON
     on_startup: ClassVar[Callable[[Context], Awaitable[None]]] = startup
     on_shutdown: ClassVar[Callable[[Context], Awaitable[None]]] = shutdown
-    redis_settings: ClassVar = _redis_settings(Settings().redis_url)
+    redis_settings: ClassVar = patient(Settings().redis_url)
     poll_delay: ClassVar = 0.05
     max_jobs: ClassVar = MAX_JOBS
     job_timeout: ClassVar = JOB_TIMEOUT

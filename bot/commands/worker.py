@@ -1,4 +1,4 @@
-"""`odys worker`: the same process as `arq worker.WorkerSettings`."""
+"""`odys worker`: what `arq worker.WorkerSettings` runs, and it outlives its Redis."""
 
 import argparse
 import asyncio
@@ -20,9 +20,9 @@ def run(_options: argparse.Namespace) -> int:
         print(f"refusing to start: {error}", file=sys.stderr)
         return 2
     sentry.start(settings, "worker")
-    from arq.worker import run_worker  # noqa: PLC0415 - slow to import, and only this command needs it
+    from ..jobs.steady import steady  # noqa: PLC0415 - slow to import, and only this command needs it
 
     asyncio.set_event_loop(asyncio.new_event_loop())  # arq asks for the loop of a main thread that has none yet
-    run_worker(import_module("worker").WorkerSettings)
+    steady(import_module("worker").WorkerSettings).run()
     sentry.stop()
     return 0
