@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bot.agenda import owners
 from bot.agenda.hours import Window
 from bot.db import Database
 from bot.models import Conversation, User
@@ -113,19 +112,18 @@ class City:
 
     def message(self, person: Person, at: datetime) -> dict[str, Any]:
         """Draw what a person sends now, as the webhook tells it."""
-        event = {"from": person.phone, "id": f"wamid.CITY{next(self._numbers):06}", "timestamp": str(int(at.timestamp()))}
+        identifier, moment = f"wamid.CITY{next(self._numbers):06}", str(int(at.timestamp()))
+        event: dict[str, Any] = {"from": person.phone, "id": identifier, "timestamp": moment}
         if person.options and self.dice.random() < 0.7:
-            identifier, title = self.dice.choice(person.options)
+            option, title = self.dice.choice(person.options)
             person.options = []
-            reply = {"id": identifier, "title": title}
+            reply = {"id": option, "title": title}
             return event | {"type": "interactive", "interactive": {"type": "button_reply", "button_reply": reply}}
         return event | {"type": "text", "text": {"body": self._words(person)}}
 
     def _words(self, person: Person) -> str:
         said = self.dice.choice(_CLIENT if person.role is Role.CLIENT else _PROFESSIONAL)
-        return said.format(
-            day=self.dice.choice(_DAYS), hour=self.dice.choice(_HOURS), name=self.dice.choice(_FIRST)
-        )
+        return said.format(day=self.dice.choice(_DAYS), hour=self.dice.choice(_HOURS), name=self.dice.choice(_FIRST))
 
     def _add(self, phone: str, name: str, role: Role) -> None:
         self.people[phone] = Person(phone, name, role)

@@ -128,7 +128,7 @@ class Crew:
 
     async def dismiss(self) -> None:
         """End everybody."""
-        await self.kill([member for member in self.working])
+        await self.kill(list(self.working))
         self.foreman.kill()
         await self.foreman.wait()
 

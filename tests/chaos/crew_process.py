@@ -16,15 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from arq.worker import run_worker
 from redis.asyncio import Redis
 
-import web.app
+import web.app  # noqa: F401 - so that nobody has to read it after the fork
 import worker
 from bot.commands.web import serve_until_stopped
 from bot.db import Database
+from bot.jobs.steady import steady
 from bot.log import setup
-from bot.models.enums import Channel
 from bot.notify.gate import RedisGate
 from bot.notify.pace import SteadyPace
 from bot.notify.sender import send_due
@@ -38,14 +37,13 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 def run_web(clock: FileClock) -> None:
     """Be `odys web`."""
-    assert web.app.create
     asyncio.run(serve_until_stopped(Settings(), clock))
 
 
 def run_worker_process(clock: FileClock) -> None:
     """Be `odys worker`."""
     asyncio.set_event_loop(asyncio.new_event_loop())
-    run_worker(worker.WorkerSettings, ctx={"clock": clock})
+    steady(worker.WorkerSettings, ctx={"clock": clock}).run()
 
 
 def run_sender(clock: FileClock) -> None:

@@ -40,12 +40,16 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self._port}/odys"
 
-    async def found(self) -> None:
-        """Make the data and the tables; it runs afterwards."""
+    async def found(self, like: Path | None = None) -> None:
+        """Make the data and the tables, or copy those of another that was stopped; it runs afterwards."""
         if self._user:
             shutil.chown(self._folder, self._user)
-        init = [self._programs / "initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "-N"]
-        await asyncio.to_thread(subprocess.run, init, check=True, capture_output=True, user=self._user)
+        if like is not None:
+            await self._run("cp", "-r", like / "data", self._data)
+            await self.start()
+            return
+        init = ("-D", self._data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "-N")
+        await self._run(self._programs / "initdb", *init)
         await self.start()
         connection = await asyncpg.connect(self.url.replace("/odys", "/postgres"))
         await connection.execute("CREATE DATABASE odys")
@@ -54,11 +58,14 @@ class Postgres:
 
     async def start(self) -> None:
         """Return when it lets somebody in."""
+        self._launch()
+        await until(self._answers, PATIENCE, lambda: (self._folder / "postgres.log").read_text()[-2000:])
+
+    def _launch(self) -> None:
         settings = [part for name, value in _OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        command = [self._programs / "postgres", "-D", self._data, "-p", str(self._port), *settings]
+        command: list[str | Path] = [self._programs / "postgres", "-D", self._data, "-p", str(self._port), *settings]
         with (self._folder / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd=self._folder)
-        await until(self._answers, PATIENCE, lambda: (self._folder / "postgres.log").read_text()[-2000:])
 
     async def stop(self) -> None:
         """Shut down in order, with everybody's connections cut."""
@@ -82,6 +89,9 @@ class Postgres:
     def _data(self) -> Path:
         return self._folder / "data"
 
+    async def _run(self, *command: str | Path) -> None:
+        await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, user=self._user)
+
     async def _ended(self, by: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(by)
@@ -91,7 +101,7 @@ class Postgres:
         assert self._process is not None
         if self._process.poll() is not None:
             # Right after a kill the last of the old processes may still hold the memory they shared.
-            await self.start()
+            self._launch()
         try:
             connection = await asyncpg.connect(self.url.replace("/odys", "/postgres"))
         except (OSError, asyncpg.PostgresError):
@@ -119,8 +129,11 @@ class RedisServer:
 
     async def start(self) -> None:
         """Return when it answers; it knows nothing of what was before."""
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        self._launch()
         await until(self._answers, PATIENCE)
+
+    def _launch(self) -> None:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
 
     async def stop(self) -> None:
         assert self._process is not None
@@ -174,4 +187,3 @@ def lives(pid: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
-

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -58,7 +58,6 @@ class Trial:
     city: City
     blows: list[Blow] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
-    ports: list[int] = field(default_factory=list)
     said: int = 0
     # What is the matter just now, and how often what was.
     now: str = ""
@@ -78,14 +77,13 @@ class Trial:
         )
 
     async def open(self, webs: int = 1, workers: int = 2, senders: int = 0) -> None:
-        """Start everybody and return when the webhook answers."""
+        """Start whoever is missing; they may take a moment until they work."""
         for role, count in (("web", webs), ("worker", workers), ("sender", senders)):
-            for _ in range(count):
-                member = await self.crew.hire(role)
-                self.ports += [member.port] if role == "web" else []
-
-    def urls(self) -> list[str]:
-        return [f"http://127.0.0.1:{port}/webhooks/whatsapp" for port in self.ports]
+            for place in range(len(self.crew.of(role)), count):
+                ports = self.post.ports if role == "web" else []
+                member = await self.crew.hire(role, ports[place] if place < len(ports) else 0)
+                if role == "web" and member.port not in ports:
+                    ports.append(member.port)
 
     def speak(self, *people: Person) -> None:
         """Let people send a message each, all in one delivery."""
@@ -195,7 +193,7 @@ def _environment(postgres: Postgres, redis: RedisServer, graph_url: str) -> dict
 
 @asynccontextmanager
 async def trial(
-    folder: Path, *, seed: int, professionals: int, more: dict[str, str] | None = None
+    folder: Path, *, seed: int, professionals: int, like: Path | None = None, more: dict[str, str] | None = None
 ) -> AsyncIterator[Trial]:
     """Yield a city and an installation with nobody working yet; end everything afterwards."""
     dice = random.Random(seed)
@@ -207,7 +205,7 @@ async def trial(
         postgres, redis = Postgres(folder / "postgres"), RedisServer(folder / "redis")
         stack.push_async_callback(postgres.close)
         stack.push_async_callback(redis.close)
-        await asyncio.gather(postgres.found(), redis.start())
+        await asyncio.gather(postgres.found(like), redis.start())
         city = City(random.Random(dice.random()))
         db = Database(postgres.url)
         await city.settle(db, professionals, clock.now())
@@ -218,7 +216,7 @@ async def trial(
         environment = _environment(postgres, redis, fake.url) | (more or {})
         crew = await Crew.gather(folder / "crew", folder / "clock", environment)
         stack.push_async_callback(crew.dismiss)
-        post = Post(http, lambda: whole.urls(), random.Random(dice.random()))
+        post = Post(http, random.Random(dice.random()))
         stack.push_async_callback(post.close)
         telegraph = Telegraph(post, random.Random(dice.random()), lambda: clock.now().timestamp())
         whole = Trial(dice, clock, postgres, redis, crew, fake, post, telegraph, city)

@@ -1,0 +1,104 @@
+"""One thing at a time goes away while a city talks: T20, T24, T26. Each ends calm, and with a clean audit.
+
+The long form is the campaign (`python -m tests.chaos`), with Redis away for a minute and Postgres for half of one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from ..processes import until
+from .auditor import audit
+from .ground import PATIENCE
+from .mishaps import Lengths, postgres_killed, replace_gently
+from .trial import Trial
+
+LENGTHS = Lengths()
+
+
+@asynccontextmanager
+async def talking(trial: Trial, rate: float = 25) -> AsyncIterator[None]:
+    """Let the city talk until the block ends; then everything calms down and is audited."""
+    said = asyncio.create_task(trial.talk(100_000, rate))
+    try:
+        yield
+    finally:
+        said.cancel()
+        with suppress(asyncio.CancelledError):
+            await said
+    await trial.calm()
+    assert not trial.crew.fallen(), trial.crew.logs()
+    verdict = audit(await trial.evidence())
+    assert verdict.wrong == []
+
+
+async def more_answered(trial: Trial, count: int = 5) -> None:
+    """Return when some more webhooks were answered 200."""
+    known = trial.post.answers["200"]
+    await until(lambda: trial.post.answers["200"] >= known + count, PATIENCE, trial.crew.logs)
+
+
+async def more_sent(trial: Trial, count: int = 3) -> None:
+    """Return when some more replies arrived."""
+    known = len(trial.graph.accepted)
+    await until(lambda: len(trial.graph.accepted) >= known + count, PATIENCE, trial.crew.logs)
+
+
+async def test_t20_pg_kill_loses_nothing_and_is_got_over_without_a_restart(running: Trial) -> None:
+    """All of Postgres is killed five times: no answer of 200 was a lie, and the same processes go on."""
+    pids = {member.pid for member in running.crew.working}
+    async with talking(running):
+        for _ in range(5):
+            await more_answered(running)
+            await postgres_killed(running, LENGTHS)
+        await more_answered(running)
+        await more_sent(running)
+    assert pids == {member.pid for member in running.crew.working if member.lives}
+
+
+async def test_t24_redis_down_stops_nobody(running: Trial) -> None:
+    """Redis is away, then emptied, then frozen: what comes in is taken and answered all the while, by whoever lives."""
+    pids = {member.pid for member in running.crew.working}
+    async with talking(running):
+        await more_sent(running)
+        await running.redis.stop()
+        await more_answered(running)
+        await more_sent(running)
+        await running.redis.start()
+        await more_sent(running)
+        await running.redis.empty()
+        await more_sent(running)
+        running.redis.freeze()
+        try:
+            await more_answered(running)
+            await more_sent(running)
+        finally:
+            running.redis.thaw()
+        await more_sent(running)
+    assert pids == {member.pid for member in running.crew.working if member.lives}
+
+
+async def test_t24_a_web_process_starts_while_redis_is_away(running: Trial) -> None:
+    """Whoever is killed meanwhile comes back, and takes what comes in."""
+    await running.redis.stop()
+    try:
+        await running.crew.kill(running.crew.of("web"))
+        await running.open()
+        async with talking(running):
+            await more_answered(running)
+            await more_sent(running)
+            await running.redis.start()
+    finally:
+        await running.redis.close()
+        await running.redis.start()
+
+
+async def test_t26_sigterm_under_load_loses_nothing_and_says_nothing_twice(running: Trial) -> None:
+    """Everybody is asked to end in the middle of everything, one after the other, as a new release does."""
+    twice = len(audit(await running.evidence()).twice)
+    async with talking(running):
+        for member in running.crew.working[:]:
+            await more_sent(running)
+            await replace_gently(running, member)
+        await more_sent(running)
+    assert len(audit(await running.evidence()).twice) == twice
