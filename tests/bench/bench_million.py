@@ -6,7 +6,7 @@ runs with everything around them. What a job did in a table from end to end is n
 
 Then 50,000 reminders come due at once, and two processes take them all: each is judged, worded and leased, which is
 all that is ours; how fast they then leave is Meta's to say (80/s a number at first). A night's outage before it, and
-the agendas of the morning, are timed too. The large town takes a minute or two to fill; `--keep FOLDER` keeps both.
+the agendas of the morning, are timed too. The large town takes a minute or two to fill.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import ClientSession
@@ -34,12 +34,11 @@ from bot.notify.sender import IN_FLIGHT
 from .. import servers
 from ..conftest import create_database
 from ..fakes.graph import ACCOUNT
-from .big_town import Size, bring_due, fill
+from .big_town import NOW, Size, bring_due, fill
 from .plans import Plan, Plans
 from .upkeep import jobs
 
 SMALL = 10_000
-# A midnight of UTC far from the machine's clock would make everything in the town old.
 RUNS = 9
 # Smaller tables may well be read whole.
 BIG = 2_000
@@ -192,7 +191,7 @@ def many_due(url: str, count: int, now: datetime) -> None:
 
 
 @contextmanager
-def towns(folder: Path, large: int, now: datetime) -> Iterator[tuple[str, str]]:
+def towns(folder: Path, large: int) -> Iterator[tuple[str, str]]:
     """Yield the addresses of both towns."""
     with servers.postgres(folder) as server:
         urls = []
@@ -200,7 +199,7 @@ def towns(folder: Path, large: int, now: datetime) -> Iterator[tuple[str, str]]:
             url = create_database(server, f"town_{size}")
             migrate(url)
             began = time.monotonic()
-            asyncio.run(fill(url, Size(size, size), now))
+            asyncio.run(fill(url, Size(size, size)))
             print(f"{size} appointments and all around them in {time.monotonic() - began:.0f} s")
             urls.append(url)
         yield urls[0], urls[1]
@@ -222,16 +221,14 @@ def main() -> None:
     parser.add_argument("--due", type=int, default=50_000)
     parser.add_argument("--plans", action="store_true")
     options = parser.parse_args()
-    # Afternoon in Brazil: nobody sleeps and no agenda is due.
-    now = datetime.now(UTC).replace(hour=18, minute=0, second=30, microsecond=0)
     with (
         tempfile.TemporaryDirectory(prefix="odys-million-") as name,
-        towns(Path(name), options.appointments, now) as (
+        towns(Path(name), options.appointments) as (
             small,
             large,
         ),
     ):
-        measure(small, large, options.due, now, plans=options.plans)
+        measure(small, large, options.due, NOW, plans=options.plans)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from ..payloads import own
 CLIENTS_EACH = 100
 # Days between the first and the last appointment, and how many of them are over.
 SPAN, OVER = 50, 35
+# Where its clock stands if nobody says otherwise: afternoon in Brazil, and a holiday is coming.
+NOW = datetime(2026, 12, 14, 18, 0, 30, tzinfo=UTC)
 ZONES = "ARRAY['America/Sao_Paulo','America/Sao_Paulo','America/Sao_Paulo','America/Manaus','America/Rio_Branco']"
 
 
@@ -120,8 +122,9 @@ _BOOKINGS = (
          payload, dedup_key, priority, status, attempts, due_at, provider_id, error_code, error, created_at, sent_at,
          delivered_at, read_at)
        SELECT v7(due_at, row_number() OVER ()), 'whatsapp', person(x), professional_id, id, NULL, kind, payload,
-         kind || ':' || id || ':' || due_at, 3, CASE WHEN x % 40 = 0 THEN 'failed' WHEN x % 3 = 0 THEN 'delivered'
-         ELSE 'read' END, 1, due_at, 'wamid.' || kind || x, '', '', due_at, due_at, due_at, due_at
+         kind || ':' || id || ':' || due_at, 3, CASE WHEN x % 40 = 0 AND due_at < {now} - INTERVAL '2 days'
+         THEN 'failed' WHEN x % 3 = 0 THEN 'delivered' ELSE 'read' END, 1, due_at, 'wamid.' || kind || x, '', '',
+         due_at, due_at, due_at, due_at
        FROM (SELECT a.id, a.professional_id, n + {professionals} AS x, kind, {reminder} AS payload,
                start_at - before AS due_at
              FROM (SELECT row_number() OVER (ORDER BY id) - 1 AS n, * FROM appointments) a,
@@ -225,9 +228,16 @@ def _words(size: Size, now: datetime) -> dict[str, str]:
     }
 
 
-async def fill(url: str, size: Size, now: datetime | None = None, say: Callable[[str], None] = lambda _: None) -> None:
-    """Fill a migrated, empty database; `now` is where its clock stands (by default, the machine's)."""
-    words = _words(size, now or datetime.now(UTC))
+async def fill(
+    url: str,
+    size: Size,
+    now: datetime = NOW,
+    say: Callable[[str], None] = lambda _: None,
+    *,
+    own_server: bool = True,
+) -> None:
+    """Fill a migrated, empty database; `now` is where its clock stands. A server of one's own may be hurried."""
+    words = _words(size, now)
     connection = await asyncpg.connect(url, command_timeout=900)
 
     async def run(statement: str, what: str = "") -> None:
@@ -238,11 +248,12 @@ async def fill(url: str, size: Size, now: datetime | None = None, say: Callable[
 
     try:
         await run(_FUNCTIONS)
-        for setting in _HASTE:
-            await run(f"ALTER SYSTEM SET {setting}")
-        await run("SELECT pg_reload_conf()")
+        if own_server:
+            for setting in _HASTE:
+                await run(f"ALTER SYSTEM SET {setting}")
+            await run("SELECT pg_reload_conf()")
         await run("SET session_replication_role = replica; SET work_mem = '256MB'; SET maintenance_work_mem = '512MB'")
-        walls = [(row["down"], row["up"]) for row in await connection.fetch(_WALLS)]
+        walls = [(row["down"], row["up"]) for row in await connection.fetch(_WALLS)] if own_server else []
         for down, _ in walls:
             await run(down)
         for statement in (*_PEOPLE, *_BOOKINGS, *_TALK):
@@ -252,11 +263,11 @@ async def fill(url: str, size: Size, now: datetime | None = None, say: Callable[
             await run(filled.replace("{{", "{").replace("}}", "}"), " ".join(statement.split()[:3]))
         for _, up in walls:
             await run(up, up[:110])
-        for setting in _HASTE:
-            await run(f"ALTER SYSTEM RESET {setting.split()[0]}")
-        await run("SELECT pg_reload_conf()")
         await run("VACUUM ANALYZE", "VACUUM ANALYZE")
-        await run("CHECKPOINT")
+        if own_server:
+            await run("ALTER SYSTEM RESET ALL")
+            await run("SELECT pg_reload_conf()")
+            await run("CHECKPOINT")
     finally:
         await connection.close()
 

@@ -42,7 +42,8 @@ class Plan:
     @property
     def read_whole(self) -> set[str]:
         """The tables that were read from end to end."""
-        return {str(node["Relation Name"]) for _, node in self.nodes() if node["Node Type"] == "Seq Scan"}
+        whole = [node for _, node in self.nodes() if node["Node Type"] == "Seq Scan" and node["Actual Loops"]]
+        return {str(node["Relation Name"]) for node in whole}
 
     def __str__(self) -> str:
         lines = [f"{' '.join(self.sql.split())[:150]}  ({self.milliseconds:.2f} ms, {self.pages} pages)"]
