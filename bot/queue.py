@@ -7,6 +7,9 @@ from collections.abc import Awaitable
 from typing import Any, Protocol, cast
 
 from arq.connections import ArqRedis
+from arq.constants import job_key_prefix
+from arq.jobs import serialize_job
+from arq.utils import timestamp_ms
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
@@ -41,10 +44,21 @@ class ArqBell:
         """Enqueue `job` in `after` seconds; the same `key` waits only once. Arguments are ids, never data."""
         try:
             async with asyncio.timeout(1):  # the answer to Meta does not wait for a sick Redis
-                await self.redis.enqueue_job(job, *arguments, _job_id=f"{job}:{key}", _defer_by=after or None)
+                await self._enqueue(job, arguments, f"{job}:{key}", after)
         except (RedisError, OSError, TimeoutError) as error:
             metrics.failed("bell", type(error).__name__)
             log.warning("the bell did not ring", extra={"job": job, "reason": type(error).__name__})
+
+    async def _enqueue(self, job: str, arguments: tuple[str, ...], name: str, after: float) -> None:
+        """Write what arq's own `enqueue_job` writes, in one trip to Redis instead of three."""
+        now = timestamp_ms()
+        wait = int(after * 1000)
+        body = serialize_job(job, arguments, {}, None, now, serializer=self.redis.job_serializer)
+        async with self.redis.pipeline(transaction=False) as pipe:
+            # What waits already, or runs, is left as it is. The job goes first: a name in the queue must have one.
+            pipe.set(job_key_prefix + name, body, px=wait + self.redis.expires_extra_ms, nx=True)
+            pipe.zadd(self.redis.default_queue_name, {name: now + wait}, nx=True)
+            await pipe.execute()
 
     async def close(self) -> None:
         await cast(Awaitable[Any], self.redis.aclose())
