@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Contact, Conversation, Message, Outbound
 from ..models.enums import Author, OutboundStatus
-from ..whatsapp.faults import Action, Fault, seconds_until_retry
+from ..whatsapp.faults import NO_CONNECTION, Action, Fault, seconds_until_retry
 from ..whatsapp.outgoing import Outgoing, from_json, plain
 from ..whatsapp.window import LENGTH
 from . import bad_news, messages, numbers
@@ -26,6 +26,8 @@ from .render import in_window
 log = logging.getLogger(__name__)
 
 TRIES = 5
+# While nobody is there to try: about half an hour, for pauses grow up to ten minutes.
+TRIES_OF_THE_DOOR = 12
 # A status follows a message within seconds; after a minute none will come.
 STATUS_WAIT = timedelta(seconds=60)
 # Marks a row that is sent once more because nobody could tell whether it went out the first time.
@@ -141,7 +143,7 @@ async def failed(
     )
     match fault.action:
         case Action.RETRY | Action.SLOW_DOWN:
-            await _later(session, row, fault, now, TRIES)
+            await _later(session, row, fault, now, TRIES_OF_THE_DOOR if fault.code == NO_CONNECTION else TRIES)
         case Action.RETRY_ONCE:
             await _later(session, row, fault, now, 2)
         case Action.AWAIT_STATUS if refused:

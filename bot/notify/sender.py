@@ -11,6 +11,7 @@ from .. import metrics
 from ..clock import Clock
 from ..db import Database
 from ..models.enums import Channel
+from ..whatsapp.cloud import CONNECTIONS
 from ..whatsapp.faults import Action, Fault, SendFailed
 from ..whatsapp.transport import Accepted, Transport
 from .claim import Claim, Job, claim, put_back
@@ -20,12 +21,15 @@ from .settle import settle
 
 log = logging.getLogger(__name__)
 
-# At 150 ms an answer, 64 at once are over 400 a second: five times what Meta lets one number send.
-IN_FLIGHT = 64
+# At 150 ms an answer, this many at once are the thousand a second of Meta's high tier. One number of the usual tier
+# never has more than 80 out, most of them waiting for their turn: that, or this, is what a kill leaves in doubt.
+IN_FLIGHT = CONNECTIONS
 # With the wait for its turn shorter than the lease: nobody else takes a row whose POST may still succeed.
 DEADLINE = 20.0
 # Completions are gathered this long before the next claim: twenty small queries a second, not one a message.
 GATHER = 0.05
+# Asked to end, it waits this long for answers that are on their way; others are told by their statuses.
+LAST_CALL = 3.0
 # A job of the worker may take a minute: no new messages after this long, whoever is next goes on.
 ROUND = 20.0
 
@@ -40,6 +44,7 @@ async def send_due(
     limit: int = 1000,
     pace: Pace | None = None,
     deadline: float = DEADLINE,
+    last_call: float = LAST_CALL,
 ) -> int:
     """Send what is due, up to `limit` rows, and return how many rows were dealt with.
 
@@ -51,7 +56,7 @@ async def send_due(
     try:
         return await one.run(account, channel, limit)
     finally:
-        await one.close()
+        await one.close(last_call)
 
 
 class Sender:
@@ -90,7 +95,7 @@ class Sender:
 class _Round:
     def __init__(self, db: Database, transport: Transport, clock: Clock, pace: Pace, deadline: float) -> None:
         self._db, self._transport, self._clock, self._pace, self._deadline = db, transport, clock, pace, deadline
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[asyncio.Task[None], UUID] = {}
         self._done: list[Outcome] = []
         # Leased, and certainly not sent.
         self._unsent: dict[UUID, Job] = {}
@@ -125,7 +130,7 @@ class _Round:
         back: list[tuple[Job, datetime | None]] = []
         for job, turn in zip(jobs, turns, strict=True):
             if not turn.shut:
-                self._flying.add(asyncio.create_task(self._deliver(job, turn.seconds)))
+                self._flying[asyncio.create_task(self._deliver(job, turn.seconds))] = job.id
             else:
                 # Of a number that is full nothing else is claimed; of a person nothing is due before their moment.
                 moment = self._clock.now() + timedelta(seconds=turn.seconds)
@@ -139,12 +144,17 @@ class _Round:
         async with self._db.begin() as session:
             await put_back(session, jobs)
         for job, _ in jobs:
-            del self._unsent[job.id]
+            self._unsent.pop(job.id, None)
 
     async def _gather(self) -> None:
-        _, self._flying = await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+        await self._wait(None, asyncio.FIRST_COMPLETED)
+        await self._wait(GATHER, asyncio.ALL_COMPLETED)
+
+    async def _wait(self, seconds: float | None, until: str) -> None:
         if self._flying:
-            _, self._flying = await asyncio.wait(self._flying, timeout=GATHER)
+            landed, _ = await asyncio.wait(self._flying, timeout=seconds, return_when=until)
+            for task in landed:
+                del self._flying[task]
 
     async def _deliver(self, job: Job, wait: float) -> None:
         if wait > 0:
@@ -189,8 +199,15 @@ class _Round:
         except Exception:
             log.exception("the outcome of a message could not be noted", extra={"outbound": str(outcome.job.id)})
 
-    async def close(self) -> None:
-        """Stop what still flies, which a status will settle; note what is known, put back what never left."""
+    async def close(self, last_call: float) -> None:
+        """Wait a moment for answers on their way, and note them; put back what never left.
+
+        What gets no answer any more keeps its lease: its status settles it.
+        """
+        for task, identifier in self._flying.items():
+            if identifier in self._unsent:
+                task.cancel()
+        await self._wait(last_call, asyncio.ALL_COMPLETED)
         for task in self._flying:
             task.cancel()
         await asyncio.gather(*self._flying, return_exceptions=True)

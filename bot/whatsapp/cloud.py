@@ -23,12 +23,19 @@ log = logging.getLogger(__name__)
 
 # Meta answers in well under a second; a request that hangs for 15 is not going to end well.
 TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=3)
+# What may be asked of Meta at once: what more there is waits here and not at its door.
+CONNECTIONS = 192
 # The largest audio or video WhatsApp carries.
 LARGEST_MEDIA = 16 * 1024 * 1024
 LARGEST_ANSWER = 1024 * 1024
 # Where Meta keeps media; the token goes nowhere else.
 _MEDIA_HOSTS = frozenset({"graph.facebook.com", "lookaside.fbsbx.com"})
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}", re.ASCII)
+
+
+def connector() -> aiohttp.TCPConnector:
+    """Return room for as many messages as are sent at once, and for the media and read marks beside them."""
+    return aiohttp.TCPConnector(limit=CONNECTIONS + 32)
 
 
 class MediaUnavailable(Exception):
@@ -41,6 +48,7 @@ class CloudApi:
     def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:
         self._session = session
         self._url = settings.whatsapp_api_url.rstrip("/")
+        self._addresses: dict[str, URL] = {}
         self._headers = {"Authorization": f"Bearer {settings.whatsapp_token.get_secret_value()}"}
 
     async def send(
@@ -71,7 +79,7 @@ class CloudApi:
         if not _MEDIA_ID.fullmatch(media_id):
             raise MediaUnavailable("not a media id")
         try:
-            async with self._request("GET", f"{self._url}/{media_id}") as answer:
+            async with self._request("GET", URL(f"{self._url}/{media_id}")) as answer:
                 found = mapping(await json_of(answer))
                 if answer.status != 200:
                     raise MediaUnavailable(of_answer(answer.status, found).code)
@@ -79,7 +87,7 @@ class CloudApi:
             if not self._may_have_token(url):
                 raise MediaUnavailable("an address that is not Meta's")
             # No redirects: the token is meant for these hosts alone, and so is our network.
-            async with self._request("GET", str(url), encoded=True) as answer:
+            async with self._request("GET", URL(str(url), encoded=True)) as answer:
                 if answer.status != 200:
                     raise MediaUnavailable(f"http_{answer.status}")
                 return await _limited(answer, LARGEST_MEDIA)
@@ -107,7 +115,7 @@ class CloudApi:
     async def _post(self, path: str, **content: Any) -> dict[str, Any]:
         """POST and return the JSON object of a 2xx answer; anything else is a `SendFailed`."""
         try:
-            async with self._request("POST", f"{self._url}/{path}", **content) as answer:
+            async with self._request("POST", self._address(path), **content) as answer:
                 body, status = await json_of(answer), answer.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise SendFailed(of_exception(error)) from error
@@ -115,10 +123,16 @@ class CloudApi:
             raise SendFailed(of_answer(status, body))
         return body
 
-    def _request(self, method: str, url: str, *, encoded: bool = False, **content: Any) -> Any:
+    def _address(self, path: str) -> URL:
+        # There are a few for each number of ours; to take one apart costs a tenth of sending to it.
+        if path not in self._addresses:
+            self._addresses[path] = URL(f"{self._url}/{path}")
+        return self._addresses[path]
+
+    def _request(self, method: str, url: URL, **content: Any) -> Any:
         return self._session.request(
             method,
-            URL(url, encoded=encoded),
+            url,
             headers=self._headers,
             timeout=TIMEOUT,
             allow_redirects=False,

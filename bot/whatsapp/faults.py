@@ -54,6 +54,9 @@ ACTIONS: Mapping[str, Action] = {
     **_codes(Action.BUG, 33, 100, 131008, 131009, 131051, 135000, 137000),
 }
 
+# Nobody there: it is not about the message, and may last until Meta's people have mended it.
+NO_CONNECTION = "no_connection"
+
 # "Malformed access token EAAB…": Meta repeats what it was given.
 _QUOTED_TOKEN = re.compile(r"(?i)(access token:? )\S{16,}")
 
@@ -113,7 +116,7 @@ def of_exception(error: Exception) -> Fault:
     name = type(error).__name__
     match error:
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return Fault("no_connection", Action.RETRY, name)
+            return Fault(NO_CONNECTION, Action.RETRY, name)
         case aiohttp.InvalidURL():
             return Fault("bad_address", Action.BUG, name)
         case TimeoutError():

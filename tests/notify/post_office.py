@@ -23,7 +23,7 @@ from bot.notify.messages import BookingConfirmed
 from bot.notify.sender import send_due
 from bot.notify.settle import settle
 from bot.settings import Settings
-from bot.whatsapp.cloud import CloudApi
+from bot.whatsapp.cloud import CloudApi, connector
 from bot.whatsapp.outgoing import Outgoing, Text
 from bot.whatsapp.payloads import parse
 from bot.whatsapp.rows import rows_of, store
@@ -172,5 +172,5 @@ def cloud_at(url: str, session: aiohttp.ClientSession) -> CloudApi:
 
 @asynccontextmanager
 async def open_office(db: Database, clock: StillClock, graph: Graph) -> AsyncIterator[PostOffice]:
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(connector=connector()) as session:
         yield PostOffice(db, clock, graph, cloud_at(graph.url, session), session)

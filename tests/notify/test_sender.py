@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -11,10 +12,13 @@ from bot.notify import numbers
 from bot.notify.claim import claim
 from bot.notify.delivery import STATUS_WAIT
 from bot.notify.messages import LoginCode, Reminder24h
+from bot.notify.sender import IN_FLIGHT
 from bot.whatsapp.faults import ACTIONS, Action, Fault
 from bot.whatsapp.outgoing import Choices, Image, Option, Template
 
 from ..fakes.graph import ACCOUNT, Accept, AcceptThenCut, AcceptThenFail, Behaviour, Cut, Garbage, Refuse
+from ..processes import until
+from .crowd import Crowd
 from .post_office import NOON, PostOffice, agenda_of, cloud_at, owed, statuses, within
 
 QUEUED, SENDING, UNCERTAIN, SENT = (
@@ -149,11 +153,12 @@ async def test_two_senders_at_once_send_everything_once(post: PostOffice) -> Non
 
 
 async def test_many_are_in_flight_together_but_not_too_many(post: PostOffice) -> None:
-    post.graph.next(*[Accept(0.2)] * 80)
-    for n in range(80):
-        await post.say(await post.person(f"55119{80000000 + n}"), "oi")
-    assert await post.send() == 80
-    assert 32 <= post.graph.most_flying <= 64
+    post.graph.next(*[Accept(0.3)] * 230)
+    crowd = Crowd(post.db)
+    await crowd.gather(230, post.clock.now())
+    await crowd.owe([(person, 0) for person in range(230)], post.clock.now())
+    assert await post.send() == 230
+    assert IN_FLIGHT / 2 <= post.graph.most_flying <= IN_FLIGHT
 
 
 # -- what is of no use any more
@@ -280,14 +285,25 @@ def test_every_code_of_the_table_has_one_action() -> None:
     assert ACTIONS["250"] is Action.STOP_ACCOUNT
 
 
-async def test_no_connection_is_tried_again_and_given_up_after_five(post: PostOffice) -> None:
-    await post.say(await post.person(), "oi")
-    post.cloud = cloud_at("http://127.0.0.1:9/v26.0", post.web)  # the discard port: nobody listens
-    for _ in range(7):
+async def test_while_nobody_is_there_it_is_tried_for_half_an_hour_and_then_shown(post: PostOffice) -> None:
+    """A breakdown of Meta's, or of our own line, is not about the message: it must not cost what was owed meanwhile."""
+    await post.owe(await post.person())
+    post.cloud, meta = cloud_at("http://127.0.0.1:9/v26.0", post.web), post.cloud  # discard: nobody listens
+    tried: list[float] = []
+    began = post.clock.now()
+    while (row := await post.row()).status is QUEUED:
+        tried.append((row.due_at - began).total_seconds())
+        post.clock.moment = max(post.clock.moment, row.due_at)
         await post.send()
-        post.clock.jump(minutes=1)
-    row = await post.row()
-    assert (row.status, row.attempts, row.error_code) == (FAILED, 5, "no_connection")
+        if len(tried) == 8:
+            assert tried[-1] > 120, "a breakdown of two minutes must be lived through"
+    assert (row.status, row.attempts, row.error_code) == (FAILED, 12, "no_connection")
+    assert 1800 < tried[-1] < 3600
+    assert all(later - earlier >= 2 for earlier, later in pairwise(tried))
+    post.cloud = meta
+    await post.owe(await post.person(RUI))
+    await post.send()
+    assert statuses(await post.rows()) == [FAILED, SENT]
 
 
 async def test_a_timeout_is_a_doubt(post: PostOffice) -> None:
@@ -458,10 +474,27 @@ async def test_a_status_may_come_before_the_answer_to_the_post(post: PostOffice)
     assert await post.lines() == ["oi"]
 
 
-async def test_a_sender_stopped_in_mid_flight_loses_nothing(post: PostOffice) -> None:
+async def test_a_sender_that_is_stopped_waits_for_the_answers_on_their_way(post: PostOffice) -> None:
+    ana, rui = await post.person(), await post.person(RUI)
+    await post.say(ana, "um", "dois")
+    await post.say(rui, "um")
+    post.graph.next(Accept(0.5), Accept(0.5))
+    sending = asyncio.create_task(post.send())
+    await until(lambda: post.graph.flying == 2, 30)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    # Both that were out are noted, and nothing else has left.
+    assert sorted(statuses(await post.rows())) == sorted([SENT, SENT, QUEUED])
+    await post.send()
+    assert post.graph.texts_to(ANA) == ["um", "dois"]
+    assert len(post.graph.accepted) == 3
+
+
+async def test_an_answer_that_does_not_come_in_time_is_told_by_its_status(post: PostOffice) -> None:
     await post.say(await post.person(), "oi")
     post.graph.next(Accept(0.3))
-    sending = asyncio.create_task(post.send())
+    sending = asyncio.create_task(post.send(last_call=0))
     await asyncio.wait_for(post.graph.busy.wait(), 5)
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -15,7 +15,7 @@ from email.utils import parseaddr
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ... import metrics
@@ -23,6 +23,8 @@ from ...clock import Clock
 from ...db import Database
 from ...models import Appointment, Client, Contact, Outbound, Professional
 from ...models.enums import OutboundStatus, Status, Transport
+from ..due import OWED
+from ..outbox import PRIORITIES
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +108,9 @@ async def _claim(session: AsyncSession, now: datetime) -> tuple[list[Owed], int]
     due = (
         select(Outbound)
         .where(
+            # All priorities by name: behind what is due in each, the index holds the month's reminders.
+            OWED,
+            Outbound.priority.in_([literal_column(str(each)) for each in PRIORITIES]),
             Outbound.transport == Transport.EMAIL,
             Outbound.status == OutboundStatus.QUEUED,
             Outbound.due_at <= now,
