@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import add_new
+from ..agenda.entry import Rows, write
 from ..models import Message, new_id
 from ..models.enums import Author
 from ..notify import outbox
@@ -27,23 +27,22 @@ async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> bool:
     Tell whether more waits in the lane.
     """
     said = _with_transcript(await _said(session, here, answer), here.transcript)
-    changed: dict[str, Any] = {"state": _state(here.conversation.state, answer, said)}
-    if answer.professional_id is not None:
-        changed["professional_id"] = answer.professional_id
-    conversation = await inbox.let_go(session, here.held, **changed)
+    state = _state(here.conversation.state, answer, said)
+    conversation = await inbox.let_go(session, here.held, state=state, about=answer.professional_id)
+    rows: Rows = []
     if words := _words(here):
-        author = Author.PROFESSIONAL if here.is_professional else Author.CLIENT
         line = {
             "id": new_id(),
             "conversation_id": conversation.id,
             "professional_id": here.asker.professional_id,
-            "author": author,
+            "author": Author.PROFESSIONAL if here.is_professional else Author.CLIENT,
             "text": words,
             "created_at": here.now,
         }
-        await add_new(session, Message, line)
+        rows.append((Message, line))
     if said is not None:
-        await outbox.say(session, said, conversation, now=here.now, dedup_key=f"turn:{here.first.id}")
+        rows += outbox.spoken(said, conversation, now=here.now, dedup_key=f"turn:{here.first.id}")
+    await write(session, rows)
     return await inbox.handled(session, here.held, now=here.now)
 
 

@@ -5,16 +5,14 @@ process dies it runs out and the sweep hands the same messages to somebody else.
 committed together with "these messages are handled", guarded by the token: done once, or not at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
-from sqlalchemy.orm.attributes import set_committed_value
 
 from ..log import mask
 from ..models import Contact, Conversation, Inbound
@@ -22,7 +20,7 @@ from ..models.enums import InboundKind, InboundStatus
 from ..notify import outbox
 from ..notify.render import chat
 from ..whatsapp.outgoing import Text
-from . import asides
+from . import asides, holding
 from .identity import at_home
 
 # Five tries: a message that breaks us five times is parked where a person sees it, and the lane goes on.
@@ -32,8 +30,6 @@ SILENT_TYPES = frozenset({"reaction", "edit", "revoke", "system", "welcome"})
 # A person types less than this; what is over it waits for the minute to end and is then one turn.
 RATE, PER = 30, timedelta(minutes=1)
 _ANSWERED = (InboundKind.MESSAGE, InboundKind.ECHO)
-_OTHER = aliased(Inbound)
-_FRESH: Final = {"synchronize_session": False, "populate_existing": True}
 
 
 class Lost(Exception):
@@ -99,18 +95,7 @@ async def take(
 async def _begun(session: AsyncSession, rows: Sequence[Inbound], conversation: Conversation) -> Sequence[Inbound]:
     """Count a try of what is one turn, and return it: without what somebody else answered before we held it."""
     while turn := _one_turn(rows):
-        mine = (Inbound.id.in_([row.id for row in turn]), Inbound.status == InboundStatus.NEW)
-        begun = await session.execute(
-            update(Inbound)
-            .where(*mine)
-            .values(attempts=Inbound.attempts + 1, conversation_id=conversation.id)
-            .returning(Inbound.id, Inbound.attempts),
-            execution_options={"synchronize_session": False},
-        )
-        tries: dict[UUID, int] = {row[0]: row[1] for row in begun}
-        for row in turn:
-            set_committed_value(row, "attempts", tries.get(row.id, row.attempts))
-        if len(tries) == len(turn):
+        if await holding.begin(session, turn, conversation):
             return turn
         rows = await _still_new(session, rows)
     return ()
@@ -118,7 +103,10 @@ async def _begun(session: AsyncSession, rows: Sequence[Inbound], conversation: C
 
 _WAITING = (
     select(Inbound)
-    .where(Inbound.lane == bindparam("lane"), Inbound.status == InboundStatus.NEW, Inbound.kind.in_(_ANSWERED))
+    # Spelled out, so that the index of the few that wait fits whichever lane it is.
+    .where(
+        Inbound.lane == bindparam("lane"), text("inbound.status = 'new'"), text("inbound.kind IN ('message', 'echo')")
+    )
     .order_by(Inbound.provider_at, Inbound.received_at, Inbound.id)
 )
 
@@ -154,25 +142,17 @@ async def _hold(
     count = _minutes_count(conversation, now)
     told = [row.provider_at or row.received_at for row in rows if row.event.get("type") not in SILENT_TYPES]
     known = [conversation.last_inbound_at] if conversation.last_inbound_at else []
-    held = await session.scalar(
-        update(Conversation)
-        .where(
-            Conversation.id == conversation.id,
-            or_(Conversation.turn_lease_until.is_(None), Conversation.turn_lease_until < now),
-        )
-        .values(
-            turn_token=token,
-            turn_lease_until=until,
-            # The 24-hour window counts from the newest message, in whichever order they are answered.
-            last_inbound_at=max(told + known, default=None),
-            minute_from=conversation.minute_from if count else now,
-            minute_count=count + len(_one_turn(rows)),
-        )
-        # As it is now that nobody else can write to it.
-        .returning(Conversation),
-        execution_options=_FRESH,
+    return await holding.hold(
+        session,
+        conversation,
+        token,
+        now=now,
+        until=until,
+        # The 24-hour window counts from the newest message, in whichever order they are answered.
+        heard_at=max(told + known, default=None),
+        since=conversation.minute_from if count else now,
+        count=count + len(_one_turn(rows)),
     )
-    return held is not None
 
 
 def _minutes_count(conversation: Conversation, now: datetime) -> int:
@@ -209,32 +189,27 @@ async def renew(session: AsyncSession, held: Held, *, now: datetime, lease: time
     await _guarded(session, held, turn_lease_until=now + lease)
 
 
-async def finish(session: AsyncSession, held: Held, *, now: datetime, **values: object) -> bool:
-    """Mark the messages handled and let the conversation go with these values, or raise `Lost` and undo everything.
-
-    Tell whether more waits in the lane. Whoever writes later finds the conversation free, or waits for us to commit.
-    """
-    await let_go(session, held, **values)
-    return await handled(session, held, now=now)
+async def finish(session: AsyncSession, held: Held, *, now: datetime) -> None:
+    """Mark the messages handled and let the conversation go, or raise `Lost` and undo everything."""
+    await let_go(session, held, state=held.conversation.state)
+    await handled(session, held, now=now)
 
 
-async def let_go(session: AsyncSession, held: Held, **values: object) -> Conversation:
-    """Let the conversation go with these values and return it as it is now, or raise `Lost`."""
-    return await _guarded(session, held, turn_token=None, turn_lease_until=None, **values)
+async def let_go(
+    session: AsyncSession, held: Held, *, state: Mapping[str, Any], about: UUID | None = None
+) -> Conversation:
+    """Let the conversation go with this state, `about` this agenda, and return it as it is now; or raise `Lost`."""
+    if not await holding.let_go(session, held.conversation, held.token, state=state, about=about):
+        raise Lost
+    return held.conversation
 
 
 async def handled(session: AsyncSession, held: Held, *, now: datetime) -> bool:
-    """Mark the messages handled; tell whether more waits in the lane."""
-    ids = [row.id for row in held.rows]
-    waits = (_OTHER.lane == held.rows[0].lane, _OTHER.status == InboundStatus.NEW, _OTHER.id.not_in(ids))
-    left = await session.scalars(
-        update(Inbound)
-        .where(Inbound.id.in_(ids))
-        .values(status=InboundStatus.DONE, handled_at=now)
-        .returning(select(_OTHER.id).where(*waits).exists()),
-        execution_options={"synchronize_session": False},
-    )
-    return any(left)
+    """Mark the messages handled, once let go; tell whether more wait in the lane.
+
+    Whoever writes later than that finds the conversation free, or waits for us to commit.
+    """
+    return await holding.handled(session, held.rows, now)
 
 
 async def give_back(session: AsyncSession, held: Held, error: str, *, now: datetime) -> bool:
@@ -251,17 +226,15 @@ async def give_back(session: AsyncSession, held: Held, error: str, *, now: datet
     return parked
 
 
-async def _guarded(session: AsyncSession, held: Held, **values: object) -> Conversation:
-    mine: Conversation | None = await session.scalar(
+async def _guarded(session: AsyncSession, held: Held, **values: object) -> None:
+    mine = await session.scalar(
         update(Conversation)
         .where(Conversation.id == held.conversation.id, Conversation.turn_token == held.token)
         .values(**values)
-        .returning(Conversation),
-        execution_options=_FRESH,
+        .returning(Conversation.id)
     )
     if mine is None:
         raise Lost
-    return mine
 
 
 async def due_lanes(session: AsyncSession, *, now: datetime, limit: int = 200) -> Sequence[str]:

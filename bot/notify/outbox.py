@@ -73,6 +73,23 @@ async def say(
     In a conversation on our own page nothing has to leave: it is in the log at once. Return the id of what is owed,
     which its line in the log gets too.
     """
+    rows = spoken(outgoing, conversation, now=now, dedup_key=dedup_key, priority=priority, author=author)
+    for model, row in rows:
+        await add_new(session, model, row)
+    owed: UUID = rows[-1][1]["id"]
+    return owed
+
+
+def spoken(
+    outgoing: Outgoing,
+    conversation: Conversation,
+    *,
+    now: datetime,
+    dedup_key: str | None = None,
+    priority: int = 0,
+    author: Author = Author.BOT,
+) -> list[tuple[type[Any], dict[str, Any]]]:
+    """Build what `say` writes: the row that is owed, after its line in the log where that is written at once."""
     in_app = conversation.channel is Channel.APP
     row = _row(
         transport=Transport.APP if in_app else Transport.WHATSAPP,
@@ -86,21 +103,17 @@ async def say(
         due_at=now,
         created_at=now,
     )
-    owed: UUID = row["id"]
-    if in_app:
-        row |= {"status": OutboundStatus.DELIVERED, "sent_at": now}
-        session.add(
-            Line(
-                id=owed,
-                conversation_id=conversation.id,
-                professional_id=conversation.professional_id,
-                author=author,
-                text=plain(outgoing),
-                created_at=now,
-            )
-        )
-    await add_new(session, Outbound, row)
-    return owed
+    if not in_app:
+        return [(Outbound, row)]
+    line = {
+        "id": row["id"],
+        "conversation_id": conversation.id,
+        "professional_id": conversation.professional_id,
+        "author": author,
+        "text": plain(outgoing),
+        "created_at": now,
+    }
+    return [(Line, line), (Outbound, row | {"status": OutboundStatus.DELIVERED, "sent_at": now})]
 
 
 def _row(**values: Any) -> dict[str, Any]:

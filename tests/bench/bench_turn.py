@@ -196,11 +196,11 @@ async def counted(url: str) -> dict[str, float]:
 
 
 async def run(url: str, options: argparse.Namespace) -> None:
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)
     async with bench(url, max(1, options.turns // CLIENTS)) as here:
         names = [options.profile] if options.profile else list(KINDS)
         for name in names:
-            await one_kind(here, name, 40)
+            await one_kind(here, name, 2 * AT_ONCE)
             if options.profile:
                 profile.enable()
             print(await one_kind(here, name, options.turns))

@@ -1,0 +1,103 @@
+"""The statements by which a turn takes a conversation and lets it go, compiled once: every message runs them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Update, bindparam, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
+
+from ..db import Instant, Swift
+from ..models import Conversation, Inbound
+from ..models.enums import InboundStatus
+from ..notify.these import IDS, these
+
+_talks: Any = Conversation.__table__
+_rows: Any = Inbound.__table__
+_others: Any = _rows.alias("waiting")
+_NOW: Final = bindparam("now", type_=Instant)
+# What others may have changed since it was read, and what an answer is addressed by.
+_FRESH: Final = ("contact_id", "professional_id", "mode", "state", "silent_until", "last_inbound_at")
+
+
+def _returning(statement: Update) -> Swift:
+    return Swift(statement.returning(*(_talks.c[name] for name in _FRESH)))
+
+
+_MINE: Final = (_talks.c.id == bindparam("talk"), _talks.c.turn_token == bindparam("token"))
+_HOLD: Final = _returning(
+    update(_talks)
+    .where(_talks.c.id == bindparam("talk"), or_(_talks.c.turn_lease_until.is_(None), _talks.c.turn_lease_until < _NOW))
+    .values(
+        turn_token=bindparam("new_token"),
+        turn_lease_until=bindparam("until"),
+        last_inbound_at=bindparam("heard_at"),
+        minute_from=bindparam("since"),
+        minute_count=bindparam("count"),
+    )
+)
+_LET_GO: Final = _returning(
+    update(_talks)
+    .where(*_MINE)
+    .values(
+        state=bindparam("new_state"),
+        professional_id=func.coalesce(bindparam("about"), _talks.c.professional_id),
+        turn_token=None,
+        turn_lease_until=None,
+    )
+)
+_BEGIN: Final = Swift(
+    update(_rows)
+    .where(these(_rows.c.id, IDS), _rows.c.status == InboundStatus.NEW)
+    .values(attempts=_rows.c.attempts + 1, conversation_id=bindparam("talk"))
+    .returning(_rows.c.id, _rows.c.attempts)
+)
+_HANDLED: Final = Swift(
+    update(_rows)
+    .where(these(_rows.c.id, IDS))
+    .values(status=InboundStatus.DONE, handled_at=_NOW)
+    .returning(
+        select(_others.c.id)
+        # Spelled out, so that the index of the few that wait fits.
+        .where(_others.c.lane == bindparam("lane"), text("waiting.status = 'new'"), ~these(_others.c.id, IDS))
+        .exists()
+    )
+)
+
+
+async def hold(session: AsyncSession, conversation: Conversation, token: UUID, **values: Any) -> bool:
+    """Take the conversation unless somebody has it; from here on it is as nobody else can change it."""
+    found = await _HOLD.first(session, {"talk": conversation.id, "new_token": token, **values})
+    return _known(conversation, found)
+
+
+async def begin(session: AsyncSession, rows: Sequence[Inbound], conversation: Conversation) -> bool:
+    """Count a try of these messages; False when somebody has answered one of them meanwhile."""
+    begun = await _BEGIN.all(session, {"ids": [row.id for row in rows], "talk": conversation.id})
+    tries: dict[UUID, int] = dict(begun)
+    for row in rows:
+        set_committed_value(row, "attempts", tries.get(row.id, row.attempts))
+    return len(tries) == len(rows)
+
+
+async def let_go(
+    session: AsyncSession, conversation: Conversation, token: UUID, *, state: Mapping[str, Any], about: UUID | None
+) -> bool:
+    """Write the state of the dialogue and let the conversation go; False when it is somebody else's by now."""
+    values = {"talk": conversation.id, "token": token, "new_state": dict(state), "about": about}
+    return _known(conversation, await _LET_GO.first(session, values))
+
+
+async def handled(session: AsyncSession, rows: Sequence[Inbound], now: datetime) -> bool:
+    """Mark messages handled, and tell whether more wait in their lane."""
+    values = {"ids": [row.id for row in rows], "lane": rows[0].lane, "now": now}
+    return any(more for (more,) in await _HANDLED.all(session, values))
+
+
+def _known(conversation: Conversation, found: Sequence[Any] | None) -> bool:
+    """Let a conversation be as the database has it."""
+    for name, value in zip(_FRESH, found or (), strict=bool(found)):
+        set_committed_value(conversation, name, value)
+    return found is not None
