@@ -1,17 +1,19 @@
 """The database: one engine, one way to open a transaction."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import JSON, ClauseElement, DateTime, Dialect, Executable, Insert, Table, TypeDecorator, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
@@ -82,12 +84,28 @@ def _sqlite_engine(url: str) -> AsyncEngine:
 _RECYCLE = 900  # seconds
 
 
-def _postgres_engine(url: str, pool_size: int) -> AsyncEngine:
-    # A statement or a lock that takes longer than this is a fault; waiting for ever would spread it.
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long anybody waits for Postgres, in seconds: what takes longer is a fault, and waiting would spread it."""
+
+    statement: float = 15
+    lock: float = 5
+    # Between two statements of a transaction: whoever is stuck there lets go of what others wait for.
+    idle: float = 30
+    # Of a server that is there, its own refusal comes first; this is for one that is not, or hangs.
+    answer: float = 20
+    connection: float = 5
+
+
+def _postgres_engine(url: str, pool_size: int, patience: Patience) -> AsyncEngine:
     # Compiling a plan takes a tenth of a second; our longest statement takes less.
-    limits = {"statement_timeout": "15000", "lock_timeout": "5000", "application_name": "odys", "jit": "off"}
+    limits = {"application_name": "odys", "jit": "off"}
     # Nor is any of them worth two more processes, which take longer to start than it takes.
     limits["max_parallel_workers_per_gather"] = "0"
+    limits["statement_timeout"] = f"{patience.statement * 1000:.0f}"
+    limits["lock_timeout"] = f"{patience.lock * 1000:.0f}"
+    limits["idle_in_transaction_session_timeout"] = f"{patience.idle * 1000:.0f}"
+    driver = {"timeout": patience.connection, "command_timeout": patience.answer}
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -96,7 +114,7 @@ def _postgres_engine(url: str, pool_size: int) -> AsyncEngine:
         # An error goes to the log, and the parameters of a statement are what people wrote.
         hide_parameters=True,
         # All day long a few hundred statements are run; what falls out of the cache is planned anew.
-        connect_args={"server_settings": limits, "prepared_statement_cache_size": 500},
+        connect_args={"server_settings": limits, "prepared_statement_cache_size": 500, **driver},
     )
 
     @event.listens_for(engine.sync_engine, "checkout")
@@ -105,16 +123,22 @@ def _postgres_engine(url: str, pool_size: int) -> AsyncEngine:
         if connection.driver_connection.is_closed():
             raise DisconnectionError
 
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def give_up(context: Any) -> None:
+        # A server that does not answer would not answer ROLLBACK either.
+        if isinstance(context.original_exception, TimeoutError):
+            context.is_disconnect = True
+
     return engine
 
 
 class Database:
     """Hold the engine and hand out transactions; `async with db.begin() as session` is one of them."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, patience: Patience | None = None) -> None:
         url = async_url(url)
         self.sqlite = url.startswith("sqlite")
-        self.engine = _sqlite_engine(url) if self.sqlite else _postgres_engine(url, pool_size)
+        self.engine = _sqlite_engine(url) if self.sqlite else _postgres_engine(url, pool_size, patience or Patience())
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
 
     @asynccontextmanager
@@ -136,6 +160,21 @@ class Database:
                 raw = await connection.get_raw_connection()
                 driver: Any = raw.driver_connection
                 await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_PASSING: Final = ("08", "53", "57", "40", "55P03", "25P03")
+
+
+def passing(error: BaseException) -> bool:
+    """Tell whether the database cannot do it now, and may in a moment: away, too slow, held by others, full.
+
+    The first figures are SQLSTATE's: connections, resources, an operator at work, a lost race; a lock not had in time.
+    """
+    origin = getattr(error, "orig", None) or error
+    state = str(getattr(origin, "sqlstate", None) or "")
+    busy = isinstance(origin, sqlite3.OperationalError) and ("locked" in str(origin) or "busy" in str(origin))
+    away = isinstance(error, TimeoutError | OSError | PoolTimeout) or getattr(error, "connection_invalidated", False)
+    return bool(away or busy or (state and state.startswith(_PASSING)))
 
 
 class Swift:
@@ -169,6 +208,9 @@ class Swift:
         try:
             cursor.execute(ready.sql, ready.parameters(values))
             return ready.rows(cursor.fetchall())
+        except TimeoutError:  # as in `give_up`
+            connection.invalidate()
+            raise
         finally:
             cursor.close()
 

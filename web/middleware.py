@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.errors import Refused
+from bot.db import passing
+from bot.errors import Refused, Unavailable
 
 from . import metrics
 from .keys import REQUEST_ID, SETTINGS
@@ -66,9 +67,9 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not request.path.startswith("/api/"):
             raise
         answer = _preflight(request) or of_http(failed)
-    except Exception:
+    except Exception as failed:
         log.exception("a request failed", extra=_about(request))
-        answer = error(500, "internal", GENERIC)
+        answer = of_refused(Unavailable()) if passing(failed) else error(500, "internal", GENERIC)
     return answer
 
 
@@ -93,6 +94,7 @@ def _allowed_origin(request: web.Request) -> str | None:
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add to every answer what keeps browsers careful."""
     headers = response.headers
+    headers.popall("Server", None)  # whoever looks for a hole in a version shall look himself
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
     settings = request.app[SETTINGS]

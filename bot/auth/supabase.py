@@ -5,6 +5,7 @@ otherwise a token "signed" with a public key would pass.
 """
 
 import asyncio
+import json
 import logging
 import time
 from datetime import datetime
@@ -29,12 +30,15 @@ ASK_AGAIN: Final = 60.0
 # While there is no key at all everybody waits for one: those who come meanwhile are told at once to come again.
 SULK: Final = 5.0
 TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
+# Some keys are some kilobytes.
+LARGEST: Final = 256 * 1024
 
 
 class Supabase:
     """Verify the tokens of the issuer that the settings name; `None` keys mean that it is not used."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, patience: aiohttp.ClientTimeout = TIMEOUT) -> None:
+        self._patience = patience
         secret = settings.supabase_jwt_secret.get_secret_value()
         self._secret = OctKey.import_key(secret) if secret else None
         self._url = settings.supabase_jwks_url
@@ -79,9 +83,7 @@ class Supabase:
             if self._keys is None and time.monotonic() - self._failed < SULK:
                 raise Unavailable
             try:
-                async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.get(self._url) as answer:
-                    found: Any = await answer.json(content_type=None)
-                    answer.raise_for_status()
+                found = await self._published()
                 # Public keys only: a shared one that somebody published would verify anything.
                 public = [key for key in found["keys"] if key.get("kty") in ("RSA", "EC")]
                 self._keys = KeySet.import_key_set({"keys": public})
@@ -100,3 +102,18 @@ class Supabase:
                     self._failed = time.monotonic()
                     raise Unavailable from error
                 self._asked = time.monotonic() - KEPT + ASK_AGAIN
+
+    async def _published(self) -> Any:
+        """Fetch the document; a redirect is not followed, for it would lead wherever somebody else likes."""
+        async with (
+            aiohttp.ClientSession(timeout=self._patience) as http,
+            http.get(self._url, allow_redirects=False) as answer,
+        ):
+            if answer.status != 200:
+                raise ValueError(f"http_{answer.status}")
+            raw = await answer.content.read(LARGEST + 1)
+            while len(raw) <= LARGEST and (more := await answer.content.read(LARGEST + 1 - len(raw))):
+                raw += more
+        if len(raw) > LARGEST:
+            raise ValueError("too large")
+        return json.loads(raw)

@@ -101,9 +101,10 @@ async def stream(call: Call) -> web.StreamResponse:
     try:
         response = web.StreamResponse(headers=_HEADERS)
         await response.prepare(call.request)
-        # The page was closed, or its session ended: neither is a failure.
-        with suppress(ConnectionResetError, Unauthenticated):
-            await _tell(call, response)
+        # The page was closed, or its session ended, or it takes nothing any more: none of it is a failure.
+        with suppress(ConnectionResetError, Unauthenticated, TimeoutError):
+            async with asyncio.timeout(LONGEST + HEARTBEAT):
+                await _tell(call, response)
         return response
     finally:
         open_ones[call.user.user_id] -= 1
