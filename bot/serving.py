@@ -12,15 +12,24 @@ from .errors import Stop
 # What a process holds when it is asked to end may finish for this long, in seconds: a supervisor that waits 30 s
 # before it kills is in no hurry.
 GRACE = 20
+# Seconds for a connection without a whole request: who says nothing, or a header a minute, is let go. A proxy in front
+# should let go of idle connections sooner.
+IDLE = 25
+# Seconds for the rest of a body nobody wants, before the connection is cut.
+LINGER = 5
 
 
 @asynccontextmanager
-async def serve(app: web.Application, host: str, port: int, *, grace: float = GRACE) -> AsyncIterator[int]:
+async def serve(
+    app: web.Application, host: str, port: int, *, grace: float = GRACE, idle: float = IDLE
+) -> AsyncIterator[int]:
     """Listen until the block ends and yield the port; 0 asks for any free one.
 
     At the end, requests in flight may finish for `grace` seconds.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=grace)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=grace, keepalive_timeout=idle, lingering_time=min(LINGER, idle)
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

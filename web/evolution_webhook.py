@@ -13,8 +13,9 @@ from aiohttp import web
 from bot.whatsapp.evolution.payloads import parse, unreadable
 from bot.whatsapp.tolerant import decode
 
+from .bodies import body_of
 from .keys import SETTINGS
-from .webhooks import body_of, store
+from .webhooks import store
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ async def receive(request: web.Request) -> web.Response:
     instance = request.match_info["instance"]
     if not _INSTANCE.fullmatch(instance):
         raise web.HTTPNotFound
-    raw = await body_of(request, LIMIT)
+    raw = await body_of(request, LIMIT, known=True)
     try:
         batch = parse(decode(raw), instance)
     except ValueError:

@@ -9,8 +9,8 @@ from bot.billing.events import keep
 from bot.billing.signature import verify
 from bot.whatsapp.tolerant import decode
 
+from .bodies import body_of
 from .keys import BELL, CLOCK, DATABASE, SETTINGS
-from .webhooks import body_of
 
 log = logging.getLogger(__name__)
 

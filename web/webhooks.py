@@ -4,7 +4,6 @@
 readable is stored as a dead letter and answered 200, and only a fault of ours that may pass is answered 503.
 """
 
-import asyncio
 import hmac
 import logging
 
@@ -16,13 +15,13 @@ from bot.whatsapp.payloads import parse, unreadable
 from bot.whatsapp.signature import verify
 from bot.whatsapp.tolerant import decode
 
+from .bodies import READING, Reading, body_of
 from .keys import INTAKE, SETTINGS
 
 log = logging.getLogger(__name__)
 
 PATH = "/webhooks/whatsapp"
 LIMIT = 3 * 1024 * 1024  # what Meta may send at once
-PATIENCE = 20  # seconds for a body to arrive
 
 
 async def handshake(request: web.Request) -> web.Response:
@@ -58,25 +57,8 @@ async def store(request: web.Request, batch: Batch) -> None:
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from error
 
 
-async def body_of(request: web.Request, limit: int) -> bytes:
-    """Read the raw body within its limits, whatever the application's own limit is."""
-    if (request.content_length or 0) > limit:
-        raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length or 0)
-    if request.content.is_eof() and request.content.total_bytes <= limit:  # all here already: nothing to wait for
-        return request.content.read_nowait()
-    body = bytearray()
-    try:
-        async with asyncio.timeout(PATIENCE):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > limit:
-                    raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=len(body))
-    except TimeoutError as error:
-        raise web.HTTPRequestTimeout from error
-    return bytes(body)
-
-
 def add_routes(app: web.Application) -> None:
     """Serve Meta's webhook from `app`, which must hold `SETTINGS` and `INTAKE`."""
+    app[READING] = Reading()
     app.router.add_get(PATH, handshake, allow_head=False)
     app.router.add_post(PATH, receive)

@@ -50,8 +50,10 @@ class _Waiting:
 class Intake:
     """Store batches for callers that wait until theirs is committed, then wake the worker."""
 
-    def __init__(self, db: Database, bell: Bell, clock: Clock, *, burst_wait: float) -> None:
-        self._db, self._clock, self._burst_wait = db, clock, burst_wait
+    def __init__(
+        self, db: Database, bell: Bell, clock: Clock, *, burst_wait: float, patience: float = PATIENCE
+    ) -> None:
+        self._db, self._clock, self._burst_wait, self._patience = db, clock, burst_wait, patience
         self._ringing = Ringing(bell)
         self._waiting: list[_Waiting] = []
         self._size = 0  # rows in `_waiting`
@@ -97,7 +99,7 @@ class Intake:
         """Store group after group over one connection, until nobody waits, it fails, or others wait for it."""
         clock = asyncio.get_running_loop().time
         try:
-            async with at_hand(self._db, PATIENCE) as insert:
+            async with at_hand(self._db, self._patience) as insert:
                 until = clock() + TURN
                 while self._waiting or await self._more():
                     await self._store(self._next_group(), insert)
@@ -165,7 +167,7 @@ class Intake:
 
     async def _insert(self, rows: Sequence[Row], insert: Insert) -> None:
         with metrics.timed(metrics.INTAKE):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 new = await insert(rows)
         if new:
             metrics.RECEIVED.inc(len(new))

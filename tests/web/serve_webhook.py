@@ -1,28 +1,35 @@
-"""The webhook in a process of its own, to be killed: `python -m tests.web.serve_webhook DATABASE_URL PORT`."""
+"""The whole web process, with settings for tests: `python -m tests.web.serve_webhook DATABASE PORT [REDIS]`.
 
+To be killed, to be measured, and to be run several times over one database. Without a Redis nobody is woken.
+"""
+
+import asyncio
 import sys
 
-from aiohttp import web
 from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.db import Database
-from bot.queue import SilentBell
+from bot.queue import ArqBell, SilentBell, connect
+from bot.serving import serve, until_stopped
 from bot.settings import Settings
-from bot.whatsapp.intake import Intake
-from web.keys import INTAKE, SETTINGS
-from web.webhooks import add_routes
+from web.app import create
 
 from ..fakes.graph import SECRET
 
 
-async def application(url: str) -> web.Application:
-    app = web.Application()
-    app[SETTINGS] = Settings(_env_file=None, whatsapp_app_secret=[SecretStr(SECRET)])
-    app[INTAKE] = Intake(Database(url), SilentBell(), SystemClock(), burst_wait=1.2)
-    add_routes(app)
-    return app
+async def main(url: str, port: int, redis_url: str = "") -> None:
+    """Serve until told to stop."""
+    db = Database(url)
+    redis = await connect(redis_url) if redis_url else None
+    settings = Settings(_env_file=None, whatsapp_app_secret=[SecretStr(SECRET)])
+    app = create(settings, db, ArqBell(redis) if redis else SilentBell(), SystemClock(), redis=redis)
+    async with serve(app, "127.0.0.1", port, grace=5):
+        await until_stopped()
+    await db.close()
+    if redis:
+        await redis.aclose()
 
 
 if __name__ == "__main__":
-    web.run_app(application(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]), print=None, access_log=None)
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))
