@@ -30,7 +30,7 @@ from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
 from bot.jobs import digest, evolution, holds, holidays, page, reminders, retention, series, waitlist, watchdog
-from bot.jobs.steady import SteadyWorker, patient, stand_in
+from bot.jobs.steady import SteadyWorker, hurry, patient, stand_in
 from bot.log import setup
 from bot.notify.email.carrier import carrier
 from bot.notify.email.post import Mail, send_due_letters
@@ -81,16 +81,33 @@ class Services:
         """Send what is owed and due."""
         return await self.sender.run()
 
+    async def answer(self, *lanes: str) -> None:
+        """Answer what these people wrote, side by side, each answer sent as soon as it is there."""
+        await _together(*(self._answer(lane) for lane in lanes))
+
     async def sweep(self) -> None:
-        """Answer, settle and send whatever waits in the database."""
+        """Answer, settle and send whatever waits in the database; nothing waits for what is slow or broken."""
         metrics.SWEPT.set_to_current_time()
         async with self.db.begin() as session:
             lanes = await inbox.due_lanes(session, now=self.clock.now())
-        for lane in lanes:
-            await self.turns.run(lane)
+        await _together(self._settle_and_send(), self.answer(*lanes))
+
+    async def _answer(self, lane: str) -> None:
+        if await self.turns.run(lane):
+            await self.send_due()
+
+    async def _settle_and_send(self) -> None:
         await settle_statuses(self.db, self.clock)
         await self.send_due()
         await self.send_letters()
+
+
+async def _together(*work: Awaitable[None]) -> None:
+    """Do everything side by side, and only then raise what went wrong with any of it."""
+    done = await asyncio.gather(*work, return_exceptions=True)
+    for failure in done:
+        if isinstance(failure, BaseException):  # logged by the queue; the sweep finds what was left
+            raise failure
 
 
 @asynccontextmanager
@@ -129,17 +146,9 @@ async def services(
 
 
 async def turn(ctx: Context, *lanes: str) -> None:
-    """Answer what these people wrote, side by side, each answer sent as soon as it is there."""
+    """Answer what these people wrote."""
     all_of: Services = ctx["services"]
-    done = await asyncio.gather(*(_answer(all_of, lane) for lane in lanes), return_exceptions=True)
-    for failure in done:
-        if isinstance(failure, BaseException):  # logged by the queue; the sweep finds what was left
-            raise failure
-
-
-async def _answer(all_of: Services, lane: str) -> None:
-    if await all_of.turns.run(lane):
-        await all_of.send_due()
+    await all_of.answer(*lanes)
 
 
 async def send(ctx: Context) -> None:
@@ -227,7 +236,8 @@ CRON: Sequence[CronJob] = [
     # Every minute: professionals live in several zones, and 08:00 comes to each at another moment.
     cron(remind, second=0, keep_result=0, max_tries=1),
     cron(bill, second=20, keep_result=0, max_tries=1),
-    cron(reconcile, hour=3, minute=40, second=0, keep_result=0, max_tries=1),
+    # One question a customer: ten thousand of them take half an hour.
+    cron(reconcile, hour=3, minute=40, second=0, keep_result=0, max_tries=1, timeout=3600),
     # Before anybody is awake: an hour that does not fit is a notification in the morning.
     cron(extend, hour=4, minute=10, second=0, keep_result=0, max_tries=1),
     # Its transactions are short, and the first night may have a year to go through.
@@ -288,6 +298,7 @@ async def startup(ctx: Context) -> None:
     setup(settings.log_level)
     settings.refuse_unsafe()
     sentry.start(settings, "worker")
+    await hurry(ctx["redis"])
     ctx["stack"] = stack = AsyncExitStack()
     clock = ctx.get("clock") or SystemClock()
     ctx["services"] = all_of = await stack.enter_async_context(services(settings, clock))

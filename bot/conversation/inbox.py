@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..db import passing
 from ..log import mask
 from ..models import Contact, Conversation, Inbound
 from ..models.enums import InboundKind, InboundStatus
@@ -83,6 +84,7 @@ async def take(
     token = uuid4()
     if not await _hold(session, conversation, rows, token, now=now, until=now + lease):
         return None
+    rows = await _without_the_worn(session, conversation, rows, now)
     if any(row.event.get("type") in asides.CHANGES for row in rows):
         rows = await asides.read_changes(session, await _still_new(session, rows), now=now)
     held = Held(conversation, contact, await _begun(session, rows, conversation), token)
@@ -90,6 +92,22 @@ async def take(
         await _guarded(session, held, turn_token=None, turn_lease_until=None)
         return None
     return held
+
+
+async def _without_the_worn(
+    session: AsyncSession, conversation: Conversation, rows: Sequence[Inbound], now: datetime
+) -> Sequence[Inbound]:
+    """Park messages that had all their tries and are still here: each time, nobody came back from them."""
+    worn = [row for row in rows if row.attempts >= TRIES]
+    for row in worn:
+        row.status, row.error = InboundStatus.DEAD, row.error or "the process ended in each of its tries"
+    if worn:
+        await _regret(session, conversation, now)
+    return [row for row in rows if row.attempts < TRIES]
+
+
+async def _regret(session: AsyncSession, conversation: Conversation, now: datetime) -> None:
+    await outbox.say(session, Text(chat("trouble")), conversation, now=now)
 
 
 async def _begun(session: AsyncSession, rows: Sequence[Inbound], conversation: Conversation) -> Sequence[Inbound]:
@@ -212,18 +230,48 @@ async def handled(session: AsyncSession, held: Held, *, now: datetime) -> bool:
     return await holding.handled(session, held.rows, now)
 
 
-async def give_back(session: AsyncSession, held: Held, error: str, *, now: datetime) -> bool:
-    """Let the conversation go after a failure; return True when its messages were parked for a person to see."""
+async def give_back(session: AsyncSession, held: Held, error: Exception, *, now: datetime) -> None:
+    """Let the conversation go after a failure; after the last try its messages are parked for a person to see."""
     await _guarded(session, held, turn_token=None, turn_lease_until=None)
-    parked = held.rows[0].attempts >= TRIES
-    again = now + timedelta(seconds=2 ** held.rows[0].attempts)
-    status = InboundStatus.DEAD if parked else InboundStatus.NEW
-    await session.execute(
-        update(Inbound)
-        .where(Inbound.id.in_([row.id for row in held.rows]))
-        .values(status=status, error=mask(error)[:2000], due_at=again)
-    )
+    if await _failed(session, held.rows, error, now, counted=True):
+        await _regret(session, held.conversation, now)
+
+
+async def stumble(session: AsyncSession, lane: str, error: Exception, *, now: datetime) -> None:
+    """Count a try of messages that could not even be taken, or else they would be tried for ever."""
+    rows = (await session.scalars(_WAITING, {"lane": lane})).all()
+    await _failed(session, rows, error, now, counted=False)
+
+
+async def _failed(
+    session: AsyncSession, rows: Sequence[Inbound], error: Exception, now: datetime, *, counted: bool
+) -> bool:
+    """Note a failure, and when to try again; tell whether it was the last try of any.
+
+    While the database is away no try is counted: it is no fault of the messages.
+    """
+    more = int(not _away(error)) - int(counted)
+    parked = False
+    for row in rows:
+        tries = row.attempts + more
+        parked = parked or tries >= TRIES
+        await session.execute(
+            update(Inbound)
+            .where(Inbound.id == row.id, Inbound.status == InboundStatus.NEW)
+            .values(
+                attempts=tries,
+                status=InboundStatus.DEAD if tries >= TRIES else InboundStatus.NEW,
+                error=mask(f"{type(error).__name__}: {error}")[:2000],
+                due_at=now + timedelta(seconds=2 ** min(tries, TRIES)),
+            )
+        )
     return parked
+
+
+def _away(error: Exception) -> bool:
+    """Tell whether the database was not there to be asked; what takes it too long may be a message's own fault."""
+    state = str(getattr(getattr(error, "orig", None) or error, "sqlstate", None) or "")
+    return passing(error) and not state.startswith(("40", "55", "57014", "25"))
 
 
 async def _guarded(session: AsyncSession, held: Held, **values: object) -> None:

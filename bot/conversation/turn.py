@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -19,7 +19,6 @@ from .. import metrics
 from ..accounts.codes import Hasher
 from ..clock import Clock
 from ..db import Database
-from ..notify import outbox
 from ..notify.render import chat
 from ..settings import Settings
 from ..trace import TRACE
@@ -37,6 +36,9 @@ log = logging.getLogger(__name__)
 # A brain that needs longer than this has failed as far as the person is concerned; the loop's own deadline
 # (25 s) ends it before.
 DEADLINE = 28.0
+# Lanes that one process is busy with: enough for the seventy a second whose model takes three seconds, and few
+# enough that nobody waits half a minute for one of ten connections.
+AT_ONCE = 200
 
 
 class Ears(Protocol):
@@ -71,22 +73,28 @@ class Turns:
     rules: Brain
     ears: Ears | None = None
     presence: Presence | None = None
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def run(self, lane: str) -> int:
         """Answer everything that is due in a lane and return how many turns that took."""
         count, more = 0, True
-        while more and (here := await self._take(lane)) is not None:
-            answered, more = await self._one(here)
-            count += answered
+        async with self._room:
+            while more and (here := await self._take(lane)) is not None:
+                answered, more = await self._one(here)
+                count += answered
         return count
 
     async def _take(self, lane: str) -> Scene | None:
         """Hold the next turn of a lane, and everything that is known before it thinks."""
-        limit = timedelta(seconds=self.settings.burst_limit_seconds)
-        async with self.db.begin() as session:
-            now = self.clock.now()
-            held = await inbox.take(session, lane, now=now, burst_limit=limit, lease=self._lease)
-            return await scene.load(session, held, now=now) if held is not None else None
+        limit, now = timedelta(seconds=self.settings.burst_limit_seconds), self.clock.now()
+        try:
+            async with self.db.begin() as session:
+                held = await inbox.take(session, lane, now=now, burst_limit=limit, lease=self._lease)
+                return await scene.load(session, held, now=now) if held is not None else None
+        except Exception as error:
+            async with self.db.begin() as session:
+                await inbox.stumble(session, lane, error, now=now)
+            raise
 
     async def _one(self, here: Scene) -> tuple[bool, bool]:
         """Take a turn; tell whether it was answered, and whether more waits in its lane."""
@@ -159,8 +167,7 @@ class Turns:
         now = self.clock.now()
         try:
             async with self.db.begin() as session:
-                if await inbox.give_back(session, held, f"{type(error).__name__}: {error}", now=now):
-                    await outbox.say(session, Text(chat("trouble")), held.conversation, now=now)
+                await inbox.give_back(session, held, error, now=now)
         except Lost:
             return
 

@@ -183,7 +183,7 @@ async def one_kind(here: Bench, name: str, turns: int) -> Measured:
 
 async def counted(url: str) -> dict[str, float]:
     """Count the statements of a turn of each kind, by the database's own account."""
-    found = {}
+    found: dict[str, float] = {}
     async with bench(url, 1, pool_size=1) as here:
         for name, leave_them in KINDS.items():
             for _ in range(2):
