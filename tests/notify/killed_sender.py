@@ -1,6 +1,6 @@
 """Senders that are killed in mid-send: nothing is lost, and nothing is sent twice that a status tells of in time.
 
-The suite plays a short one (`test_killed_sender`). The long one is run by hand:
+The suite plays a short one (`test_two_senders`). The long one is run by hand:
 
     uv run python -m tests.notify.killed_sender --messages 1000 --kills 30
 """

@@ -38,7 +38,7 @@ ENDS: list[tuple[tuple[str | tuple[str, int], ...], OutboundStatus]] = [
 ]
 
 
-async def test_every_order_ends_the_same(post: PostOffice) -> None:
+async def test_t09_status_monotone_every_order_ends_the_same(post: PostOffice) -> None:
     person = await post.person()
     for told, end in ENDS:
         for number, order in enumerate(sorted(set(permutations(told)), key=str)):
