@@ -321,18 +321,18 @@ def _folded(body: str) -> str:
     return "".join(sign for sign in letters if unicodedata.category(sign) not in {"Mn", "Cf"})
 
 
-def test_there_are_enough_attacks() -> None:
+def test_t42_prompt_injection_has_enough_attacks() -> None:
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS) >= 60
 
 
 @pytest.mark.parametrize("number", range(len(ATTACKS) // 3 + 1))
-async def test_attack(number: int, on_sqlite: tuple[int, House]) -> None:
+async def test_t42_prompt_injection_reaches_no_tool_and_no_foreign_row(number: int, on_sqlite: tuple[int, House]) -> None:
     which, ready = on_sqlite
     for attack in ATTACKS[which::3][number : number + 1]:
         await told(ready, attack)
 
 
-async def test_attacks_on_both_databases(on_postgres: House) -> None:
+async def test_t42_prompt_injection_on_both_databases(on_postgres: House) -> None:
     for attack in ATTACKS:
         if attack.both:
             await told(on_postgres, attack)
