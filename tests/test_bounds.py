@@ -12,12 +12,36 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from pydantic import SecretStr
+from redis.exceptions import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.accounts import login
+from bot.accounts.codes import Hasher
+from bot.auth import Supabase
+from bot.billing.gateway import Gateway, StripeAway
 from bot.db import Database, Patience, Swift, passing
-from bot.models import Professional
+from bot.errors import Unavailable
+from bot.jobs import page
+from bot.jobs.steady import hurry
+from bot.models import Outbound, Professional
+from bot.models.enums import OutboundStatus
+from bot.notify.email.post import send_due_letters
+from bot.notify.email.smtp import SmtpMail
+from bot.queue import ArqBell, connect
+from bot.ratelimit import CounterAway, RedisCounter
+from bot.settings import Settings
+from bot.whatsapp.cloud import CloudApi, MediaUnavailable
+from bot.whatsapp.evolution.client import EvolutionApi, InstanceTrouble
+from bot.whatsapp.faults import Action, SendFailed
+from bot.whatsapp.outgoing import Text
+from bot.whatsapp.transport import Address
 
+from .agenda.factories import NOW
+from .conftest import StillClock
 from .servers import free_port
 
 SOON = 30  # seconds: far beyond the limits of the tests, far below for ever
@@ -126,3 +150,92 @@ async def test_a_database_that_falls_silent_keeps_nobody_waiting(postgres_url: s
         way.shut = False
         await asyncio.wait_for(ask(), SOON)
         await db.close()
+
+
+@asynccontextmanager
+async def nobody() -> AsyncIterator[int]:
+    """A port that takes every connection and everything that is sent, and never says a word."""
+    doors: list[asyncio.StreamWriter] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        doors.append(writer)
+        await reader.read()
+
+    port = free_port()
+    server = await asyncio.start_server(take, "127.0.0.1", port)
+    try:
+        yield port
+    finally:
+        server.close()
+        for door in doors:
+            door.close()
+
+
+async def test_a_redis_that_says_nothing_holds_nothing_up() -> None:
+    """Neither the bell, nor the counting, nor the sweep, nor the queue itself."""
+    async with nobody() as port, asyncio.timeout(SOON):
+        redis = await connect(f"redis://127.0.0.1:{port}/0")
+        await ArqBell(redis).ring("turn", "lane", key="lane")
+        with pytest.raises(CounterAway):
+            await RedisCounter(redis).hit("api:somebody", 60)
+        await page.swept(redis)
+        await hurry(redis, 0.2)
+        with pytest.raises(RedisError):
+            await redis.zcard("arq:queue")
+        await redis.aclose()
+
+
+async def test_an_issuer_that_says_nothing_is_unavailable() -> None:
+    async with nobody() as port, asyncio.timeout(SOON):
+        settings = Settings(_env_file=None, supabase_jwks_url=f"http://127.0.0.1:{port}/.well-known/jwks.json")
+        supabase = Supabase(settings, patience=aiohttp.ClientTimeout(total=0.2))
+        key = ECKey.generate_key("P-256")
+        token = jwt.encode({"alg": "ES256"}, {"sub": "x", "iss": "y"}, key, algorithms=["ES256"])
+        with pytest.raises(Unavailable):
+            await supabase.read(token, NOW)
+
+
+async def test_a_stripe_that_says_nothing_is_away() -> None:
+    async with nobody() as port, asyncio.timeout(SOON):
+        settings = Settings(
+            _env_file=None, stripe_secret_key=SecretStr("sk_test_1"), stripe_api_base=f"http://127.0.0.1:{port}"
+        )
+        gateway = Gateway(settings, patience=0.3)
+        with pytest.raises(StripeAway):
+            await gateway.subscriptions("cus_1")
+        await gateway.close()
+
+
+async def test_a_mail_server_that_says_nothing_gets_its_letter_later(db: Database, clock: StillClock) -> None:
+    async with nobody() as port, asyncio.timeout(SOON):
+        async with db.begin() as session:
+            hashed = Hasher.of("a-secret")
+            await login.ask_by_email(session, hashed, "julia@example.com", now=clock.now(), new=True)
+        mail = SmtpMail(f"smtp://127.0.0.1:{port}", timeout=0.3)
+        await send_due_letters(db, mail, clock, sender="Odys <odys@example.com>")
+        async with db.begin() as session:
+            row = (await session.scalars(select(Outbound))).one()
+        assert (row.status, row.lease_until, row.due_at > clock.now()) == (OutboundStatus.QUEUED, None, True)
+
+
+async def test_a_graph_that_says_nothing_leaves_doubt_and_no_wait() -> None:
+    """What may have been taken waits for its status; who asks for a file is told that it cannot be had."""
+    async with nobody() as port, asyncio.timeout(SOON), aiohttp.ClientSession() as http:
+        settings = Settings(_env_file=None, whatsapp_api_url=f"http://127.0.0.1:{port}")
+        cloud = CloudApi(http, settings, timeout=aiohttp.ClientTimeout(total=0.2))
+        with pytest.raises(SendFailed) as failed:
+            await cloud.send("1", Address("5511988887777"), Text("oi"), opaque="x")
+        assert failed.value.fault.action is Action.AWAIT_STATUS
+        with pytest.raises(MediaUnavailable):
+            await cloud.media("123")
+
+
+async def test_an_evolution_that_says_nothing_leaves_doubt_and_no_wait() -> None:
+    async with nobody() as port, asyncio.timeout(SOON), aiohttp.ClientSession() as http:
+        settings = Settings(_env_file=None, evolution_api_url=f"http://127.0.0.1:{port}")
+        evolution = EvolutionApi(http, settings, timeout=aiohttp.ClientTimeout(total=0.2))
+        with pytest.raises(SendFailed) as failed:
+            await evolution.send("salon", Address("5511988887777"), Text("oi"), opaque="x")
+        assert failed.value.fault.action is Action.AWAIT_STATUS
+        with pytest.raises(InstanceTrouble):
+            await evolution.instance("salon")

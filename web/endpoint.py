@@ -21,6 +21,7 @@ from sqlalchemy.exc import NoResultFound
 from bot.errors import Forbidden, NotFound, Refused, Unauthenticated
 
 from .address import client_address
+from .bodies import body_of
 from .call import Call
 from .cron import check_cron_secret
 from .keys import CLOCK, COUNTER, GATE, SETTINGS
@@ -169,11 +170,7 @@ def _query(request: web.Request, model: type[BaseModel]) -> BaseModel:
 async def _body(request: web.Request, model: type[BaseModel]) -> BaseModel:
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise web.HTTPRequestEntityTooLarge(max_size=BODY_LIMIT, actual_size=request.content_length or 0)
-    raw = await request.read()
-    if len(raw) > BODY_LIMIT:
-        raise web.HTTPRequestEntityTooLarge(max_size=BODY_LIMIT, actual_size=len(raw))
+    raw = await body_of(request, BODY_LIMIT)
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:

@@ -47,8 +47,9 @@ async def shown(db: Database, clock: Clock) -> web.Response:
 async def swept(redis: ArqRedis | None) -> None:
     """Note that a sweep begins, for every worker's page."""
     if redis is not None:
-        with suppress(RedisError, OSError):  # to sweep matters more than to say so
-            await redis.set(_SWEPT, str(time.time()), ex=3600)
+        with suppress(RedisError, OSError, TimeoutError):  # to sweep matters more than to say so
+            async with asyncio.timeout(PATIENCE):
+                await redis.set(_SWEPT, str(time.time()), ex=3600)
 
 
 def application(settings: Settings, db: Database, clock: Clock, redis: ArqRedis) -> web.Application:

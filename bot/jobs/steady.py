@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from arq.connections import RedisSettings
+from arq.connections import ArqRedis, RedisSettings
 from arq.worker import Worker, get_kwargs
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 ALONE = 5.0
 # A Redis that takes longer to say that it is there is as good as away.
 PATIENCE = 2.0
+# For arq's own questions, none of which waits on purpose.
+LONGEST = 5.0
 
 
 def patient(url: str) -> RedisSettings:
@@ -31,6 +33,13 @@ def patient(url: str) -> RedisSettings:
     found.retry = Retry(ExponentialBackoff(cap=5, base=0.1), retries=20)
     found.retry_on_timeout = True
     return found
+
+
+async def hurry(redis: ArqRedis, seconds: float = LONGEST) -> None:
+    """Give a Redis up that takes what is sent and never answers: arq has no setting for that, and waits for ever."""
+    redis.connection_pool.connection_kwargs["socket_timeout"] = seconds
+    await redis.connection_pool.disconnect()
+    redis.connection_pool.reset()  # type: ignore[no-untyped-call]  # forgets connections made without it
 
 
 def steady(settings: Any, **more: Any) -> "SteadyWorker":

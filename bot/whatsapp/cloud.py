@@ -45,8 +45,10 @@ class MediaUnavailable(Exception):
 class CloudApi:
     """Speak to the Cloud API at `settings.whatsapp_api_url`."""
 
-    def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:
-        self._session = session
+    def __init__(
+        self, session: aiohttp.ClientSession, settings: Settings, *, timeout: aiohttp.ClientTimeout = TIMEOUT
+    ) -> None:
+        self._session, self._timeout = session, timeout
         self._url = settings.whatsapp_api_url.rstrip("/")
         self._addresses: dict[str, URL] = {}
         self._headers = {"Authorization": f"Bearer {settings.whatsapp_token.get_secret_value()}"}
@@ -134,7 +136,7 @@ class CloudApi:
             method,
             url,
             headers=self._headers,
-            timeout=TIMEOUT,
+            timeout=self._timeout,
             allow_redirects=False,
             **content,
         )

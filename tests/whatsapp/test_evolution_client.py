@@ -139,14 +139,8 @@ async def test_a_lid_that_is_not_known_says_nothing_about_the_person(
     assert await refused(session, fake.url, HIDDEN) == ("not_on_whatsapp", Action.DROP)
 
 
-async def test_nobody_there_and_an_answer_that_never_comes(
-    session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_nobody_there(session: aiohttp.ClientSession) -> None:  # who never answers is in test_bounds
     assert await refused(session, "http://127.0.0.1:9") == ("no_connection", Action.RETRY)
-    monkeypatch.setattr(client, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
-    async with evolution() as fake:
-        fake.next(fakes.Hang())
-        assert await refused(session, fake.url) == ("timeout", Action.AWAIT_STATUS)
 
 
 def test_no_answer_however_odd_is_an_exception() -> None:

@@ -14,7 +14,8 @@ _PERMANENT = range(500, 600)
 class SmtpMail:
     """Hand letters to one mail server."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
+        self._timeout = timeout
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("SMTP_URL is smtp://user:password@host:port or smtps://…")
@@ -33,7 +34,7 @@ class SmtpMail:
                 username=self._user,
                 password=self._password,
                 use_tls=self._secure,
-                timeout=TIMEOUT,
+                timeout=self._timeout,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [each.code for each in error.recipients]

@@ -70,8 +70,10 @@ class Pairing:
 class EvolutionApi:
     """Speak to the server at `settings.evolution_api_url`; an `account` is the name of an instance on it."""
 
-    def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:
-        self._session = session
+    def __init__(
+        self, session: aiohttp.ClientSession, settings: Settings, *, timeout: aiohttp.ClientTimeout = TIMEOUT
+    ) -> None:
+        self._session, self._timeout = session, timeout
         self._url = settings.evolution_api_url.rstrip("/")
         self._headers = {"apikey": settings.evolution_api_key.get_secret_value()}
 
@@ -192,7 +194,7 @@ class EvolutionApi:
         try:
             url = URL(path, encoded=True).with_query(query or {})
             async with self._session.request(
-                method, url, json=body, headers=self._headers, timeout=TIMEOUT, allow_redirects=False
+                method, url, json=body, headers=self._headers, timeout=self._timeout, allow_redirects=False
             ) as answer:
                 found, status = await _json(answer), answer.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
