@@ -151,11 +151,12 @@ async def failed(
         case Action.AWAIT_STATUS:
             doubt(row, fault, now)
         case Action.USE_TEMPLATE:
-            await _shut_window(session, row, now)
+            shut = await _shut_window(session, row, now)
             if row.kind == CHAT:
                 await give_up(session, row, Fault("window_closed", fault.action, fault.details), now)
             else:
-                await _later(session, row, fault, now, TRIES, wait=0)
+                # As a template at once; where it was one already, that is no use.
+                await _later(session, row, fault, now, TRIES, wait=0 if shut else None)
         case Action.STOP_ACCOUNT:
             until = await numbers.stop(session, account, fault, now)
             if not refused:
@@ -206,10 +207,8 @@ async def _mark(session: AsyncSession, row: Outbound, **values: datetime) -> Non
     await session.execute(update(Contact).where(Contact.id == row.contact_id).values(**values))
 
 
-async def _shut_window(session: AsyncSession, row: Outbound, now: datetime) -> None:
-    """Believe Meta that the window is shut: our clock or our record was wrong."""
-    await session.execute(
-        update(Conversation)
-        .where(Conversation.id == row.conversation_id, Conversation.last_inbound_at > now - LENGTH)
-        .values(last_inbound_at=now - LENGTH)
-    )
+async def _shut_window(session: AsyncSession, row: Outbound, now: datetime) -> bool:
+    """Believe Meta that the window is shut: our clock or our record was wrong. Tell whether it was open to us."""
+    open_until_now = (Conversation.id == row.conversation_id, Conversation.last_inbound_at > now - LENGTH)
+    shut = update(Conversation).where(*open_until_now).values(last_inbound_at=now - LENGTH)
+    return bool((await session.scalars(shut.returning(Conversation.id))).all())

@@ -49,16 +49,16 @@ GOES_ON = (
 
 
 @pytest.mark.parametrize("words", STOPS)
-def test_these_words_mean_stop(words: str) -> None:
+def test_t46_these_words_mean_stop(words: str) -> None:
     assert STOP.match(words)
 
 
 @pytest.mark.parametrize("words", GOES_ON)
-def test_a_stop_inside_a_sentence_is_none(words: str) -> None:
+def test_t46_a_stop_inside_a_sentence_is_none(words: str) -> None:
     assert not STOP.match(words)
 
 
-def test_back_again() -> None:
+def test_t46_back_again() -> None:
     assert all(RESUME.match(words) for words in ("VOLTAR", "voltar.", "Quero voltar!"))
     assert not any(RESUME.match(words) for words in ("posso voltar na quinta?", "quero voltar quinta"))
 
@@ -101,7 +101,7 @@ async def statuses(here: Stage) -> list[tuple[OutboundStatus, str]]:
         return [(row.status, row.error_code) for row in await session.execute(mine)]
 
 
-async def test_what_was_owed_before_parar_does_not_leave_after_it(here: Stage) -> None:
+async def test_t46_what_was_owed_before_parar_does_not_leave_after_it(here: Stage) -> None:
     await here.says(JULIA, "oi")
     await owe_two(here)
     await here.says(JULIA, "Pare.")
@@ -125,7 +125,7 @@ async def test_what_was_owed_before_parar_does_not_leave_after_it(here: Stage) -
     assert said[0].said_at < said[1].said_at
 
 
-async def test_nobody_is_opted_out_by_a_sentence(here: Stage) -> None:
+async def test_t46_nobody_is_opted_out_by_a_sentence(here: Stage) -> None:
     for words in ("pode parar de chover amanhã?", "vou sair às 15h", "quero parar o tratamento"):
         await here.says(CARLOS, words)
     async with here.services.db.begin() as session:

@@ -75,7 +75,19 @@ class Cut:
     """Cut the connection and take nothing."""
 
 
-Behaviour = Refuse | Garbage | Accept | AcceptThenFail | AcceptThenCut | Cut
+@dataclass(frozen=True)
+class Nameless:
+    """Take the message and say so without naming it."""
+
+
+@dataclass(frozen=True)
+class Misnamed:
+    """Take the message and name another one."""
+
+    id: str
+
+
+Behaviour = Refuse | Garbage | Accept | AcceptThenFail | AcceptThenCut | Cut | Nameless | Misnamed
 
 
 @dataclass
@@ -206,11 +218,16 @@ class Graph:
                 return error(behaviour.status, 131000, "Something went wrong", None, True)
             case AcceptThenCut():
                 return cut(request)
-        answer = {
+        answer: Json = {
             "messaging_product": "whatsapp",
             "contacts": [{"input": body.get("to", ""), "wa_id": sent.to}],
             "messages": [{"id": sent.id, "message_status": "accepted"}],
         }
+        match behaviour:
+            case Nameless():
+                del answer["messages"]
+            case Misnamed(id=other):
+                answer["messages"] = [{"id": other}]
         return web.json_response(answer)
 
     def _take(self, account: str, body: Json) -> Sent:

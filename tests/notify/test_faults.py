@@ -1,4 +1,4 @@
-"""Every error code of the Cloud API, through both doors: the answer to the POST, and a status that comes later."""
+"""T13: every error code of the Cloud API, by the answer to the POST and by a status; and no fault makes a hot loop."""
 
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -8,9 +8,24 @@ from sqlalchemy import select
 from bot.models import Contact, Outbound, Professional, User
 from bot.models.enums import OutboundStatus
 from bot.notify import numbers
-from bot.whatsapp.faults import ACTIONS
+from bot.notify.claim import LEASE
+from bot.notify.delivery import STATUS_WAIT
+from bot.notify.pace import AHEAD
+from bot.notify.sender import DEADLINE, LAST_CALL
+from bot.whatsapp.cloud import TIMEOUT
+from bot.whatsapp.faults import ACTIONS, Action, seconds_until_retry
 
-from ..fakes.graph import ACCOUNT, AcceptThenCut, AcceptThenFail, Garbage, Refuse
+from ..fakes.graph import (
+    ACCOUNT,
+    AcceptThenCut,
+    AcceptThenFail,
+    Behaviour,
+    Cut,
+    Garbage,
+    Misnamed,
+    Nameless,
+    Refuse,
+)
 from .post_office import PostOffice, agenda_of, within
 
 QUEUED, UNCERTAIN = OutboundStatus.QUEUED, OutboundStatus.UNCERTAIN
@@ -93,7 +108,7 @@ async def not_silent(post: PostOffice, row: Outbound, code: int, kind: str) -> N
     assert contact.opted_out_at is None
 
 
-async def test_each_code_as_the_answer_to_the_post(post: PostOffice, one: One) -> None:
+async def test_t13_each_code_as_the_answer_to_the_post(post: PostOffice, one: One) -> None:
     for code, kind in cases(all_of_them=post.db.sqlite):
         await one()
         before, start = post.graph.attempts, post.clock.now()
@@ -109,7 +124,7 @@ async def test_each_code_as_the_answer_to_the_post(post: PostOffice, one: One) -
         assert (await post.send(), post.graph.attempts) == (0, before + tries), code
 
 
-async def test_each_code_as_a_status_that_comes_later(post: PostOffice, one: One) -> None:
+async def test_t13_each_code_as_a_status_that_comes_later(post: PostOffice, one: One) -> None:
     """Then it is certain that the message did not arrive: a doubt is none any more, and may go out once again."""
     for code, kind in cases(all_of_them=post.db.sqlite):
         await one()
@@ -188,3 +203,76 @@ async def test_a_professional_is_told_what_did_not_reach_themselves(post: PostOf
     assert title == "Não consegui falar com você no WhatsApp"
     assert "o modelo dessa mensagem não está liberado" in body
     assert "Confira na agenda." in body
+
+
+# For ever the same: what a provider may do for minutes on end.
+ENDLESS: tuple[Behaviour, ...] = (
+    Refuse(429, 130429),
+    Refuse(429, 131056),
+    Refuse(500, 131000, transient=True),
+    Refuse(401, 190),
+    Refuse(400, 131053),
+    Refuse(400, 131047),
+    Garbage(502),
+    Cut(),
+    AcceptThenCut(),
+    Nameless(),
+)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("behaviour", ENDLESS, ids=lambda behaviour: type(behaviour).__name__)
+async def test_t13_no_fault_is_met_more_than_once_a_second(post: PostOffice, behaviour: Behaviour) -> None:
+    """A sender that looks all the time, and two minutes of the same: what keeps trying waits longer each time."""
+    await post.owe(await post.person())
+    post.graph.next(*[behaviour] * 200)
+    tries: list[int] = []
+    for second in (*range(40), *range(40, 300, 20)):
+        before = post.graph.attempts
+        await post.send()
+        tries.append(post.graph.attempts - before)
+        post.clock.jump(seconds=1 if second < 40 else 20)
+    # The other form of a message is another message: when the window is shut it goes out at once as a template.
+    assert max(tries) <= (2 if behaviour == Refuse(400, 131047) else 1)
+    assert sum(tries) <= 6
+    assert len(post.graph.accepted) <= 2
+
+
+async def test_an_answer_that_names_no_message_is_a_doubt_that_its_status_settles(post: PostOffice) -> None:
+    await post.say(await post.person(), "oi")
+    post.graph.next(Nameless())
+    await post.send()
+    assert ((await post.row()).status, (await post.row()).error_code) == (UNCERTAIN, "no_message_id")
+    await post.told(post.graph.accepted[0], "delivered")
+    post.clock.jump(minutes=10)
+    await post.send()
+    assert ((await post.row()).status, post.graph.attempts) == (OutboundStatus.DELIVERED, 1)
+
+
+async def test_an_answer_with_the_name_of_another_message_misleads_nobody(post: PostOffice) -> None:
+    """Our own id comes back with each status: it says whose it is, whatever the answers said."""
+    ana, rui = await post.person(), await post.person("5521977776666")
+    await post.say(ana, "para Ana")
+    await post.send()
+    post.graph.next(Misnamed(post.graph.accepted[0].id))
+    await post.say(rui, "para Rui")
+    await post.send()
+    first, second = post.graph.accepted
+    await post.told(first, "sent", "delivered", "read")
+    assert [row.status for row in await post.rows()] == [OutboundStatus.READ, SENT]
+    await post.told(second, "sent", "delivered")
+    assert [row.status for row in await post.rows()] == [OutboundStatus.READ, OutboundStatus.DELIVERED]
+    post.clock.jump(minutes=10)
+    assert (await post.send(), post.graph.attempts) == (0, 2)
+
+
+def test_each_is_more_patient_than_what_it_waits_for() -> None:
+    """A request ends before the sender gives up on it, and that before anybody else takes its message."""
+    assert TIMEOUT.total is not None
+    assert TIMEOUT.total < DEADLINE
+    assert LEASE.total_seconds() > AHEAD + DEADLINE + LAST_CALL
+    # A message whose lease ran out waits for its status longer than Meta takes to tell one.
+    assert STATUS_WAIT.total_seconds() >= 60
+    waits = [seconds_until_retry(action, tries) for action in Action for tries in range(1, 40)]
+    assert (min(waits), max(waits)) >= (2, 600)
+    assert max(waits) <= 600 * 1.25

@@ -1,7 +1,15 @@
-"""Gates give out turns by rates: never more than a rate allows, and none lost; the Redis one is the same."""
+"""T14: gates give out turns by rates, never more than a rate allows, and none lost; the Redis one is the same.
 
+What is promised is the turn, the moment from which a message may leave. From a number never more than 80 turns lie in
+any second, however it is cut. To a person the even pace is one in six seconds, and what Meta lends (45 at once) is
+paid back: in any stretch of time no more than 44 and one for each six seconds. A process that stalls and lets late
+ones leave together may still be refused; then the number rests a second and goes at half the rate for a minute.
+"""
+
+import math
 import random
-from collections.abc import AsyncIterator
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from redis.asyncio import Redis
@@ -24,7 +32,46 @@ class Hand:
         return self.now
 
 
-async def test_meta_never_counts_too_many_and_the_number_is_never_idle() -> None:
+async def turns_of(minutes: float, dice: random.Random, number: Rate) -> list[tuple[float, str]]:
+    """Let two senders ask by turns for everybody and for one who is written to all the time; return the turns."""
+    clock = Hand()
+    gate, ends = LocalGate(clock), clock.now + 60 * minutes
+    people = [f"p{each}" for each in range(2000)] + ["eager"] * 1000
+    given: list[tuple[float, str]] = []
+    while clock.now < ends:
+        wishes = [dice.choice(people) for _ in range(dice.randrange(1, 60))]
+        turns = await gate.take([(("n", number), (person, PERSON)) for person in wishes], within=0.8)
+        given += [
+            (clock.now + turn.seconds, person) for person, turn in zip(wishes, turns, strict=True) if not turn.shut
+        ]
+        # Sometimes nobody asks for long: what was saved up meanwhile is no more than a burst.
+        clock.now += dice.choice((0.05, 0.05, 0.05, 0.2, 1, 20))
+    return sorted(given)
+
+
+@pytest.mark.parametrize(("number", "most"), [(NUMBER, 80), (Rate(2 * NUMBER.every, NUMBER.burst), 41)])
+async def test_t14_no_second_has_more_than_80_turns_and_no_six_more_than_a_person_may_get(
+    number: Rate, most: int
+) -> None:
+    given = await turns_of(20, random.Random(11), number)
+    moments = [moment for moment, _ in given]
+    assert max(bisect_left(moments, moment + 1) - at for at, moment in enumerate(moments)) in range(most - 3, most + 1)
+    eager = [moment for moment, person in given if person == "eager"]
+    assert len(eager) > 200
+    assert stretch(eager) <= PERSON.burst + 1e-6
+    assert max(bisect_left(eager, moment + 6) - at for at, moment in enumerate(eager)) <= 45
+
+
+def stretch(moments: Sequence[float]) -> float:
+    """Return by how many the fullest stretch of time has more than one turn for each six seconds."""
+    lowest, most = math.inf, 0.0
+    for at, moment in enumerate(moments):
+        lowest = min(lowest, at - moment / PERSON.every)
+        most = max(most, at + 1 - moment / PERSON.every - lowest)
+    return most
+
+
+async def test_t14_meta_never_counts_too_many_and_the_number_is_never_idle() -> None:
     """Two senders take turns ahead of time for ten minutes; messages arrive up to a tenth of a second late."""
     clock, dice = Hand(), random.Random(3)
     gate = LocalGate(clock)
