@@ -20,6 +20,8 @@ def _split(value: object) -> object:
 CommaList = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 SecretList = Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)]
 
+# Of what an operator makes up and a stranger may try over the network.
+SHORTEST = 12
 DEFAULT_SECRET = "odys-development-only"  # noqa: S105 - refused in production
 
 
@@ -132,7 +134,10 @@ class Settings(BaseSettings):
         if not self.production:
             return
         wrong = [
-            (not self.cron_secret.get_secret_value(), "CRON_SECRET is empty: anyone could run the cron routes"),
+            (
+                _weak(self.cron_secret),
+                f"CRON_SECRET is empty or shorter than {SHORTEST} characters: anyone could run the cron routes",
+            ),
             (self.cloud and not self.whatsapp_app_secret, "WHATSAPP_APP_SECRET is empty: webhooks could be forged"),
             (self.cloud and not self.whatsapp_verify_token.get_secret_value(), "WHATSAPP_VERIFY_TOKEN is empty"),
             (
@@ -140,8 +145,8 @@ class Settings(BaseSettings):
                 "WHATSAPP_TOKEN is empty: nothing could be sent",
             ),
             (
-                self.evolution and not self.evolution_webhook_token.get_secret_value(),
-                "EVOLUTION_WEBHOOK_TOKEN is empty: webhooks could be forged",
+                self.evolution and _weak(self.evolution_webhook_token),
+                f"EVOLUTION_WEBHOOK_TOKEN is empty or shorter than {SHORTEST} characters: webhooks could be forged",
             ),
             (
                 self.evolution and not (self.evolution_instance and self.evolution_api_key.get_secret_value()),
@@ -155,10 +160,18 @@ class Settings(BaseSettings):
                 self.sells_plans and not any(secret.get_secret_value() for secret in self.stripe_webhook_secret),
                 "STRIPE_WEBHOOK_SECRET is empty: payments would never be heard of",
             ),
+            (
+                0 < len(self.supabase_jwt_secret.get_secret_value()) < 32,
+                "SUPABASE_JWT_SECRET is shorter than 32 characters: whoever has one token could find it out",
+            ),
             (self.sqlite and bool(self.redis_url), "DATABASE_URL is SQLite but REDIS_URL names several processes"),
         ]
         if found := [text for bad, text in wrong if bad]:
             raise UnsafeSettings("; ".join(found))
+
+
+def _weak(secret: SecretStr) -> bool:
+    return len(secret.get_secret_value()) < SHORTEST
 
 
 def templates_directory() -> Path:

@@ -144,7 +144,7 @@ async def figures(db: Database) -> list[tuple[object, ...]]:
         return [tuple(row) for row in found]
 
 
-async def test_nothing_names_a_person_who_was_erased(here: Stage, caplog: pytest.LogCaptureFixture) -> None:
+async def test_t44_nothing_names_a_person_who_was_erased(here: Stage, caplog: pytest.LogCaptureFixture) -> None:
     db = here.services.db
     julia = await a_life(here)
     assert {hit.split(" in ")[0] for hit in await found(db, *EVERYTHING)} >= {*NAMES, *WORDS[:5]}
@@ -189,7 +189,7 @@ async def test_whoever_writes_after_it_is_a_new_person(here: Stage) -> None:
         assert (await session.scalars(select(Client).where(Client.contact_id == fresh.id))).all() == []
 
 
-async def test_a_turn_that_runs_meanwhile_leaves_nothing_behind(here: Stage, clock: StillClock) -> None:
+async def test_t44_a_turn_that_runs_meanwhile_leaves_nothing_behind(here: Stage, clock: StillClock) -> None:
     db = here.services.db
     await here.says(JULIA, "oi")
     julia = await contact_of(here, JULIA)
@@ -209,7 +209,7 @@ async def test_a_turn_that_runs_meanwhile_leaves_nothing_behind(here: Stage, clo
     assert await found(db, "franja", *PHONES) == []
 
 
-async def test_turns_and_erasures_side_by_side_end_clean(here: Stage, clock: StillClock) -> None:
+async def test_t44_turns_and_erasures_side_by_side_end_clean(here: Stage, clock: StillClock) -> None:
     db = here.services.db
     await here.says(JULIA, "oi")
     julia = await contact_of(here, JULIA)

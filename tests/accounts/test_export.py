@@ -48,7 +48,7 @@ CALENDAR = "secret-calendar-key"
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_every_column_is_classified_once(table: Table) -> None:
+def test_t43_every_column_is_classified_once(table: Table) -> None:
     known = COLUMNS[table.name]
     names = {column.name for column in table.columns}
     assert names - known.all == set(), "say in privacy_columns.py what a new column tells about a person"
@@ -56,7 +56,7 @@ def test_every_column_is_classified_once(table: Table) -> None:
     assert len(known.personal) + len(known.secret) + len(known.plain) == len(names)
 
 
-def test_every_table_is_classified() -> None:
+def test_t43_every_table_is_classified() -> None:
     assert set(COLUMNS) == {table.name for table in TABLES}
 
 
@@ -121,7 +121,7 @@ SINGLE = {"user": "users", "contact": "contacts", "professional": "professionals
 
 
 @pytest.mark.parametrize("of_owner", [True, False], ids=["professional", "client"])
-async def test_an_export_holds_every_personal_column_and_no_secret(db: Database, *, of_owner: bool) -> None:
+async def test_t43_an_export_holds_every_personal_column_and_no_secret(db: Database, *, of_owner: bool) -> None:
     user_id, _ = await a_world(db, of_owner=of_owner)
     async with db.begin() as session:
         kept = await privacy.export_user(session, user_id)

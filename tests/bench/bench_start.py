@@ -45,7 +45,7 @@ class Runs:
             "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
             "ODYS_ENV": "production",
             "SECRET_KEY": "k" * 32,
-            "CRON_SECRET": "c",
+            "CRON_SECRET": "cron-de-teste",
             "WHATSAPP_TOKEN": "t",
             "WHATSAPP_APP_SECRET": "s",
             "WHATSAPP_VERIFY_TOKEN": "v",

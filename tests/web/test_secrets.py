@@ -139,7 +139,7 @@ async def a_login(base: str, here: Stage, http: ClientSession, heard: Listener) 
     return given
 
 
-async def test_a_whole_day_tells_no_secret(db: Database, clock: StillClock, listener: Listener) -> None:
+async def test_t41_a_whole_day_tells_no_secret(db: Database, clock: StillClock, listener: Listener) -> None:
     async with stage(db, clock, **secrets()) as here, ClientSession() as http:
         base = here.webhook.removesuffix("/webhooks/whatsapp")
         await here.says(JULIA, "quero corte amanhã às 9h")
@@ -181,7 +181,7 @@ GENERIC = {"internal", "unavailable", "too_large", "invalid_fields", "invalid_js
 BODIES: dict[str, Any] = {"/api/register": {"name": "Quem Vem"}, "/api/session": {"by": "whatsapp"}}
 
 
-async def test_a_database_that_is_gone_is_told_to_nobody(clock: StillClock, listener: Listener) -> None:
+async def test_t41_a_database_that_is_gone_is_told_to_nobody(clock: StillClock, listener: Listener) -> None:
     db = Database("postgresql://odys:canary-database-password@127.0.0.1:1/odys")
     async with broken_api(db, clock) as (http, base, tokens):
         token = tokens.issue(NOBODY, NOBODY, clock.now())  # type: ignore[arg-type]
@@ -212,7 +212,7 @@ async def test_a_database_that_is_gone_is_told_to_nobody(clock: StillClock, list
     assert listener.told() == []
 
 
-async def test_a_table_that_is_gone_tells_no_statement(
+async def test_t41_a_table_that_is_gone_tells_no_statement(
     sqlite_template: Any, tmp_path: Any, clock: StillClock, listener: Listener
 ) -> None:
     path = tmp_path / "broken.sqlite3"

@@ -170,7 +170,7 @@ async def test_a_person_of_one_channel_only_is_not_looked_for_on_the_other(
 def test_production_with_evolution_alone_needs_its_secrets_and_none_of_metas(missing: str, named: str) -> None:
     given = {
         "odys_env": "production",
-        "cron_secret": "c",
+        "cron_secret": "cron-de-teste",
         "secret_key": "s" * 32,
         "evolution_api_url": "https://evolution.exemplo.com.br",
         "evolution_api_key": KEY,

@@ -301,7 +301,7 @@ OPEN = {("POST", "/api/booking"), ("POST", "/api/follows"), ("DELETE", "/api/fol
 ONLY_SQLITE: Callable[..., Any] = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def test_every_route_has_its_line() -> None:
+def test_t40_every_route_has_its_line() -> None:
     assert sorted(one.key for one in LINES) == sorted((each.method, each.path) for each in ENDPOINTS)
 
 
@@ -320,7 +320,7 @@ def test_every_line_says_what_its_route_declares() -> None:
 
 
 @ONLY_SQLITE
-async def test_everybody_gets_exactly_what_is_written_and_nothing_of_anothers(town: Town) -> None:
+async def test_t40_everybody_gets_exactly_what_is_written_and_nothing_of_anothers(town: Town) -> None:
     wrong: list[str] = []
     for asked in LINES:
         if asked.key in OPEN:
@@ -359,7 +359,7 @@ SMUGGLED: tuple[tuple[str, str, dict[str, str], dict[str, Any] | None, int], ...
 
 
 @ONLY_SQLITE
-async def test_an_id_of_another_agenda_is_no_id(town: Town) -> None:
+async def test_t40_an_id_of_another_agenda_is_no_id(town: Town) -> None:
     before = await tenant(town)
     for method, path, query, body, status in SMUGGLED:
         asked = line(method, path, *[status] * 5, query=query, body=body)
