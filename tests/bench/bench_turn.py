@@ -177,8 +177,7 @@ async def one_kind(here: Bench, name: str, turns: int) -> Measured:
     count = min(turns, len(here.village.owners if name == "who comes today" else here.village.clients))
     here.clock.jump(minutes=2)
     lanes = await KINDS[name](here, count)
-    done = await measure(name, count, lambda: here.answer(lanes))
-    return done
+    return await measure(name, count, lambda: here.answer(lanes))
 
 
 async def counted(url: str) -> dict[str, float]:
@@ -225,7 +224,7 @@ def main() -> None:
         if not options.profile:
             url = create_database(postgres, "bench_turn_counted")
             migrate(url)
-            print({name: count for name, count in asyncio.run(counted(url)).items()})
+            print(asyncio.run(counted(url)))
 
 
 if __name__ == "__main__":
