@@ -6,7 +6,7 @@ what that one wrote down in its row of `service_health`; a new month begins at n
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, case, exists, func, or_, select
@@ -25,6 +25,8 @@ NEAR = 800
 
 _WENT_OUT = (OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ)
 _CHECK = "cost:"
+# Counted in one statement; after an outage of ours there may be several to count.
+_STEP = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -60,18 +62,21 @@ class _Month:
 async def cost(session: AsyncSession, settings: Settings, now: datetime) -> list[Finding]:
     """Compare each number's use with what is free. Meta's months are taken to be those of UTC."""
     month = await _counted_so_far(session, now)
-    since = month.until
-    for counts, new in (
-        (month.sent, _sent(settings.whatsapp_phone_number_id, since, now)),
-        (month.priced, _priced(since, now)),
-    ):
-        for account, count in await session.execute(new):
-            counts[account] += count
-    month.bookings += await session.scalar(_booked(since, now)) or 0
-    month.until = now
+    while month.until < now:
+        await _count_on(session, month, settings.whatsapp_phone_number_id, min(month.until + _STEP, now))
     # Numbers that sent nothing count too: on the first of the month they are back at zero.
     ours = {*await accounts(session, settings), *month.sent} - {""}
     return [month.finding(account) for account in sorted(ours)]
+
+
+async def _count_on(session: AsyncSession, month: _Month, default: str, until: datetime) -> None:
+    """Add what came after the moment until which was counted."""
+    questions = ((month.sent, _sent(default, month.until, until)), (month.priced, _priced(month.until, until)))
+    for counts, question in questions:
+        for account, count in await session.execute(question):
+            counts[account] += count
+    month.bookings += await session.scalar(_booked(month.until, until)) or 0
+    month.until = until
 
 
 async def _counted_so_far(session: AsyncSession, now: datetime) -> _Month:
