@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import web, web_response
 
 from bot.db import passing
 from bot.errors import Refused, Unavailable
@@ -15,6 +15,10 @@ from .keys import REQUEST_ID, SETTINGS
 from .refusals import GENERIC, error, of_http, of_refused
 
 log = logging.getLogger(__name__)
+
+# Our versions are nobody's business. Here and not with the other headers: what never becomes a request, the server
+# itself answers.
+vars(web_response)["SERVER_SOFTWARE"] = "odys"
 
 # Noted where nobody waited for the answer; the number is nginx's.
 HUNG_UP = 499
@@ -94,7 +98,6 @@ def _allowed_origin(request: web.Request) -> str | None:
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add to every answer what keeps browsers careful."""
     headers = response.headers
-    headers.popall("Server", None)  # whoever looks for a hole in a version shall look himself
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
     settings = request.app[SETTINGS]

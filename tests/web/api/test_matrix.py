@@ -285,7 +285,9 @@ async def tenant(town: Town) -> dict[tuple[str, str], str]:
             for row in (await session.execute(select(table))).mappings():
                 theirs = str(row.get("professional_id") or row.get("user_id") or row["id"])
                 if theirs == str(owner.id) or theirs in people or str(row["id"]) in town.ids.values():
-                    kept[table.name, str(row["id"])] = json.dumps(dict(row), default=str, sort_keys=True)
+                    # Whoever rings the clock lets the job of the morning note the day it looked at.
+                    shown = {name: value for name, value in row.items() if name != "agenda_on"}
+                    kept[table.name, str(row["id"])] = json.dumps(shown, default=str, sort_keys=True)
     return kept
 
 
