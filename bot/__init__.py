@@ -10,6 +10,8 @@ class _Later(ModuleType):
     """Stands in for a module until something in it is asked for."""
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # whoever looks through all modules wants nothing of this one
+            raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)

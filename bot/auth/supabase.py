@@ -12,12 +12,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import aiohttp
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OctKey
 
 from ..errors import Unauthenticated, Unavailable
 from ..settings import Settings
-from .tokens import LONGEST, Claims, peek, read_claims
+from .tokens import LONGEST, Claims, jose, peek, read_claims
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +38,10 @@ class Supabase:
     def __init__(self, settings: Settings, *, patience: aiohttp.ClientTimeout = TIMEOUT) -> None:
         self._patience = patience
         secret = settings.supabase_jwt_secret.get_secret_value()
-        self._secret = OctKey.import_key(secret) if secret else None
+        self._secret = jose().secret(secret) if secret else None
         self._url = settings.supabase_jwks_url
         self._issuer = self._url.removesuffix(_PUBLISHED) if self._url else ""
-        self._keys: KeySet | None = None
+        self._keys: Any = None
         self._asked = self._failed = -KEPT
         self._asking = asyncio.Lock()
 
@@ -86,12 +84,12 @@ class Supabase:
                 found = await self._published()
                 # Public keys only: a shared one that somebody published would verify anything.
                 public = [key for key in found["keys"] if key.get("kty") in ("RSA", "EC")]
-                self._keys = KeySet.import_key_set({"keys": public})
+                self._keys = jose().KeySet.import_key_set({"keys": public})
                 self._asked = time.monotonic()
             except (
                 aiohttp.ClientError,
                 TimeoutError,
-                JoseError,
+                jose().JoseError,
                 ValueError,
                 KeyError,
                 TypeError,

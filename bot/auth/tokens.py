@@ -4,12 +4,10 @@ import json
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from importlib import import_module
 from typing import Any, Final
 from uuid import UUID
-
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 
 from ..errors import Unauthenticated
 
@@ -20,6 +18,11 @@ LEEWAY: Final = 10  # seconds that two honest clocks may differ
 _ALGORITHM: Final = "HS256"
 # A token of ours is a few hundred bytes; nothing longer is worth an HMAC.
 LONGEST: Final = 4096
+
+
+def jose() -> Any:
+    """Return the module that signs and verifies, read now if nobody needed it before."""
+    return import_module(".jose", __package__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,12 @@ class Tokens:
     """Issue and read tokens signed with the installation's own secret."""
 
     def __init__(self, secret: str, issuer: str) -> None:
-        self._key = OctKey.import_key(secret)
+        self._secret = secret
         self.issuer = issuer
+
+    @cached_property
+    def _key(self) -> Any:
+        return jose().secret(self._secret)
 
     def issue(self, user_id: UUID, session_id: UUID, now: datetime) -> str:
         """Return a token that proves `user_id` for `LIFETIME`, as long as the session lives."""
@@ -54,7 +61,7 @@ class Tokens:
             "role": AUDIENCE,
             "session_id": str(session_id),
         }
-        return jwt.encode({"alg": _ALGORITHM, "typ": "JWT"}, claims, self._key)
+        return str(jose().signed(claims, self._key, _ALGORITHM))
 
     def read(self, token: str, now: datetime) -> Claims:
         """Return what a token of ours says, or raise `Unauthenticated`."""
@@ -65,18 +72,17 @@ def read_claims(token: str, key: Any, algorithms: list[str], issuer: str, now: d
     """Verify a token with `key`, only by `algorithms`, and check audience, time and (unless it is empty) issuer."""
     if len(token) > LONGEST:
         raise Unauthenticated
-    registry = jwt.JWTClaimsRegistry(
-        now=int(now.timestamp()),
-        leeway=LEEWAY,
-        iss={"essential": True, **({"value": issuer} if issuer else {})},
-        aud={"essential": True, "value": AUDIENCE},
-        sub={"essential": True},
-        exp={"essential": True},
-        iat={"essential": True},
-    )
+    rules = {
+        "now": int(now.timestamp()),
+        "leeway": LEEWAY,
+        "iss": {"essential": True, **({"value": issuer} if issuer else {})},
+        "aud": {"essential": True, "value": AUDIENCE},
+        "sub": {"essential": True},
+        "exp": {"essential": True},
+        "iat": {"essential": True},
+    }
     try:
-        claims = jwt.decode(token, key, algorithms=algorithms).claims
-        registry.validate(claims)
+        claims = jose().verified(token, key, algorithms, rules)
         return Claims(
             issuer=str(claims["iss"]),
             subject=str(claims["sub"]),
@@ -84,7 +90,7 @@ def read_claims(token: str, key: Any, algorithms: list[str], issuer: str, now: d
             session=str(claims.get("session_id") or ""),
             name=_name(claims.get("user_metadata")),
         )
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except (jose().JoseError, ValueError, TypeError, KeyError) as error:
         raise Unauthenticated from error
 
 
