@@ -29,7 +29,7 @@ from bot.conversation.presence import Receipts
 from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
-from bot.jobs import digest, evolution, holds, holidays, page, reminders, retention, series, waitlist, watchdog
+from bot.jobs import codes, digest, evolution, holds, holidays, page, reminders, retention, series, waitlist, watchdog
 from bot.jobs.steady import SteadyWorker, hurry, patient, stand_in
 from bot.log import setup
 from bot.notify.email.carrier import carrier
@@ -181,6 +181,7 @@ async def remind(ctx: Context) -> None:
     await waitlist.offer_openings(all_of.db, now=now)
     await holidays.ask_about_holidays(all_of.db, now=now)
     await digest.owe_due_digests(all_of.db, now=now)
+    await codes.forget_codes(all_of.db, now=now)
     await all_of.send_due()
 
 

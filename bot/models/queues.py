@@ -85,6 +85,8 @@ class Outbound(Base):
             postgresql_where=text("status = 'sending'"),
             sqlite_where=text("status = 'sending'"),
         ),
+        # What is to be forgotten as soon as it left.
+        some("ix_outbound_login_codes", "created_at", where="kind = 'login_code'"),
         # What the watchdog and the metrics ask about.
         Index(
             "ix_outbound_troubled",

@@ -1,6 +1,6 @@
 """The clock from outside: for installations whose platform rings instead of a worker's own cron."""
 
-from bot.jobs import digest, holds, reminders, waitlist, watchdog
+from bot.jobs import codes, digest, holds, reminders, waitlist, watchdog
 from bot.jobs.findings import State
 
 from ..call import Call
@@ -30,6 +30,7 @@ async def remind(call: Call) -> Reminded:
         waitlist_offers=await waitlist.offer_openings(call.db, now=call.now),
         daily_agendas=await digest.owe_due_digests(call.db, now=call.now),
     )
+    await codes.forget_codes(call.db, now=call.now)
     await call.bell.ring("send", key="now")
     return done
 

@@ -115,6 +115,8 @@ def _sending() -> None:
     op.create_index("ix_outbound_leased", "outbound", ["lease_until"], postgresql_where=leased, sqlite_where=leased)
     trouble = sa.text("status IN ('uncertain', 'failed')")
     op.create_index("ix_outbound_troubled", "outbound", ["due_at"], postgresql_where=trouble, sqlite_where=trouble)
+    codes = sa.text("kind = 'login_code'")
+    op.create_index("ix_outbound_login_codes", "outbound", ["created_at"], postgresql_where=codes, sqlite_where=codes)
     dead = sa.text("status = 'dead'")
     op.create_index("ix_inbound_dead", "inbound", ["received_at"], postgresql_where=dead, sqlite_where=dead)
     # People who told WhatsApp that they want no offers: everything about their own appointments still goes.
@@ -126,13 +128,14 @@ def downgrade() -> None:
     op.drop_column("professionals", "agenda_on")
     op.drop_index("ix_appointments_created_at", "appointments")
     op.drop_index("ix_outbound_sent_at", "outbound")
-    for name, table, _, _ in _FEW:
-        op.drop_index(name, table)
+    for name, of, _, _ in _FEW:
+        op.drop_index(name, of)
     op.drop_column("conversations", "minute_count")
     op.drop_column("conversations", "minute_from")
     op.drop_column("contacts", "marketing_stopped_at")
     op.drop_index("ix_inbound_dead", "inbound")
     op.drop_index("ix_outbound_troubled", "outbound")
+    op.drop_index("ix_outbound_login_codes", "outbound")
     op.drop_index("ix_outbound_leased", "outbound")
     op.drop_index("ix_outbound_owed_contact_id", "outbound")
     op.drop_index("ix_service_health_check_since", "service_health")
