@@ -55,6 +55,14 @@ class SteadyWorker(Worker):
         running = {name.encode() for name, task in self.tasks.items() if not task.done()}
         await super().start_jobs([job_id for job_id in job_ids if job_id not in running])
 
+    async def close(self) -> None:
+        """End what outlasted its grace, and then close what was opened, in order."""
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        self.tasks.clear()
+        await super().close()
+
     async def _poll_iteration(self) -> None:
         try:
             await super()._poll_iteration()

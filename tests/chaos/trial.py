@@ -26,6 +26,7 @@ from .meta import MoodyGraph, Post, Telegraph
 # A lease lasts 30 s and a doubt 60: in three such steps whatever a dead process held is in somebody's hands again.
 TICK = timedelta(seconds=40)
 TICKS = 30
+SECRET_KEY = "k" * 32
 # Seconds in which nothing moved, before time is helped along.
 STILL = 2.0
 
@@ -178,7 +179,7 @@ def _environment(postgres: Postgres, redis: RedisServer, graph_url: str) -> dict
         "REDIS_URL": redis.url,
         "LOG_LEVEL": "WARNING",
         "ODYS_ENV": "production",
-        "SECRET_KEY": "k" * 32,
+        "SECRET_KEY": SECRET_KEY,
         "CRON_SECRET": "cron-de-teste",
         "TRUSTED_PROXIES": "127.0.0.0/8",
         "WHATSAPP_API_URL": graph_url,
