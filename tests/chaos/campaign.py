@@ -50,8 +50,8 @@ async def wage(trial: Trial, campaign: Campaign) -> tuple[Evidence, Verdict]:
 
 async def _kill_now_and_then(trial: Trial, campaign: Campaign) -> None:
     """Kill as often as was ordered, spread over the talk."""
-    first = trial.said
-    while (done := trial.kills) < campaign.kills:
+    first, before = trial.said, trial.kills
+    while (done := trial.kills - before) < campaign.kills:
         part = (done + trial.dice.random()) / campaign.kills
         await _reached(trial, first + part * campaign.messages)
         await kill(trial, campaign.lengths)
