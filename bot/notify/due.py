@@ -1,7 +1,7 @@
 """What may leave now, in which order, with everything that decides whether and how."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -36,6 +36,7 @@ from ..models.base import choice
 from ..models.enums import Channel, IdentityKind, InboundKind, OutboundStatus, Status
 from ..whatsapp.transport import Address, Line
 from .outbox import PRIORITIES
+from .these import IDS, these
 
 # Spelled out instead of bound, so that both databases see that the partial indexes fit, and how little is left out.
 OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
@@ -46,7 +47,7 @@ SIGHT: Final = 1000
 NEARLY: Final = timedelta(seconds=2)
 
 Ids = dict[tuple[UUID, IdentityKind], str]
-_Near = Select[UUID, int, datetime, datetime, UUID | None, UUID | None]
+_Near = Select[UUID, int, datetime, datetime, UUID | None, UUID | None, OutboundStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,35 @@ async def due(session: AsyncSession, now: datetime, default: Line, limit: int, w
     """
     given = {"now": now, "nearly": now + NEARLY, "channel": default[0], "account": default[1], "limit": limit}
     sqlite = session.get_bind().dialect.name == "sqlite"
-    if not without:
-        return [Owed(*row) for row in await _due_of_any(sqlite=sqlite).all(session, given)]
-    statement = _due(sqlite=sqlite, some_are_full=True)
-    return [Owed(*row) for row in await session.execute(statement, given | {"without": sorted(without)})]
+    if without:
+        statement = _due(sqlite=sqlite, some_are_full=True)
+        rows = [Owed(*row) for row in await session.execute(statement, given | {"without": sorted(without)})]
+    else:
+        rows = [Owed(*row) for row in await _due_of_any(sqlite=sqlite).all(session, given)]
+    return await _with_their_talks(session, rows)
+
+
+async def _with_their_talks(session: AsyncSession, rows: list[Owed]) -> list[Owed]:
+    """Find the conversations that messages of their own accord belong to: those the person has on that line."""
+    lost = [row.contact_id for row in rows if row.talk_id is None and row.contact_id is not None]
+    if not lost:
+        return rows
+    talks = {
+        (person, channel, account): talk for person, channel, account, *talk in await _TALKS.all(session, {"ids": lost})
+    }
+    found = []
+    for row in rows:
+        talk = talks.get((row.contact_id, row.channel, row.account)) if row.talk_id is None else None
+        found.append(replace(row, talk_id=talk[0], heard_at=talk[1]) if talk else row)
+    return found
+
+
+_TALKS = Swift(
+    select(
+        *(Conversation.contact_id, Conversation.channel, Conversation.account),
+        *(Conversation.id, Conversation.last_inbound_at),
+    ).where(these(Conversation.contact_id, IDS))
+)
 
 
 @cache
@@ -111,42 +137,43 @@ def _due_of_any(*, sqlite: bool) -> Swift:
 @cache
 def _due(*, sqlite: bool, some_are_full: bool) -> Select[Any]:
     fair = _fair(_near(sqlite=sqlite, some_are_full=some_are_full))
-    own, usual = aliased(Conversation), aliased(Conversation)
-    channel, account = _line(own)
-    on_this_line = and_(usual.contact_id == Outbound.contact_id, usual.channel == channel, usual.account == account)
+    # Whatever is said of a row here, nothing but its id may look like a way to find it: with no statistics to go by,
+    # Postgres would read all that is due for each.
+    unchanged = (Outbound.status == fair.c.status, Outbound.due_at == fair.c.due_at)
     return (
         select(
             *(Outbound.id, Outbound.kind, Outbound.payload, Outbound.status, Outbound.attempts, Outbound.error_code),
             *(Outbound.due_at, Outbound.expires_at, Outbound.contact_id, Outbound.conversation_id),
             *(Outbound.appointment_start_at, Appointment.start_at, Appointment.status.label("standing")),
             *(Contact.phone, Contact.opted_out_at, Contact.marketing_stopped_at),
-            func.coalesce(own.id, usual.id),
-            func.coalesce(own.last_inbound_at, usual.last_inbound_at),
-            *(channel, account, Professional.timezone),
+            *(Conversation.id, Conversation.last_inbound_at),
+            *(*_line(), Professional.timezone),
         )
         .select_from(fair)
         .join(Outbound, Outbound.id == fair.c.id)
         .outerjoin(Contact, Contact.id == Outbound.contact_id)
         .outerjoin(Appointment, Appointment.id == Outbound.appointment_id)
         .outerjoin(Professional, Professional.id == Outbound.professional_id)
-        .outerjoin(own, own.id == Outbound.conversation_id)
-        .outerjoin(usual, and_(own.id.is_(None), on_this_line))
-        # Said again of the row itself: a status may settle it while this waits for its lock.
-        .where(_TO_SEND, OWED, Outbound.due_at <= bindparam("now", type_=Instant()), ~_somebody_first(fair))
+        .outerjoin(Conversation, Conversation.id == Outbound.conversation_id)
+        # A status may settle it while this waits for its lock.
+        .where(*unchanged, ~_somebody_first(fair))
         .order_by(fair.c.priority, fair.c.turn, fair.c.due_at, fair.c.id)
         .limit(bindparam("limit", type_=Integer()))
         .with_for_update(of=Outbound, skip_locked=True)
     )
 
 
-def _line(own: Any) -> tuple[Any, Any]:
+def _line() -> tuple[Any, Any]:
     """Say which number a message leaves from: its conversation's, its professional's, or the default."""
     given = bindparam("channel", type_=choice(Channel)), bindparam("account", type_=String())
     theirs = func.coalesce(Professional.account, "") != ""
     channel, account = (
-        case((own.id.is_not(None), of_own), (theirs, of_theirs), else_=default)
+        case((Conversation.id.is_not(None), of_own), (theirs, of_theirs), else_=default)
         for of_own, of_theirs, default in zip(
-            (own.channel, own.account), (Professional.channel, Professional.account), given, strict=True
+            (Conversation.channel, Conversation.account),
+            (Professional.channel, Professional.account),
+            given,
+            strict=True,
         )
     )
     return channel, account
@@ -179,7 +206,7 @@ def _near(*, sqlite: bool, some_are_full: bool) -> Subquery:
 
 _KNOWN: Final = (
     *(Outbound.id, Outbound.priority, Outbound.due_at, Outbound.created_at),
-    *(Outbound.contact_id, Outbound.professional_id),
+    *(Outbound.contact_id, Outbound.professional_id, Outbound.status),
 )
 
 

@@ -50,7 +50,7 @@ from ..conftest import create_database
 from ..fakes.graph import ACCOUNT, Sent, status_body
 from ..notify.crowd import ANSWER, Crowd, phone
 from .counting import statements
-from .outbox_rows import fill
+from .outbox_rows import count, fill
 from .plans import Plans
 
 CHUNK = 1000
@@ -166,8 +166,8 @@ async def rates(bench: Bench) -> None:
 
 async def counts(bench: Bench) -> None:
     """Print how many statements a message takes, by Postgres' own count."""
-    one, count = Database(bench.url, pool_size=1), 1000
-    many = Bench(one, bench.url, bench.graph, bench.http, count)
+    one, messages = Database(bench.url, pool_size=1), 1000
+    many = Bench(one, bench.url, bench.graph, bench.http, messages)
     crowd = await many.owe()
     async with statements(one) as sent:
         await many.send()
@@ -184,7 +184,8 @@ async def counts(bench: Bench) -> None:
         await settle(one, SystemClock())
     await many.forget()
     await one.close()
-    print(f"statements a message: {len(sent) / count:.2f} to send, {len(settled) / count:.2f} for its three statuses")
+    to_send, to_settle = len(sent) / messages, len(settled) / messages
+    print(f"statements a message: {to_send:.2f} to send, {to_settle:.2f} for its three statuses")
 
 
 async def size(server: str) -> None:
@@ -193,6 +194,7 @@ async def size(server: str) -> None:
         url = await asyncio.to_thread(create_database, server, name)
         await asyncio.to_thread(migrate, url)
         await fill(url, sent=sent, ahead=ahead, people=people)
+        await count(url)
         db = Database(url, pool_size=1)
         plans = Plans(db)
         async with aiohttp.ClientSession() as http:

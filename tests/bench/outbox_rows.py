@@ -33,10 +33,15 @@ FROM generate_series(1, $1) n,
 
 
 async def fill(url: str, *, sent: int, ahead: int, people: int) -> None:
-    """Write messages that were read long ago and reminders to come, shared out among so many people."""
+    """Write messages that were read long ago and reminders to come, shared out among so many people.
+
+    Postgres knows nothing of how many there are, before somebody has it count.
+    """
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("SET synchronous_commit = off")
+        for table in ("outbound", "contacts", "conversations"):
+            await connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
         await connection.execute(_PEOPLE, people)
         await connection.execute(_TALKS, ACCOUNT)
         await connection.execute("CREATE TEMP TABLE people AS SELECT id, row_number() OVER () AS place FROM contacts")
@@ -44,8 +49,15 @@ async def fill(url: str, *, sent: int, ahead: int, people: int) -> None:
         await connection.execute("ANALYZE people")
         await connection.execute(_SENT, sent)
         await connection.execute(_AHEAD, ahead)
-        await connection.execute("VACUUM ANALYZE outbound")
-        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
+
+
+async def count(url: str) -> None:
+    """Let Postgres count and tidy up, as it does by itself after a while."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()
 

@@ -19,13 +19,15 @@ from bot.notify.due import SIGHT
 from bot.notify.sender import IN_FLIGHT, send_due
 from bot.whatsapp.cloud import CloudApi
 
-from ..bench.outbox_rows import fill, make_due
+from ..bench.outbox_rows import count, fill, make_due
 from ..bench.plans import Plan, Plans
 from ..fakes.graph import ACCOUNT
 from .post_office import cloud_at
 
 # Ten priorities, each with the way down one index; and a few pages for everything else.
 FEW_PAGES = 60
+# Postgres keeps to a plan after the fifth time.
+SETTLED = 6
 TABLES = {"outbound", "contacts"}
 
 
@@ -78,32 +80,38 @@ async def test_a_look_with_nothing_due_and_a_claim_from_a_long_queue_read_few_ro
     plans = Plans(db)
     async with aiohttp.ClientSession() as http:
         nobody = cloud_at("http://127.0.0.1:9/v26.0", http)
-        # Postgres settles on a plan after the fifth time.
-        for _ in range(8):
-            assert await look(db, nobody) == 0
-        plans.clear()
-        assert await look(db, nobody) == 0
-        assert whole(plans) == []
-        assert sum(plan.pages for plan in plans) <= FEW_PAGES, "\n".join(map(str, plans))
-        # Thousands come due at one moment; those who died left some behind, too.
+        await nothing_due(db, nobody, plans)
+        # Thousands come due at one moment, and Postgres has no idea yet how many rows there are; then it has.
         await make_due(rows, at=SystemClock().now() - timedelta(minutes=1))
-        for _ in range(8):
-            assert await claimed(db) == IN_FLIGHT
-        plans.clear()
-        assert await claimed(db) == IN_FLIGHT
-        assert whole(plans) == []
-        # What is in sight, and for each that leaves: its person, their talk, their other messages, and its own row.
-        assert read(plans) < 2 * SIGHT + 20 * IN_FLIGHT, "\n".join(map(str, plans))
+        await long_queue(db, plans)
+        await count(rows)
+        await long_queue(db, plans)
+        await make_due(rows, at=SystemClock().now() + timedelta(days=1))
+        await count(rows)
+        await nothing_due(db, nobody, plans)
         # Had the outbox no such index, this would notice.
-        await ahead_again(rows)
+        connection = await asyncpg.connect(rows)
+        await connection.execute("DROP INDEX ix_outbound_owed")
+        await connection.close()
         plans.clear()
         assert await look(db, nobody) == 0
         assert sum(plan.pages for plan in plans) > FEW_PAGES
 
 
-async def ahead_again(url: str) -> None:
-    """Put everything off, and let the index of what is owed be gone."""
-    await make_due(url, at=SystemClock().now() + timedelta(days=1))
-    connection = await asyncpg.connect(url)
-    await connection.execute("DROP INDEX ix_outbound_owed")
-    await connection.close()
+async def nothing_due(db: Database, cloud: CloudApi, plans: Plans) -> None:
+    for _ in range(SETTLED):
+        assert await look(db, cloud) == 0
+    plans.clear()
+    assert await look(db, cloud) == 0
+    assert whole(plans) == []
+    assert sum(plan.pages for plan in plans) <= FEW_PAGES, "\n".join(map(str, plans))
+
+
+async def long_queue(db: Database, plans: Plans) -> None:
+    for _ in range(SETTLED):
+        assert await claimed(db) == IN_FLIGHT
+    plans.clear()
+    assert await claimed(db) == IN_FLIGHT
+    assert whole(plans) == []
+    # What is in sight, and for each that leaves: its person, their talk, their other messages, and its own row.
+    assert read(plans) < 2 * SIGHT + 20 * IN_FLIGHT, "\n".join(map(str, plans))
