@@ -125,7 +125,7 @@ _BOOKINGS = (
          kind || ':' || id || ':' || due_at, 3, CASE WHEN x % 40 = 0 AND due_at < {now} - INTERVAL '2 days'
          THEN 'failed' WHEN x % 3 = 0 THEN 'delivered' ELSE 'read' END, 1, due_at, 'wamid.' || kind || x, '', '',
          due_at, due_at, due_at, due_at
-       FROM (SELECT a.id, a.professional_id, n + {professionals} AS x, kind, {reminder} AS payload,
+       FROM (SELECT a.id, a.professional_id, n + {professionals} AS x, kind, {reminder} || {when} AS payload,
                start_at - before AS due_at
              FROM (SELECT row_number() OVER (ORDER BY id) - 1 AS n, * FROM appointments) a,
                (VALUES ('booking_confirmed', INTERVAL '4 days'), ('reminder_24h', INTERVAL '1 day'))
@@ -135,7 +135,9 @@ _BOOKINGS = (
     """INSERT INTO outbound (id, transport, contact_id, professional_id, appointment_id, appointment_start_at, kind,
          payload, dedup_key, priority, status, attempts, due_at, expires_at, error_code, error, created_at)
        SELECT v7(created_at, n * 2 + (kind = 'reminder_2h')::int), 'whatsapp', person({professionals} + n),
-         professional_id, id, start_at, kind, {reminder}, kind || ':' || id || ':' || start_at, 7, 'queued', 0,
+         professional_id, id, start_at, kind,
+         {reminder} || CASE WHEN kind = 'reminder_2h' THEN {hour} ELSE {when} END,
+         kind || ':' || id || ':' || start_at, 7, 'queued', 0,
          start_at - before, start_at - useful, '', '', created_at
        FROM (SELECT row_number() OVER (ORDER BY id) - 1 AS n, * FROM appointments) a,
          (VALUES ('reminder_24h', INTERVAL '1 day', INTERVAL '3 hours'),
@@ -209,8 +211,6 @@ def _words(size: Size, now: datetime) -> dict[str, str]:
         "service": "Corte",
         "address": "Rua das Flores, 10",
         "appointment_id": "00000000-0000-7000-8000-000000000000",
-        "when": "quinta, 26/11, às 15h",
-        "hour": "15h",
     }
     return {
         "now": f"TIMESTAMPTZ '{now.isoformat()}'",
@@ -223,6 +223,8 @@ def _words(size: Size, now: datetime) -> dict[str, str]:
         "zones": ZONES,
         "account": ACCOUNT,
         "message": _event(own("text").body),
+        "when": '\'{{"when": "quinta, 26/11, às 15h"}}\'::jsonb',
+        "hour": '\'{{"hour": "15h"}}\'::jsonb',
         "reminder": f"'{json.dumps(reminder, ensure_ascii=False)}'::jsonb",
         **statuses,
     }
