@@ -199,8 +199,9 @@ def report(phones: Phones, before: Reading, after: Reading, connections: int, as
     print(f"unanswered {phones.unanswered}; answered otherwise than 200: {dict(+phones.refused) or 'none'}")
     print(
         f"receive -> reply: p50 {waits[49]:.2f} s, p95 {waits[94]:.2f} s, p99 {waits[98]:.2f} s (1.2 s of"
-        f" it is the wait for the rest of a burst); webhook -> 200: p50 {1000 * told[49]:.0f} ms, p99 {1000 * told[98]:.0f} ms"
+        f" it is the wait for the rest of a burst)"
     )
+    print(f"webhook -> 200: p50 {1000 * told[49]:.0f} ms, p99 {1000 * told[98]:.0f} ms")
     for name, total in after.processor.items():
         share = (total - before.processor[name]) / seconds
         print(f"{name:9} {total - before.processor[name]:7.1f} s of processor = {share:.1%} of a core")
