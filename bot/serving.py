@@ -15,6 +15,8 @@ GRACE = 20
 # Seconds for a connection without a whole request: who says nothing, or a header a minute, is let go. A proxy in front
 # should let go of idle connections sooner.
 IDLE = 25
+# Bytes of a body that nobody has asked for yet; aiohttp's own 256 KiB are much where strangers are many.
+UNREAD = 64 * 1024
 # Seconds for the rest of a body nobody wants, before the connection is cut.
 LINGER = 5
 
@@ -28,7 +30,12 @@ async def serve(
     At the end, requests in flight may finish for `grace` seconds.
     """
     runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=grace, keepalive_timeout=idle, lingering_time=min(LINGER, idle)
+        app,
+        access_log=None,
+        shutdown_timeout=grace,
+        keepalive_timeout=idle,
+        lingering_time=min(LINGER, idle),
+        read_bufsize=UNREAD,
     )
     await runner.setup()
     try:

@@ -51,9 +51,17 @@ class Intake:
     """Store batches for callers that wait until theirs is committed, then wake the worker."""
 
     def __init__(
-        self, db: Database, bell: Bell, clock: Clock, *, burst_wait: float, patience: float = PATIENCE
+        self,
+        db: Database,
+        bell: Bell,
+        clock: Clock,
+        *,
+        burst_wait: float,
+        patience: float = PATIENCE,
+        most: int = MOST,
     ) -> None:
-        self._db, self._clock, self._burst_wait, self._patience = db, clock, burst_wait, patience
+        self._db, self._clock, self._burst_wait = db, clock, burst_wait
+        self._patience, self._most = patience, most
         self._ringing = Ringing(bell)
         self._waiting: list[_Waiting] = []
         self._size = 0  # rows in `_waiting`
@@ -63,7 +71,7 @@ class Intake:
 
     async def put(self, batch: Batch) -> None:
         """Return when every event of `batch` is committed; raise `NotStored` when that cannot be now."""
-        if self._size >= MOST:
+        if self._size >= self._most:
             raise NotStored("too many wait")
         rows = rows_of(batch, now=self._clock.now(), burst_wait=self._burst_wait)
         if not rows:

@@ -22,6 +22,7 @@ from web.webhooks import add_routes
 from ..conftest import StillClock
 
 SECRET = "app-secret-de-teste"
+NEXT_SECRET = "the next one"
 
 
 class HeardBell:
@@ -68,7 +69,7 @@ async def served(db: Database, clock: StillClock) -> AsyncIterator[Hook]:
     app = web.Application()
     app[SETTINGS] = Settings(
         _env_file=None,
-        whatsapp_app_secret=[SecretStr("the next one"), SecretStr(SECRET)],
+        whatsapp_app_secret=[SecretStr(NEXT_SECRET), SecretStr(SECRET)],
         whatsapp_verify_token=SecretStr("token-é"),
     )
     app[INTAKE] = intake

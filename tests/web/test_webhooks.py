@@ -13,8 +13,9 @@ from sqlalchemy import text
 
 from bot.db import Database
 from bot.models import Inbound
-from bot.models.enums import InboundStatus
+from bot.models.enums import InboundKind, InboundStatus
 from bot.whatsapp.events import Batch, Message, MessageType
+from bot.whatsapp.phones import phone_key
 from bot.whatsapp.signature import sign
 from web.webhooks import LIMIT
 
@@ -22,7 +23,7 @@ from ..conftest import StillClock
 from ..payloads import OWN, own
 from ..whatsapp import fuzz
 from ..whatsapp.test_payloads import replaced
-from .hook import SECRET, Hook, served
+from .hook import NEXT_SECRET, SECRET, Hook, served
 
 
 @pytest.fixture
@@ -99,6 +100,29 @@ async def test_what_is_no_news_wakes_nobody(hook: Hook) -> None:
     assert [job for job, _, _ in hook.bell.rings] == ["turn"]
 
 
+async def test_t10_replay_old_a_captured_delivery_has_no_effect_after_its_rows_are_gone(
+    hook: Hook, clock: StillClock
+) -> None:
+    """A signature carries no time: within eight days the row stops a replay, afterwards the age of what it says."""
+    captured = [json.dumps(own(name).body).encode() for name in ("text", "button_reply", "status_all", "echo")]
+    for raw in captured:
+        assert await hook.post(raw) == 200
+    await hook.intake.close()
+    before, rings = [row.id for row in await hook.rows()], len(hook.bell.rings)
+    clock.jump(days=3)
+    for raw in captured:
+        assert await hook.post(raw) == 200
+    assert [row.id for row in await hook.rows()] == before
+
+    await hook.forget()
+    clock.jump(days=6)
+    for raw in captured:
+        assert await hook.post(raw) == 200
+    await hook.intake.close()
+    assert {(row.status, row.error) for row in await hook.rows()} == {(InboundStatus.DONE, "replayed")}
+    assert len(hook.bell.rings) == rings
+
+
 async def test_pieces_of_a_thought_keep_their_order(hook: Hook) -> None:
     body = own("text").body
     path = ("entry", 0, "changes", 0, "value", "messages")
@@ -106,6 +130,43 @@ async def test_pieces_of_a_thought_keep_their_order(hook: Hook) -> None:
     pieces = [first | {"id": f"wamid.{99 - n}", "text": {"body": str(n)}} for n in range(50)]
     assert await hook.tell(replaced(body, path, pieces)) == 200
     assert [row.event["text"] for row in await hook.rows()] == [str(n) for n in range(50)]
+
+
+async def test_t03_batch_payload_everything_in_one_delivery_is_handled_and_a_bad_entry_drops_nothing(
+    hook: Hook,
+) -> None:
+    """One POST: two numbers of ours, six people, statuses, and something broken at every level."""
+    body, statuses = own("text").body, own("status_all").body["entry"][0]["changes"][0]["value"]["statuses"]
+    (first,) = body["entry"]
+    entries: list[Any] = [None, "odd", {"id": "1"}, {"id": "1", "changes": [None, {"field": "messages", "value": 3}]}]
+    for number in ("111", "222"):
+        value = {**first["changes"][0]["value"], "metadata": {"phone_number_id": number}}
+        said = value["messages"][0]
+        value["messages"] = [
+            None,
+            *({**said, "id": f"wamid.{number}.{n}", "from": f"551198888000{n}"} for n in range(3)),
+            {**said, "id": f"wamid.{number}.lost", "from": None, "from_user_id": None, "text": 5},
+        ]
+        value["statuses"] = [{"status": "sent"}, *({**each, "id": f"{each['id']}{number}"} for each in statuses), 7]
+        del value["contacts"]
+        entries += [{**first, "changes": [{"field": "messages", "value": value}]}, {"id": "2", "changes": []}]
+    assert await hook.tell({**body, "entry": entries}) == 200
+    await hook.intake.close()
+
+    rows = await hook.rows()
+    for number in ("111", "222"):
+        mine = [row for row in rows if row.account == number and row.status is InboundStatus.NEW]
+        people = [row.external_id for row in mine if row.kind is InboundKind.MESSAGE]
+        assert people == [f"wamid.{number}.{n}" for n in range(3)]
+        assert sum(row.kind is InboundKind.STATUS for row in mine) == len(statuses)
+        dead = [row for row in rows if row.account == number and row.status is InboundStatus.DEAD]
+        assert len(dead) == 4  # two messages and two statuses that make no sense
+    assert {row.account for row in rows if row.status is InboundStatus.DEAD} == {"111", "222", "1", ""}
+    woken = [lane for job, lanes, _ in hook.bell.rings for lane in lanes if job == "turn"]
+    assert sorted(woken) == [
+        f"cloud:{number}:{phone_key(f'551198888000{n}')}" for number in ("111", "222") for n in range(3)
+    ]
+    assert ("settle", (), 0) in hook.bell.rings
 
 
 async def test_a_thousand_updates_in_one_delivery(hook: Hook) -> None:
@@ -127,20 +188,67 @@ async def test_deliveries_that_come_together_are_each_stored_once(hook: Hook) ->
 # -- what is refused
 
 
-@pytest.mark.parametrize("signature", [None, "sha256=" + "0" * 64, "sha1=abc", "sha256=", "é"])
-async def test_a_wrong_signature_is_401_and_no_row(hook: Hook, signature: str | None) -> None:
-    assert await hook.post(json.dumps(own("text").body).encode(), signature) == 401
+RAW = json.dumps(own("text").body | {"about": "ação"}).encode()
+GOOD = sign(RAW, SECRET)
+WRONG = {
+    "missing": None,
+    "empty": " ",
+    "wrong": "sha256=" + "0" * 64,
+    "of another secret": sign(RAW, "another secret"),
+    "of an empty secret": sign(RAW, ""),
+    "sha1": "sha1=" + GOOD.removeprefix("sha256=")[:40],
+    "called sha1": GOOD.replace("sha256", "sha1"),
+    "upper case": "sha256=" + GOOD.removeprefix("sha256=").upper(),
+    "truncated": GOOD[:-1],
+    "longer": GOOD + "0",
+    "without its name": GOOD.removeprefix("sha256="),
+    "not ASCII": "sha256=" + "é" * 64,
+    "only a name": "sha256=",
+}
+OTHER_BYTES = {
+    "one more": RAW + b" ",
+    "one less": RAW[:-1],
+    "one changed": RAW.replace(b"wamid.T1", b"wamid.T2"),
+    "accents not escaped": json.dumps(json.loads(RAW), ensure_ascii=False).encode(),
+    "without spaces": json.dumps(json.loads(RAW), separators=(",", ":")).encode(),
+    "in another order": json.dumps(json.loads(RAW), sort_keys=True).encode(),
+    "nothing": b"",
+}
+
+
+async def in_pieces(raw: bytes, size: int = 100) -> AsyncIterator[bytes]:
+    for start in range(0, len(raw), size):
+        yield raw[start : start + size]
+
+
+async def chunked(hook: Hook, raw: bytes, signature: str) -> int:
+    """Post a body whose length is not told beforehand."""
+    headers = {"X-Hub-Signature-256": signature}
+    async with hook.session.post(hook.url, data=in_pieces(raw), headers=headers) as answer:
+        return answer.status
+
+
+async def test_t04_sig_matrix_whatever_is_not_signed_as_it_stands_is_401_and_writes_nothing(hook: Hook) -> None:
+    for what, signature in WRONG.items():
+        assert await hook.post(RAW, signature) == 401, what
+    for what, raw in OTHER_BYTES.items():
+        assert await hook.post(raw, GOOD) == 401, what
+        assert await chunked(hook, raw, GOOD) == 401, what
     assert await hook.rows() == []
 
 
-async def test_the_signature_of_other_bytes_is_401(hook: Hook) -> None:
-    raw = json.dumps(own("text").body).encode()
-    for tampered in (raw + b" ", raw[:-1], json.dumps(own("text").body, ensure_ascii=False).encode()):
-        assert await hook.post(tampered, sign(raw, SECRET)) == 401
-    assert await hook.rows() == []
+async def test_t04_sig_matrix_what_is_signed_is_taken_in_one_piece_or_many_with_the_old_secret_or_the_new(
+    hook: Hook,
+) -> None:
+    for secret in (SECRET, NEXT_SECRET):
+        assert await hook.post(RAW, sign(RAW, secret)) == 200
+        assert await chunked(hook, RAW, sign(RAW, secret)) == 200
+    assert len(await hook.rows()) == 1
+    for what, raw in OTHER_BYTES.items():  # what was wrong with them was the signature
+        assert await hook.post(raw) == 200, what
 
 
-async def test_up_to_three_mebibytes_are_taken_and_no_more(hook: Hook) -> None:
+async def test_t05_body_limits_three_mebibytes_are_taken_and_no_more(hook: Hook) -> None:
     body = own("text").body
     raw = json.dumps(body).encode()
     assert await hook.post(raw + b" " * (LIMIT - len(raw))) == 200
@@ -154,18 +262,6 @@ async def test_up_to_three_mebibytes_are_taken_and_no_more(hook: Hook) -> None:
     with contextlib.suppress(aiohttp.ClientError):  # the server may cut while we still talk
         async with hook.session.post(hook.url, data=pieces()) as answer:
             assert answer.status == 413
-    assert len(await hook.rows()) == 1
-
-
-async def test_a_body_in_pieces_is_one_body(hook: Hook) -> None:
-    raw = json.dumps(own("text").body).encode()
-
-    async def pieces() -> AsyncIterator[bytes]:
-        for start in range(0, len(raw), 100):
-            yield raw[start : start + 100]
-
-    async with hook.session.post(hook.url, data=pieces(), headers={"X-Hub-Signature-256": sign(raw, SECRET)}) as answer:
-        assert answer.status == 200
     assert len(await hook.rows()) == 1
 
 
