@@ -56,6 +56,7 @@ class Crew:
     working: list[Member] = field(default_factory=list)
     # Everybody who ever worked.
     all: list[Member] = field(default_factory=list)
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     async def gather(cls, folder: Path, clock: Path, environment: dict[str, str]) -> "Crew":
@@ -79,12 +80,13 @@ class Crew:
         assert self.foreman.stdin is not None
         assert self.foreman.stdout is not None
         port = port or free_port()
-        name = f"{role}-{len(self.all)}"
-        self.foreman.stdin.write(f"{role} {name} {port}\n".encode())
-        pid = int(await self.foreman.stdout.readline())
-        member = Member(role, name, pid, port, self.folder / f"{name}.log")
-        self.working.append(member)
-        self.all.append(member)
+        async with self._one_at_a_time:
+            name = f"{role}-{len(self.all)}"
+            self.foreman.stdin.write(f"{role} {name} {port}\n".encode())
+            pid = int(await self.foreman.stdout.readline())
+            member = Member(role, name, pid, port, self.folder / f"{name}.log")
+            self.working.append(member)
+            self.all.append(member)
         return member
 
     async def kill(self, members: Iterable[Member]) -> None:
