@@ -18,7 +18,7 @@ from ..fakes.graph import ACCOUNT, Sent
 
 CLIENTS_EACH = 6
 # Who hears nothing for so long, in seconds, writes again.
-TIRED = 15.0
+TIRED = 60.0
 _OPEN = tuple(Window(day, 7 * 60, 22 * 60) for day in range(7))
 _FIRST = ("Ana", "Bia", "Caio", "Davi", "Eva", "Fábio", "Gil", "Hugo", "Iara", "João", "Lia", "Mara", "Nina", "Otto")
 _LAST = ("Alves", "Braga", "Costa", "Dias", "Farias", "Gomes", "Lima", "Melo", "Nunes", "Prado", "Reis", "Souza")
