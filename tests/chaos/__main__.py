@@ -7,6 +7,7 @@ drawn by dice can be drawn again with `--seed`; `--only redis,postgres` chooses 
 import argparse
 import asyncio
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ def main() -> int:
     campaign = Campaign(
         options.messages, options.kills, chosen, options.rounds, rate=options.rate, lengths=lengths, say=_say
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it ends the servers it started
     print(f"seed {options.seed}: {options.messages} messages, {options.kills} kills, {', '.join(chosen)}")
     with tempfile.TemporaryDirectory(prefix="odys-chaos-") as folder:
         Path(folder).chmod(0o755)  # Postgres runs as somebody else
