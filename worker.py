@@ -222,7 +222,7 @@ async def watch(ctx: Context) -> None:
 async def watch_lightly(ctx: Context) -> None:
     """Look at what the database alone can tell."""
     all_of: Services = ctx["services"]
-    await watchdog.run(all_of.db, all_of.settings, now=all_of.clock.now(), light=True)
+    await watchdog.glance(all_of.db, all_of.settings, now=all_of.clock.now())
 
 
 async def tend(ctx: Context) -> None:
@@ -244,7 +244,7 @@ CRON: Sequence[CronJob] = [
     # Its transactions are short, and the first night may have a year to go through.
     cron(tidy, hour=2, minute=30, second=0, keep_result=0, max_tries=1, timeout=3600),
     cron(tend, second=20, keep_result=0, max_tries=1),
-    cron(watch_lightly, minute=set(range(0, 60, 10)), second=30, keep_result=0, max_tries=1),
+    cron(watch_lightly, second=30, keep_result=0, max_tries=1),
     cron(watch, hour=9, minute=0, second=0, keep_result=0, max_tries=1),
 ]
 

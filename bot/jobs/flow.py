@@ -23,12 +23,15 @@ from .findings import Finding, State
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
-# People who write expect an answer within seconds: two minutes is odd, ten is a breakdown.
-LATE_ANSWER, NO_ANSWER = 2, 10
-# Retries wait for up to ten minutes, but their due time moves with them: five minutes past due is a dead sender.
-LATE_SENDING, NO_SENDING = 5, 30
+# People who write expect an answer within seconds, and a turn thinks for half a minute: one is odd, ten a breakdown.
+LATE_ANSWER, NO_ANSWER = 1, 10
+# Retries wait for up to ten minutes, but their due time moves with them. A minute past due is a dead sender, unless
+# others leave meanwhile: an evening's reminders all come due at once, and a number sends 80 a second.
+STUCK_SENDING, LATE_SENDING, NO_SENDING = 1, 5, 30
 # Mail servers make strangers wait for a quarter of an hour.
 LATE_EMAIL, NO_EMAIL = 30, 120
+# So many people's waits say something, and a turn with a model that thinks as long as it may is answered in this time.
+LATELY, FEW, SLOW = timedelta(minutes=10), 20, 30
 # Meta tells "sent" within seconds.
 STATUS_WAIT = timedelta(minutes=15)
 MANY = 500
@@ -59,7 +62,7 @@ Check = Callable[[AsyncSession, Settings, datetime], Awaitable[list[Finding]]]
 
 async def answers(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
     """Is anybody waiting for an answer?"""
-    waiting = select(func.min(Inbound.received_at), func.count()).where(
+    waiting = select(func.min(Inbound.due_at), func.count()).where(
         _NEW, Inbound.kind == InboundKind.MESSAGE, Inbound.due_at <= now
     )
     return [await _lateness(session, waiting, "answers", (LATE_ANSWER, NO_ANSWER), now)]
@@ -72,7 +75,15 @@ async def owed(session: AsyncSession, settings: Settings, now: datetime) -> list
         checks.append(("owed_email", Transport.EMAIL, (LATE_EMAIL, NO_EMAIL)))
     if not await anything_due(session, now):
         return [Finding(check, State.OK, "owed_fine", {"waiting": 0, "minutes": 0}) for check, _, _ in checks]
+    if not await _leaving(session, now):
+        checks[0] = ("owed", Transport.WHATSAPP, (STUCK_SENDING, NO_SENDING))
     return [await _lateness(session, _owed(transport, now), check, limits, now) for check, transport, limits in checks]
+
+
+async def _leaving(session: AsyncSession, now: datetime) -> bool:
+    """Say whether any message left within the last minute."""
+    lately = select(Outbound.id).where(Outbound.sent_at >= now - MINUTE, Outbound.transport == Transport.WHATSAPP)
+    return await session.scalar(lately.limit(1)) is not None
 
 
 def _owed(transport: Transport, now: datetime) -> _Waiting:
@@ -97,6 +108,25 @@ async def _lateness(
         return Finding(check, State.OK, f"{said}_fine", {"waiting": count, "minutes": minutes})
     state = State.BAD if now - oldest > dead * MINUTE else State.WARN
     return Finding(check, state, f"{said}_late", {"waiting": count, "minutes": minutes})
+
+
+async def latency(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
+    """How long do nineteen of twenty people wait for their answer? Each counts once: some write without end."""
+    rows = await session.execute(
+        select(Inbound.lane, Inbound.received_at, Inbound.handled_at)
+        .where(
+            Inbound.received_at >= now - LATELY, Inbound.kind == InboundKind.MESSAGE, Inbound.handled_at.is_not(None)
+        )
+        .order_by(Inbound.received_at.desc())
+        .limit(MANY)
+    )
+    waits = sorted({lane: handled - received for lane, received, handled in rows if handled}.values())
+    if len(waits) < FEW:
+        return [Finding("latency", State.OK, "latency_unknown")]
+    seconds = round(waits[len(waits) * 95 // 100].total_seconds())
+    if seconds > SLOW:
+        return [Finding("latency", State.WARN, "latency_slow", {"seconds": seconds, "people": len(waits)})]
+    return [Finding("latency", State.OK, "latency_fine", {"seconds": seconds})]
 
 
 async def statuses(session: AsyncSession, settings: Settings, now: datetime) -> list[Finding]:
@@ -254,4 +284,6 @@ def _blocked_by(code: str) -> str:
     return "blocked_token" if code in _TOKEN else "blocked_payment" if code in _PAYMENT else "blocked_account"
 
 
-CHECKS: Sequence[Check] = (answers, owed, statuses, silence, dead_letters, failures, blocked)
+# What nobody should wait ten minutes to hear of.
+PULSE: Sequence[Check] = (answers, owed)
+CHECKS: Sequence[Check] = (*PULSE, latency, statuses, silence, dead_letters, failures, blocked)

@@ -12,6 +12,7 @@ TITLES: Mapping[str, Said] = MappingProxyType(
         "answers": Said("Mensagens sem resposta", "unanswered messages"),
         "owed": Said("Fila de envio", "messages owed"),
         "owed_email": Said("E-mails na fila", "e-mails owed"),
+        "latency": Said("Tempo de resposta", "time to answer"),
         "statuses": Said("Confirmações de entrega", "delivery statuses"),
         "silence": Said("Movimento", "incoming traffic"),
         "dead_letters": Said("Mensagens que não puderam ser tratadas", "dead letters"),
@@ -53,6 +54,16 @@ _FLOW: Mapping[str, Said] = {
         "Veja se o processo `odys worker` está no ar e o que diz o log dele.",
         "{waiting} message(s) should have left already, the oldest {minutes} min ago. "
         "Is `odys worker` running? Its log says what holds it up.",
+    ),
+    "latency_unknown": Said(
+        "Pouca gente escreveu nos últimos dez minutos.", "few people wrote within the last ten minutes"
+    ),
+    "latency_fine": Said("95% das pessoas têm resposta em até {seconds} s.", "95% are answered within {seconds} s"),
+    "latency_slow": Said(
+        "De {people} pessoas que escreveram nos últimos dez minutos, uma em cada vinte esperou mais de {seconds} s. "
+        "Veja se o modelo está lento (`odys doctor`) ou se falta um processo `odys worker`.",
+        "of {people} people who wrote within ten minutes one in twenty waited for more than {seconds} s. "
+        "Is the model slow (`odys doctor`), or is another `odys worker` needed?",
     ),
     "statuses_fine": Said("As confirmações estão chegando.", "statuses come in"),
     "statuses_missing": Said(

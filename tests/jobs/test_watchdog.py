@@ -151,8 +151,8 @@ async def test_a_message_without_an_answer_is_noticed(
 @pytest.mark.parametrize(
     ("minutes", "status", "state"),
     [
-        (4, OutboundStatus.QUEUED, State.OK),
-        (6, OutboundStatus.QUEUED, State.WARN),
+        (1, OutboundStatus.QUEUED, State.OK),
+        (2, OutboundStatus.QUEUED, State.WARN),
         (45, OutboundStatus.UNCERTAIN, State.BAD),
         (45, OutboundStatus.SKIPPED, State.OK),
         (-90, OutboundStatus.QUEUED, State.OK),  # due later
@@ -163,6 +163,28 @@ async def test_a_message_that_should_have_left_is_noticed(
 ) -> None:
     await add(db, owed(clock, minutes=minutes, status=status))
     assert (await light(db, clock))["owed"].state is state
+
+
+async def test_a_long_queue_that_moves_is_no_alarm_for_a_while(db: Database, clock: StillClock) -> None:
+    just_sent = owed(clock, minutes=0.5, status=OutboundStatus.SENT)
+    await add(db, owed(clock, minutes=4, status=OutboundStatus.QUEUED), just_sent)
+    assert (await light(db, clock))["owed"].state is State.OK
+    clock.jump(minutes=2)
+    assert (await light(db, clock))["owed"].state is State.WARN
+
+
+async def test_a_slow_answer_to_one_in_twenty_is_told_and_one_who_writes_without_end_is_one(
+    db: Database, clock: StillClock
+) -> None:
+    def answered(at: int, seconds: float, lane: str = "") -> Inbound:
+        came = clock.now() - timedelta(minutes=3)
+        return heard(clock, at, minutes=3, lane=lane or f"cloud:{at}", handled_at=came + timedelta(seconds=seconds))
+
+    await add(db, *(answered(at, 2) for at in range(25)), *(answered(100 + at, 60, "cloud:x") for at in range(30)))
+    assert (await light(db, clock))["latency"].details == {"seconds": 2}
+    await add(db, answered(200, 45), answered(201, 45))
+    slow = (await light(db, clock))["latency"]
+    assert (slow.state, slow.details) == (State.WARN, {"seconds": 45, "people": 28})
 
 
 async def test_e_mails_are_late_only_where_a_mail_server_is_named(db: Database, clock: StillClock) -> None:
