@@ -18,7 +18,7 @@ from ..db import Database, Swift
 from ..models import Inbound
 from ..models.enums import InboundKind, InboundStatus
 from . import connection, preferences
-from .statuses import Statuses
+from .statuses import NO_MESSAGE, Statuses
 from .these import IDS, these
 from .told import Told
 
@@ -90,7 +90,8 @@ async def _apply(session: AsyncSession, rows: Sequence[Told], now: datetime) -> 
         ends.setdefault(why, []).append(row.id)
     await statuses.write()
     for why, ids in ends.items():
-        await _DONE.all(session, {"ids": ids, "now": now, "why": why})
+        done = _OF_NOBODY if why == NO_MESSAGE else _DONE
+        await done.all(session, {"ids": ids, "now": now, "why": why})
 
 
 _table: Any = Inbound.__table__
@@ -98,6 +99,13 @@ _DONE = Swift(
     update(_table)
     .where(these(_table.c.id, IDS))
     .values(status=InboundStatus.DONE, handled_at=bindparam("now"), error=bindparam("why"))
+)
+
+# Somebody else's, or of a person who was erased while it was on its way: it names them, and tells us nothing.
+_OF_NOBODY = Swift(
+    update(_table)
+    .where(these(_table.c.id, IDS))
+    .values(status=InboundStatus.DONE, handled_at=bindparam("now"), error=bindparam("why"), event={})
 )
 
 

@@ -23,6 +23,7 @@ from .these import IDS, NAMES, these
 from .told import Told
 
 # Where a message stands, lowest first: failed outranks sent, and what was delivered did not fail.
+NO_MESSAGE = "no such message"
 _FAILED = 2
 _RANKS = {
     OutboundStatus.SENT: 1,
@@ -135,7 +136,7 @@ class Statuses:
         message = self._by_id.get(str(row.event.get("opaque"))) or self._by_name.get(provider_id)
         if message is None:
             echo = await echoes.told_of(self._session, row)
-            return "no such message" if echo is None else await self._odd(row, told, echo, now)
+            return NO_MESSAGE if echo is None else await self._odd(row, told, echo, now)
         if not message.goes_on(told, provider_id):
             message.row = message.row or await self._row(message)
             return await self._odd(row, told, message.row, now)

@@ -126,9 +126,8 @@ class Bench:
     async def send_and_settle(self) -> None:
         """Send, and apply statuses as they come, until everything was read."""
         sending = asyncio.create_task(self.send("/told"))
-        while await self.unread():
-            if not await settle(self.db, SystemClock()):
-                await asyncio.sleep(0.05)
+        while await settle(self.db, SystemClock()) or not sending.done() or await self.unread():
+            await asyncio.sleep(0.05)
         await sending
 
     async def unread(self) -> int:

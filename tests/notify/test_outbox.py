@@ -25,7 +25,7 @@ from ..fakes.graph import ACCOUNT, TOKEN, Accept, graph
 from ..processes import ROOT
 from .post_office import PostOffice, open_office
 
-KILLS = int(os.environ.get("ODYS_KILLS", "4"))
+KILLS = int(os.environ.get("ODYS_KILLS", "3"))
 APPOINTMENTS = 12 * KILLS
 KIND = "booking_confirmed"
 
