@@ -10,16 +10,17 @@ from datetime import datetime
 from typing import Any, Self, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import Table, Uuid, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import Swift
+from ..db import Instant, Swift
 from ..models import Contact, Inbound, Outbound
+from ..models.base import choice
 from ..models.enums import InboundStatus, OutboundStatus
 from ..whatsapp.faults import of_code
 from ..whatsapp.rows import status_id
 from . import delivery, echoes
-from .these import IDS, NAMES, these
+from .these import IDS, NAMES, EachOf, these
 from .told import Told
 
 # Where a message stands, lowest first: failed outranks sent, and what was delivered did not fail.
@@ -93,15 +94,22 @@ _KNOWN = Swift(
     .with_for_update(of=Outbound)
 )
 _table = cast(Table, Outbound.__table__)
-_MOVED = (
+_MOVED = EachOf(
+    "UPDATE outbound SET status = new.to_status, sent_at = new.sent, delivered_at = new.delivered, read_at = new.seen"
+    " FROM {new} WHERE outbound.id = new.row",
     update(_table)
     .where(_table.c.id == bindparam("row"))
     .values(
-        status=bindparam("to"),
+        status=bindparam("to_status"),
         sent_at=bindparam("sent"),
         delivered_at=bindparam("delivered"),
         read_at=bindparam("seen"),
-    )
+    ),
+    row=Uuid(),
+    to_status=choice(OutboundStatus),
+    sent=Instant(),
+    delivered=Instant(),
+    seen=Instant(),
 )
 
 
@@ -148,9 +156,7 @@ class Statuses:
 
     async def write(self) -> None:
         """Write down how far messages went."""
-        moved = [one for one in self._messages if one.moved and one.row is None]
-        if moved:
-            await (await self._session.connection()).execute(_MOVED, [_values(one) for one in moved])
+        await _MOVED.run(self._session, [_values(one) for one in self._messages if one.moved and one.row is None])
         if self._reached and self._somebody_was_gone:
             there = (Contact.id.in_(self._reached - {None}), Contact.unreachable_at.is_not(None))
             await self._session.execute(update(Contact).where(*there).values(unreachable_at=None))
@@ -188,7 +194,7 @@ class Statuses:
 def _values(one: Standing) -> dict[str, Any]:
     return {
         "row": one.id,
-        "to": one.status,
+        "to_status": one.status,
         "sent": one.sent_at,
         "delivered": one.delivered_at,
         "seen": one.read_at,

@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
-from hashlib import sha256
+from hashlib import blake2b, sha256
 
 from ..models import new_id
 from ..models.enums import Channel, InboundKind, InboundStatus
@@ -68,8 +68,9 @@ def _row(event: Event, channel: Channel, now: datetime, burst_wait: float) -> Ro
 
 
 def status_id(message_id: str, status: str, recipient: str | None) -> str:
-    """Return the id of a status: one a message, a state and (in groups) a recipient."""
-    return f"{message_id}:{status}:{recipient or ''}"
+    """Return the id of a status: one a message, a state and (in groups) a recipient, who is not named by it."""
+    whose = blake2b(recipient.encode(errors="replace"), digest_size=8).hexdigest() if recipient else ""
+    return f"{message_id}:{status}:{whose}"
 
 
 def _lane(channel: Channel, event: Message | Echo) -> str:

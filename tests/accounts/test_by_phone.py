@@ -117,7 +117,7 @@ async def subscribed(stage: Api, subscription: str | None) -> None:
         (await session.get_one(Professional, stage.owner.id)).stripe_subscription_id = subscription
 
 
-async def test_redis_keeps_nothing_of_a_lane_that_was_answered(redis_url: str) -> None:
+async def test_t44_redis_keeps_nothing_of_a_lane_that_was_answered(redis_url: str) -> None:
     redis = await connect(redis_url)
 
     async def turn(_ctx: Any, *_lanes: str) -> None:

@@ -31,7 +31,7 @@ from bot.models.enums import Channel, IdentityKind, InboundKind, InboundStatus, 
 from bot.notify.settle import settle
 
 from ..conftest import StillClock
-from ..fakes.graph import ACCOUNT, status_body
+from ..fakes.graph import ACCOUNT, Accept, status_body
 from ..stage import JULIA, RAFAEL, Stage, stage
 from .dump import file_holds, found, rows
 
@@ -229,6 +229,28 @@ async def test_t44_turns_and_erasures_side_by_side_end_clean(here: Stage, clock:
     for table in ("messages", "outbound", "pending_actions"):
         for row in (await rows(db))[table]:
             assert str(julia.id) not in json.dumps(row, default=str)
+
+
+async def test_t44_a_message_on_its_way_out_leaves_nothing_behind(here: Stage, clock: StillClock) -> None:
+    """The answer is at Meta, who has not said yet that it was taken, when the person is erased."""
+    db = here.services.db
+    await here.says(JULIA, "oi")
+    julia = await contact_of(here, JULIA)
+    await here.post(here.message(JULIA, type="text", text={"body": "quero franja amanhã"}))
+    here.graph.busy.clear()
+    here.graph.next(Accept(after=0.5))
+    answering = asyncio.create_task(here.settle())
+    await asyncio.wait_for(here.graph.busy.wait(), 30)
+    async with db.begin() as session:
+        await privacy.erase_contact(session, julia.id, now=clock.now())
+    await answering
+    for sent in here.graph.accepted:  # its statuses come afterwards, to nobody's row
+        await here.post(status_body(sent, "delivered"))
+    await settle(db, clock)
+    left = await found(db, "franja", *NAMES, *PHONES)
+    assert left == [], "\n".join(left)
+    if db.sqlite:
+        assert await file_holds(db, "franja", *NAMES, *PHONES) == []
 
 
 async def test_a_client_of_one_agenda_alone_is_told_and_then_gone(here: Stage, clock: StillClock) -> None:
