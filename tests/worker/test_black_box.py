@@ -134,9 +134,10 @@ async def test_one_process_on_sqlite_without_redis_answers(
         assert len(meta.texts_to(ANA)) == 1
 
 
-async def test_a_worker_killed_in_the_middle_of_a_turn_answers_once(
+async def test_t25_worker_kill_a_turn_that_was_cut_short_is_answered_once_by_the_next_worker(
     environment: dict[str, str], meta: Graph, book: Database, tmp_path: Path
 ) -> None:
+    """A lease of two seconds stands for the twelve of the default; with a sweep every five that is soon enough."""
     key = {"GROQ_API_KEY": groq_fake.KEY}
     async with (
         groq_fake.groq() as model,

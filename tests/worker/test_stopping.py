@@ -75,7 +75,7 @@ async def held_up(whole: Installation, meta: Graph, model: groq_fake.Groq) -> No
     await until(lambda: len(model.asked) == 2, 60, whole.logs)
 
 
-async def test_a_worker_and_a_web_process_finish_what_they_hold(
+async def test_t26_sigterm_a_worker_and_a_web_process_finish_what_they_hold(
     environment: dict[str, str], meta: Graph, book: Database, tmp_path: Path
 ) -> None:
     async with groq_fake.groq() as model:
@@ -106,7 +106,7 @@ async def test_a_worker_and_a_web_process_finish_what_they_hold(
     assert complaints(web) == []
 
 
-async def test_one_process_for_everything_does_the_same(
+async def test_t26_sigterm_one_process_for_everything_does_the_same(
     environment: dict[str, str], meta: Graph, tmp_path: Path
 ) -> None:
     file = tmp_path / "odys.sqlite3"
