@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Table, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, Table, Uuid, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import Swift
@@ -24,7 +24,7 @@ from .due import OWED, Ids, Owed, due, heard_of_others, ids_of_people
 from .messages import LoginCode, ReviewRequest
 from .outbox import CHAT
 from .render import as_template
-from .these import IDS, these
+from .these import IDS, EachOf, these
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,12 @@ _LEASED = Swift(
         attempts=_table.c.attempts + 1,
     )
 )
-_IN_TALK = update(_table).where(_table.c.id == bindparam("row")).values(conversation_id=bindparam("talk"))
+_IN_TALK = EachOf(
+    "UPDATE outbound SET conversation_id = new.talk FROM {new} WHERE outbound.id = new.row",
+    update(_table).where(_table.c.id == bindparam("row")).values(conversation_id=bindparam("talk")),
+    row=Uuid(),
+    talk=Uuid(),
+)
 
 
 async def _lease(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
@@ -122,8 +127,7 @@ async def _lease(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> N
     if not jobs:
         return
     await _LEASED.all(session, {"ids": [job.id for job in jobs], "until": now + LEASE})
-    if found := [{"row": job.id, "talk": job.talk_id} for job in jobs if job.talk_id is not None]:
-        await (await session.connection()).execute(_IN_TALK, found)
+    await _IN_TALK.run(session, [{"row": job.id, "talk": job.talk_id} for job in jobs if job.talk_id is not None])
 
 
 async def put_back(session: AsyncSession, jobs: Sequence[tuple[Job, datetime | None]]) -> None:

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import String, Table, Text, Uuid, bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..db import Instant
 from ..models import Contact, Conversation, Message, Outbound
+from ..models.base import choice
 from ..models.enums import Author, OutboundStatus
 from ..whatsapp.faults import NO_CONNECTION, Action, Fault, seconds_until_retry
 from ..whatsapp.outgoing import Outgoing, from_json, plain
@@ -22,6 +24,7 @@ from ..whatsapp.window import LENGTH
 from . import bad_news, messages, numbers
 from .outbox import CHAT
 from .render import in_window
+from .these import EachOf
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +98,9 @@ class Taken:
     author: Author
 
 
-_SENT = (
+_SENT = EachOf(
+    "UPDATE outbound SET status = 'sent', lease_until = NULL, error_code = '', error = '',"
+    " provider_id = new.provider, sent_at = new.at FROM {new} WHERE outbound.id = new.row",
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("row"))
     .values(
@@ -105,17 +110,26 @@ _SENT = (
         error="",
         provider_id=bindparam("provider"),
         sent_at=bindparam("at"),
-    )
+    ),
+    row=Uuid(),
+    provider=String(),
+    at=Instant(),
+)
+_SAID = EachOf(
+    "INSERT INTO messages (id, conversation_id, professional_id, author, text, created_at) SELECT * FROM {new}",
+    insert(_LINES),
+    id=Uuid(),
+    conversation_id=Uuid(),
+    professional_id=Uuid(),
+    author=choice(Author),
+    text=Text(),
+    created_at=Instant(),
 )
 
 
 async def sent_many(session: AsyncSession, taken: Sequence[Taken]) -> None:
     """Do what `sent` does for many rows that are locked, being sent and were never sent before, in two statements."""
-    if not taken:
-        return
-    rows = [{"row": each.id, "provider": each.provider_id, "at": each.at} for each in taken]
-    connection = await session.connection()
-    await connection.execute(_SENT, rows)
+    await _SENT.run(session, [{"row": each.id, "provider": each.provider_id, "at": each.at} for each in taken])
     lines = [
         {
             "id": each.id,
@@ -128,8 +142,7 @@ async def sent_many(session: AsyncSession, taken: Sequence[Taken]) -> None:
         for each in taken
         if each.conversation_id is not None
     ]
-    if lines:
-        await connection.execute(insert(_LINES), lines)
+    await _SAID.run(session, lines)
 
 
 async def failed(

@@ -1,16 +1,21 @@
-"""Rows named by a list of ids, in statements that are the same however many there are.
+"""Many rows at once, in statements that are the same however many there are.
 
-"IN ($1, $2, ...)" is another statement for each number of ids: each is put together, prepared and planned anew.
+"IN ($1, $2, ...)" is another statement for each number of ids: each is put together, prepared and planned anew. And
+what is done to each row alone is as many statements as there are rows.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, JSON, Boolean, Dialect, String, TypeDecorator, Uuid, bindparam
+from sqlalchemy import ARRAY, JSON, Boolean, Dialect, Executable, String, TypeDecorator, Uuid, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
+
+from ..db import Swift
 
 
 class Listed(TypeDecorator[list[Any]]):
@@ -38,6 +43,30 @@ class these(FunctionElement[bool]):
     name = "these"
     type = Boolean()
     inherit_cache = True
+
+
+class EachOf:
+    """The same done to many rows: one statement on Postgres; SQLite is no journey away, and is told row by row.
+
+    `many` is the statement for Postgres, which reads the rows `FROM {new}`; `one` does it to a single row; `columns`
+    are what each row has, and of what type.
+    """
+
+    def __init__(self, many: str, one: Executable, **columns: TypeEngine[Any]) -> None:
+        names = ", ".join(columns)
+        given = ", ".join(f":{name}" for name in columns)
+        lists = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
+        self._many = Swift(text(many.format(new=f"unnest({given}) AS new ({names})")).bindparams(*lists))
+        self._one, self._names = one, tuple(columns)
+
+    async def run(self, session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Do it to these rows; each has a value for every column."""
+        if not rows:
+            return
+        if session.get_bind().dialect.name == "sqlite":
+            await (await session.connection()).execute(self._one, rows)
+        else:
+            await self._many.all(session, {name: [row[name] for row in rows] for name in self._names})
 
 
 IDS = bindparam("ids", type_=Listed(Uuid()))
