@@ -14,22 +14,20 @@ from uuid import UUID, uuid4
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import passing
-from ..log import mask
 from ..models import Contact, Conversation, Inbound
 from ..models.enums import InboundKind, InboundStatus
 from ..notify import outbox
 from ..notify.render import chat
 from ..whatsapp.outgoing import Text
-from . import asides, holding
+from . import asides, holding, parking
 from .identity import at_home
 
-# Five tries: a message that breaks us five times is parked where a person sees it, and the lane goes on.
-TRIES = 5
 # They carry an emoji or an old text, but say nothing to be answered.
 SILENT_TYPES = frozenset({"reaction", "edit", "revoke", "system", "welcome"})
 # A person types less than this; what is over it waits for the minute to end and is then one turn.
 RATE, PER = 30, timedelta(minutes=1)
+# A flood is read in parts: no turn holds more in its hands.
+PART = 500
 _ANSWERED = (InboundKind.MESSAGE, InboundKind.ECHO)
 
 
@@ -79,12 +77,12 @@ async def take(
         return None
     contact, conversation = await at_home(session, rows[0].channel, rows[0].account, rows[-1].event, now)
     if _minutes_count(conversation, now) >= RATE:
-        await _put_off(session, conversation, rows, now)
+        await _put_off(session, conversation, lane, now)
         return None
     token = uuid4()
     if not await _hold(session, conversation, rows, token, now=now, until=now + lease):
         return None
-    rows = await _without_the_worn(session, conversation, rows, now)
+    rows = await parking.without_the_worn(session, conversation, rows, now)
     if any(row.event.get("type") in asides.CHANGES for row in rows):
         rows = await asides.read_changes(session, await _still_new(session, rows), now=now)
     held = Held(conversation, contact, await _begun(session, rows, conversation), token)
@@ -92,22 +90,6 @@ async def take(
         await _guarded(session, held, turn_token=None, turn_lease_until=None)
         return None
     return held
-
-
-async def _without_the_worn(
-    session: AsyncSession, conversation: Conversation, rows: Sequence[Inbound], now: datetime
-) -> Sequence[Inbound]:
-    """Park messages that had all their tries and are still here: each time, nobody came back from them."""
-    worn = [row for row in rows if row.attempts >= TRIES]
-    for row in worn:
-        row.status, row.error = InboundStatus.DEAD, row.error or "the process ended in each of its tries"
-    if worn:
-        await _regret(session, conversation, now)
-    return [row for row in rows if row.attempts < TRIES]
-
-
-async def _regret(session: AsyncSession, conversation: Conversation, now: datetime) -> None:
-    await outbox.say(session, Text(chat("trouble")), conversation, now=now)
 
 
 async def _begun(session: AsyncSession, rows: Sequence[Inbound], conversation: Conversation) -> Sequence[Inbound]:
@@ -126,6 +108,7 @@ _WAITING = (
         Inbound.lane == bindparam("lane"), text("inbound.status = 'new'"), text("inbound.kind IN ('message', 'echo')")
     )
     .order_by(Inbound.provider_at, Inbound.received_at, Inbound.id)
+    .limit(PART)
 )
 
 
@@ -179,11 +162,11 @@ def _minutes_count(conversation: Conversation, now: datetime) -> int:
     return conversation.minute_count if began is not None and began <= now < began + PER else 0
 
 
-async def _put_off(session: AsyncSession, conversation: Conversation, rows: Sequence[Inbound], now: datetime) -> None:
+async def _put_off(session: AsyncSession, conversation: Conversation, lane: str, now: datetime) -> None:
     """Leave what is over the rate for the end of the minute, when it is one turn; say so once."""
     began = conversation.minute_from or now
-    for row in rows:
-        row.due_at = began + PER
+    waiting = (Inbound.lane == lane, text("inbound.status = 'new'"), Inbound.due_at < began + PER)
+    await session.execute(update(Inbound).where(*waiting).values(due_at=began + PER))
     silent = conversation.silent_until is not None and conversation.silent_until > now
     if not silent:
         key = f"rate:{conversation.id}:{began.isoformat()}"
@@ -233,45 +216,14 @@ async def handled(session: AsyncSession, held: Held, *, now: datetime) -> bool:
 async def give_back(session: AsyncSession, held: Held, error: Exception, *, now: datetime) -> None:
     """Let the conversation go after a failure; after the last try its messages are parked for a person to see."""
     await _guarded(session, held, turn_token=None, turn_lease_until=None)
-    if await _failed(session, held.rows, error, now, counted=True):
-        await _regret(session, held.conversation, now)
+    if await parking.failed(session, held.rows, error, now, counted=True):
+        await parking.regret(session, held.conversation, now)
 
 
 async def stumble(session: AsyncSession, lane: str, error: Exception, *, now: datetime) -> None:
     """Count a try of messages that could not even be taken, or else they would be tried for ever."""
     rows = (await session.scalars(_WAITING, {"lane": lane})).all()
-    await _failed(session, rows, error, now, counted=False)
-
-
-async def _failed(
-    session: AsyncSession, rows: Sequence[Inbound], error: Exception, now: datetime, *, counted: bool
-) -> bool:
-    """Note a failure, and when to try again; tell whether it was the last try of any.
-
-    While the database is away no try is counted: it is no fault of the messages.
-    """
-    more = int(not _away(error)) - int(counted)
-    parked = False
-    for row in rows:
-        tries = row.attempts + more
-        parked = parked or tries >= TRIES
-        await session.execute(
-            update(Inbound)
-            .where(Inbound.id == row.id, Inbound.status == InboundStatus.NEW)
-            .values(
-                attempts=tries,
-                status=InboundStatus.DEAD if tries >= TRIES else InboundStatus.NEW,
-                error=mask(f"{type(error).__name__}: {error}")[:2000],
-                due_at=now + timedelta(seconds=2 ** min(tries, TRIES)),
-            )
-        )
-    return parked
-
-
-def _away(error: Exception) -> bool:
-    """Tell whether the database was not there to be asked; what takes it too long may be a message's own fault."""
-    state = str(getattr(getattr(error, "orig", None) or error, "sqlstate", None) or "")
-    return passing(error) and not state.startswith(("40", "55", "57014", "25"))
+    await parking.failed(session, rows, error, now, counted=False)
 
 
 async def _guarded(session: AsyncSession, held: Held, **values: object) -> None:

@@ -1,7 +1,8 @@
 """The turn: one at a time, once, whatever dies in the middle of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -11,10 +12,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot import phrases
+from bot.__main__ import main
 from bot.agenda import waitlist
-from bot.conversation import inbox
+from bot.clock import SystemClock
+from bot.conversation import inbox, parking
 from bot.conversation.brain import Answer, Brain, Heard
 from bot.db import Database
+from bot.jobs import watchdog
+from bot.jobs.findings import State
 from bot.models import (
     Appointment,
     Client,
@@ -151,20 +156,82 @@ async def test_what_was_thought_after_the_lease_was_lost_is_not_said(here: Stage
     assert here.heard_all(JULIA) == []
 
 
-async def test_a_message_that_breaks_us_is_parked_visibly_and_the_lane_goes_on(here: Stage) -> None:
+async def letter(here: Stage) -> Inbound:
+    """Return the only message there is."""
+    async with here.services.db.begin() as session:
+        return (await session.scalars(select(Inbound))).one()
+
+
+@pytest.fixture
+def replayed(
+    here: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[], Awaitable[None]]:
+    """Let an operator be alarmed, see the dead letter in the list and try it again; then it is answered."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    async def replay() -> None:
+        findings = await watchdog.run(here.services.db, here.services.settings, now=here.clock.now(), light=True)
+        assert next(each.state for each in findings if each.check == "dead_letters") is not State.OK
+        identifier = str((await letter(here)).id)
+        for command in (["list"], ["retry", identifier]):
+            assert await asyncio.to_thread(main, ["deadletters", *command]) == 0
+            assert identifier in capsys.readouterr().out
+        here.clock.moment = max(here.clock.moment, SystemClock().now())  # the command runs on the machine's
+        await here.settle()
+        assert (await letter(here)).status is InboundStatus.DONE
+        assert "R$ 50,00" in here.heard(JULIA)
+
+    return replay
+
+
+async def test_t27_poison_is_tried_five_times_parked_told_of_and_can_be_replayed(
+    here: Stage, replayed: Callable[[], Awaitable[None]]
+) -> None:
     lane = await waiting(here, "quais os serviços?")
     broken = replace(here.services.turns, brains=Only(Broken()), rules=Broken())
-    for _ in range(inbox.TRIES + 1):
+    for _ in range(parking.TRIES + 1):
         await broken.run(lane)
         here.clock.jump(minutes=2)
-    async with here.services.db.begin() as session:
-        row = (await session.scalars(select(Inbound))).one()
-    assert (row.status, row.attempts) == (InboundStatus.DEAD, inbox.TRIES)
+    row = await letter(here)
+    assert (row.status, row.attempts) == (InboundStatus.DEAD, parking.TRIES)
     assert "ZeroDivisionError" in row.error
     await here.services.send_due()
     assert len(here.heard_all(JULIA)) == 1  # told that something of ours went wrong, once
+    await replayed()
     await here.says(JULIA, "oi")
     assert len(here.heard_all(JULIA)) == 1
+
+
+async def test_t27_poison_that_kills_whoever_touches_it_is_parked_too(
+    here: Stage, replayed: Callable[[], Awaitable[None]]
+) -> None:
+    lane = await waiting(here, "quais os serviços?")
+    for _ in range(parking.TRIES):
+        assert await take(here, lane) is not None  # and nothing is heard of that process again
+        here.clock.jump(seconds=13)
+    assert await here.services.turns.run(lane) == 0
+    row = await letter(here)
+    assert (row.status, row.attempts) == (InboundStatus.DEAD, parking.TRIES)
+    await here.services.send_due()
+    assert len(here.heard_all(JULIA)) == 1
+    await replayed()
+
+
+async def test_t27_poison_that_cannot_even_be_taken_is_parked_and_holds_up_nobody(here: Stage) -> None:
+    lane = await waiting(here, "quais os serviços?")
+    async with here.services.db.begin() as session:
+        await session.execute(update(Inbound).values(event={"from": 7, "type": "text"}))
+    for number in range(parking.TRIES + 1):
+        await here.post(here.message(CARLOS, type="text", text={"body": "quais os serviços?"}))
+        here.clock.jump(minutes=2)
+        with pytest.raises(TypeError) if number < parking.TRIES else contextlib.nullcontext():
+            await here.services.sweep()
+        await here.services.send_due()
+        assert len(here.heard_all(CARLOS)) == 1
+    async with here.services.db.begin() as session:
+        row = (await session.scalars(select(Inbound).where(Inbound.lane == lane))).one()
+    assert (row.status, row.attempts) == (InboundStatus.DEAD, parking.TRIES)
+    assert "TypeError" in row.error
 
 
 async def test_two_people_are_answered_side_by_side(here: Stage) -> None:

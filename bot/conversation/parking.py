@@ -1,0 +1,68 @@
+"""Messages that break us: tried five times, then parked where a person sees them, and their lane goes on."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..db import passing
+from ..log import mask
+from ..models import Conversation, Inbound
+from ..models.enums import InboundStatus
+from ..notify import outbox
+from ..notify.render import chat
+from ..whatsapp.outgoing import Text
+
+TRIES: Final = 5
+# SQLSTATEs of a lost race, a lock not had, a statement that takes too long: it may be what was asked.
+_OWN_FAULT: Final = ("40", "55", "57014", "25")
+
+
+async def without_the_worn(
+    session: AsyncSession, conversation: Conversation, rows: Sequence[Inbound], now: datetime
+) -> Sequence[Inbound]:
+    """Park messages that had all their tries and are still here: each time, nobody came back from them."""
+    worn = [row for row in rows if row.attempts >= TRIES]
+    for row in worn:
+        row.status, row.error = InboundStatus.DEAD, row.error or "the process ended in each of its tries"
+    if worn:
+        await regret(session, conversation, now)
+    return [row for row in rows if row.attempts < TRIES]
+
+
+async def regret(session: AsyncSession, conversation: Conversation, now: datetime) -> None:
+    """Tell the person that something of ours went wrong."""
+    await outbox.say(session, Text(chat("trouble")), conversation, now=now)
+
+
+async def failed(
+    session: AsyncSession, rows: Sequence[Inbound], error: Exception, now: datetime, *, counted: bool
+) -> bool:
+    """Note a failure, and when to try again; tell whether it was the last try of any.
+
+    While the database is away no try is counted: it is no fault of the messages.
+    """
+    more = int(not _away(error)) - int(counted)
+    parked = False
+    for row in rows:
+        tries = row.attempts + more
+        parked = parked or tries >= TRIES
+        await session.execute(
+            update(Inbound)
+            .where(Inbound.id == row.id, Inbound.status == InboundStatus.NEW)
+            .values(
+                attempts=tries,
+                status=InboundStatus.DEAD if tries >= TRIES else InboundStatus.NEW,
+                error=mask(f"{type(error).__name__}: {error}")[:2000],
+                due_at=now + timedelta(seconds=2 ** min(tries, TRIES)),
+            )
+        )
+    return parked
+
+
+def _away(error: Exception) -> bool:
+    """Tell whether the database was not there to be asked; what takes it too long may be a message's own fault."""
+    state = str(getattr(getattr(error, "orig", None) or error, "sqlstate", None) or "")
+    return passing(error) and not state.startswith(_OWN_FAULT)
