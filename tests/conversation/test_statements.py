@@ -10,8 +10,8 @@ PINNED = {
     "a greeting": 8,
     "five messages, one turn": 13,
     "my appointments": 9,
-    "a time asked for": 19,
-    "the yes that books": 20,
+    "a time asked for": 23,
+    "the yes that books": 18,
     "who comes today": 10,
 }
 
