@@ -5,7 +5,6 @@ lost job is found again by the sweep.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -46,8 +45,6 @@ from bot.whatsapp.cloud import CloudApi, connector
 from bot.whatsapp.evolution.client import EvolutionApi
 from bot.whatsapp.transport import default_line
 from tools.toolbox import Tools
-
-log = logging.getLogger(__name__)
 
 Context = dict[str, Any]
 
@@ -237,11 +234,10 @@ CRON: Sequence[CronJob] = [
     # Every minute: professionals live in several zones, and 08:00 comes to each at another moment.
     cron(remind, second=0, keep_result=0, max_tries=1),
     cron(bill, second=20, keep_result=0, max_tries=1),
-    # One question a customer: ten thousand of them take half an hour.
-    cron(reconcile, hour=3, minute=40, second=0, keep_result=0, max_tries=1, timeout=3600),
     # Before anybody is awake: an hour that does not fit is a notification in the morning.
     cron(extend, hour=4, minute=10, second=0, keep_result=0, max_tries=1),
-    # Its transactions are short, and the first night may have a year to go through.
+    # Many short steps: a question a customer, and on the first night a year to go through.
+    cron(reconcile, hour=3, minute=40, second=0, keep_result=0, max_tries=1, timeout=3600),
     cron(tidy, hour=2, minute=30, second=0, keep_result=0, max_tries=1, timeout=3600),
     cron(tend, second=20, keep_result=0, max_tries=1),
     cron(watch_lightly, second=30, keep_result=0, max_tries=1),
