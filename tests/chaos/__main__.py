@@ -74,6 +74,7 @@ def report(whole: Trial, found: Evidence, verdict: Verdict, seconds: float) -> s
         "appointments": dict(Counter(row["status"] for row in found.rows["appointments"])),
         "killed": f"{whole.kills} processes; {len(whole.crew.all)} started",
         "mishaps": dict(whole.struck),
+        "model": f"asked {whole.model.asked} times",
         "at Graph": dict(Counter(found.mishaps.values())),
         "sent twice": f"{len(verdict.twice)}: {dict(Counter(verdict.twice.values()))}",
         "shown as failed": verdict.failed,

@@ -40,14 +40,10 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self._port}/odys"
 
-    async def found(self, like: Path | None = None) -> None:
-        """Make the data and the tables, or copy those of another that was stopped; it runs afterwards."""
+    async def found(self) -> None:
+        """Make the data and the tables; it runs afterwards."""
         if self._user:
             shutil.chown(self._folder, self._user)
-        if like is not None:
-            await self._run("cp", "-r", like / "data", self._data)
-            await self.start()
-            return
         init = ("-D", self._data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "-N")
         await self._run(self._programs / "initdb", *init)
         await self.start()

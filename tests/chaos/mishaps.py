@@ -141,6 +141,13 @@ def _mood(mood: Mood) -> Callable[[Trial, Lengths], Awaitable[None]]:
     return be
 
 
+async def model_there(trial: Trial, lengths: Lengths) -> None:
+    """Let the language model be there for a while: slow, broken and lying, instead of away."""
+    trial.model.there = True
+    await asyncio.sleep(lengths.mood)
+    trial.model.there = False
+
+
 async def clock_jumps(trial: Trial, lengths: Lengths) -> None:
     """Put the clock some hours forward, sometimes an hour back and forward again, in the middle of everything.
 
@@ -170,6 +177,7 @@ MISHAPS: dict[str, Callable[[Trial, Lengths], Awaitable[None]]] = {
     "graph-slow": _mood(Mood.SLOW),
     "graph-broken": _mood(Mood.BROKEN),
     "graph-lying": _mood(Mood.LYING),
+    "model": model_there,
     "clock": clock_jumps,
     "term": term,
 }

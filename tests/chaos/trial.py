@@ -16,12 +16,14 @@ import asyncpg
 from bot.db import Database
 
 from ..fakes.graph import ACCOUNT, SECRET, TOKEN, Sent, graph
+from ..fakes.groq import KEY
 from ..jobs.storm_worker import FileClock
 from .city import City, Person
 from .crew import Crew
 from .evidence import Blow, Evidence, Taken, read
 from .ground import Postgres, RedisServer
 from .meta import MoodyGraph, Post, Telegraph
+from .model import MoodyModel
 
 # A lease lasts 30 s and a doubt 60: in three such steps whatever a dead process held is in somebody's hands again.
 TICK = timedelta(seconds=40)
@@ -57,6 +59,7 @@ class Trial:
     post: Post
     telegraph: Telegraph
     city: City
+    model: MoodyModel
     blows: list[Blow] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     said: int = 0
@@ -169,7 +172,7 @@ class Trial:
             mishaps={opaque: mishap.value for opaque, mishap in self.graph.mishaps.items()},
             blows=list(self.blows),
             rows=rows,
-            complaints=[*self.complaints, *self.graph.violations],
+            complaints=[*self.complaints, *self.graph.violations, *self.model.server.problems],
         )
 
 
@@ -193,9 +196,7 @@ def _environment(postgres: Postgres, redis: RedisServer, graph_url: str) -> dict
 
 
 @asynccontextmanager
-async def trial(
-    folder: Path, *, seed: int, professionals: int, like: Path | None = None, more: dict[str, str] | None = None
-) -> AsyncIterator[Trial]:
+async def trial(folder: Path, *, seed: int, professionals: int) -> AsyncIterator[Trial]:
     """Yield a city and an installation with nobody working yet; end everything afterwards."""
     dice = random.Random(seed)
     clock = FileClock(folder / "clock")
@@ -206,7 +207,7 @@ async def trial(
         postgres, redis = Postgres(folder / "postgres"), RedisServer(folder / "redis")
         stack.push_async_callback(postgres.close)
         stack.push_async_callback(redis.close)
-        await asyncio.gather(postgres.found(like), redis.start())
+        await asyncio.gather(postgres.found(), redis.start())
         city = City(random.Random(dice.random()))
         db = Database(postgres.url)
         await city.settle(db, professionals, clock.now())
@@ -214,13 +215,17 @@ async def trial(
         fake = MoodyGraph(dice=random.Random(dice.random()))
         await stack.enter_async_context(graph(fake))
         http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
-        environment = _environment(postgres, redis, fake.url) | (more or {})
+        model = MoodyModel(random.Random(dice.random()))
+        await model.server.start()
+        stack.push_async_callback(model.server.stop)
+        environment = _environment(postgres, redis, fake.url)
+        environment |= {"GROQ_API_KEY": KEY, "GROQ_BASE_URL": model.server.url}
         crew = await Crew.gather(folder / "crew", folder / "clock", environment)
         stack.push_async_callback(crew.dismiss)
         post = Post(http, random.Random(dice.random()))
         stack.push_async_callback(post.close)
         telegraph = Telegraph(post, random.Random(dice.random()), lambda: clock.now().timestamp())
-        whole = Trial(dice, clock, postgres, redis, crew, fake, post, telegraph, city)
+        whole = Trial(dice, clock, postgres, redis, crew, fake, post, telegraph, city, model)
         fake.on_taken = whole_hears(whole)
         telling = asyncio.create_task(telegraph.run())
         stack.push_async_callback(telegraph.close, telling)
