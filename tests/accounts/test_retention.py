@@ -67,7 +67,7 @@ def went(at: datetime, **fields: Any) -> Outbound:
     return Outbound(**{**values, **fields})
 
 
-async def test_each_table_lets_go_of_the_old_and_keeps_the_rest(db: Database) -> None:
+async def test_t45_each_table_lets_go_of_the_old_and_keeps_the_rest(db: Database) -> None:
     done, sent = {"status": InboundStatus.DONE}, {"status": OutboundStatus.READ}
     async with db.begin() as session:
         owner = await a_professional(session)

@@ -181,7 +181,7 @@ async def live_through(url: str, folder: Path, plan: Plan, *, loud: bool = False
         return weather, found
 
 
-async def test_every_reminder_once_whatever_happens_to_the_workers(postgres_url: str, tmp_path: Path) -> None:
+async def test_t21_each_reminder_is_sent_once_and_none_after_a_cancel(postgres_url: str, tmp_path: Path) -> None:
     """Four workers killed at random, changed minds, a clock that jumps both ways, an outage of six hours."""
     weather, found = await live_through(postgres_url, tmp_path, Plan())
     assert found.wrong == []
@@ -190,7 +190,7 @@ async def test_every_reminder_once_whatever_happens_to_the_workers(postgres_url:
     assert found.skipped > 0
 
 
-async def test_every_reminder_once_with_one_worker_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
+async def test_t21_each_reminder_is_sent_once_with_one_worker_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
     shutil.copy(sqlite_template, tmp_path / "odys.sqlite3")
     plan = Plan(appointments=96, workers=1, kills=2)
     weather, found = await live_through(f"sqlite:///{tmp_path / 'odys.sqlite3'}", tmp_path, plan)
