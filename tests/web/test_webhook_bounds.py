@@ -238,6 +238,7 @@ async def test_postgres_that_is_silent_or_gone_is_a_quick_no_and_nothing_is_left
     relay.silence()
     answers = await asyncio.gather(*(intake.put(message(f"silent {n}")) for n in range(5)), return_exceptions=True)
     assert {type(answer) for answer in answers} == {NotStored}
+    await until(lambda: db.engine.pool.checkedout() == 0)  # type: ignore[attr-defined]
     relay.speak()
     await relay.cut()
     with pytest.raises(NotStored):
