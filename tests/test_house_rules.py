@@ -3,10 +3,9 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"bot", "tools", "templates", "web", "worker.py", "pyproject.toml", "tests", "README.md", "LICENSE"} | {
@@ -43,17 +42,23 @@ def sources() -> Iterator[Path]:
     yield ROOT / "worker.py"
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the absolute dotted names that a file imports, relative ones resolved."""
-    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+@lru_cache(maxsize=1000)
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@lru_cache(maxsize=1000)
+def imported(path: Path) -> tuple[str, ...]:
+    """Return the absolute dotted names that a file imports, relative ones resolved."""
+    package, names = path.relative_to(ROOT).with_suffix("").parts[:-1], []
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else ()
             module = ".".join([*base, *([node.module] if node.module else [])])
-            yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
+    return tuple(names)
 
 
 def floor_of(dotted: str) -> int | None:
@@ -61,27 +66,31 @@ def floor_of(dotted: str) -> int | None:
     return next((level for level, floor in enumerate(FLOORS) if name in floor), None)
 
 
-@pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_run_one_way(path: Path) -> None:
-    home = path.relative_to(ROOT).parts[0]
-    foreign = {name for name in imported(path) if name.split(".")[0] in OURS - MAY_IMPORT[home]}
-    assert not foreign
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "bot").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_floor_of_bot_imports_only_what_lies_below(path: Path) -> None:
-    mine = floor_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    if path.parent == ROOT / "bot" and path.name == "__init__.py":
-        return
-    assert mine is not None, "every folder of bot stands on a floor: add it to FLOORS"
-    here = path.relative_to(ROOT / "bot").parts[0].removesuffix(".py")
-    above = {
-        name
+def test_imports_run_one_way() -> None:
+    foreign = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources()
         for name in imported(path)
-        if (theirs := floor_of(name)) is not None and theirs <= mine and name.split(".")[1] != here
-        if not (theirs == mine and mine >= len(FLOORS) - 2)  # the ground floors know each other
-    }
-    assert not above
+        if name.split(".")[0] in OURS - MAY_IMPORT[path.relative_to(ROOT).parts[0]]
+    ]
+    assert foreign == []
+
+
+def test_a_floor_of_bot_imports_only_what_lies_below() -> None:
+    above = []
+    for path in sorted((ROOT / "bot").rglob("*.py")):
+        if path == ROOT / "bot" / "__init__.py":
+            continue
+        mine = floor_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        assert mine is not None, f"every folder of bot stands on a floor: add that of {path} to FLOORS"
+        here = path.relative_to(ROOT / "bot").parts[0].removesuffix(".py")
+        above += [
+            f"{path.relative_to(ROOT)} imports {name}"
+            for name in imported(path)
+            if (theirs := floor_of(name)) is not None and theirs <= mine and name.split(".")[1] != here
+            if not (theirs == mine and mine >= len(FLOORS) - 2)  # the ground floors know each other
+        ]
+    assert above == []
 
 
 def test_nothing_else_stands_at_the_top_level() -> None:
@@ -119,7 +128,7 @@ def test_no_network_inside_a_transaction() -> None:
     network = {"send", "mark_read", "media", "upload", "post", "get_json", "request", "create"}
     guilty = []
     for path in sources():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.AsyncWith) and any(
                 isinstance(item.context_expr, ast.Call)
                 and isinstance(item.context_expr.func, ast.Attribute)
@@ -145,3 +154,34 @@ def test_modules_stay_small() -> None:
         if "versions" not in path.parts and (lines := len(path.read_text().splitlines())) > 330
     }
     assert large == {}
+
+
+# What a reader is promised
+
+
+def named_in(path: Path) -> list[str]:
+    """Return the names of the tests in a file."""
+    return re.findall(r"^\s*(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+
+
+def test_every_promise_has_its_test() -> None:
+    """The forty-seven cases that the whole is held by, each under a name that begins with its number."""
+    names = {name for path in (ROOT / "tests").rglob("test_*.py") for name in named_in(path)}
+    numbers = {name[:8] for name in names}
+    assert [f"T{number:02d}" for number in range(1, 48) if f"test_t{number:02d}" not in numbers] == []
+
+
+def test_what_the_readme_names_is_there() -> None:
+    """Files, folders and commands of the tests, in full or, behind another one of their folder, by name alone."""
+    text, missing, folder = (ROOT / "README.md").read_text(), [], ROOT
+    for name in re.findall(r"`((?:tests/[\w/.]+|test_\w+\.py)(?:::\w+)?)`", text):
+        where, _, function = name.partition("::")
+        path = ROOT / where if where.startswith("tests/") else folder / where
+        folder = path.parent if path.suffix else path
+        if not path.exists() or (function and function not in named_in(path)):
+            missing.append(name)
+    for module in re.findall(r"python -m (tests[\w.]+)", text):
+        path = ROOT / module.replace(".", "/")
+        if not (path.with_suffix(".py").exists() or (path / "__main__.py").exists()):
+            missing.append(module)
+    assert missing == []
