@@ -19,6 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 
 class Instant(TypeDecorator[datetime]):
@@ -228,6 +229,8 @@ class _Ready:
     @classmethod
     def of(cls, statement: Executable, dialect: Dialect) -> "_Ready":
         compiled = cast(SQLCompiler, cast(ClauseElement, statement).compile(dialect=dialect))
+        if untyped := [name for name, bind in compiled.binds.items() if isinstance(bind.type, NullType)]:
+            raise TypeError(f"parameters without a type: {untyped}")  # one database in two would take them as they are
         kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
         columns = [column.type.dialect_impl(dialect) for column in getattr(statement, "exported_columns", ())]
         return cls(

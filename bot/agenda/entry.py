@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import String, bindparam, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
@@ -81,7 +81,8 @@ def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...], depending: bool) 
         where = "WHERE EXISTS (SELECT FROM written_0)" if depending and place else ""
         insert = f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {source} {where} ON CONFLICT DO NOTHING"  # noqa: S608
         parts.append(f"written_{place} AS ({insert} RETURNING id)")
-    return Swift(text(f"WITH {', '.join(parts)} SELECT id FROM written_0"))  # noqa: S608
+    whole = text(f"WITH {', '.join(parts)} SELECT id FROM written_0")  # noqa: S608
+    return Swift(whole.bindparams(bindparam("rows", type_=String)))
 
 
 def _plain(value: object) -> str:
