@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from bot.db import Database
 from bot.jobs import watchdog
@@ -104,10 +104,8 @@ def what_waits(now: datetime) -> Iterator[Any]:
 
 async def forget_what_waits(db: Database) -> None:
     async with db.begin() as session:
-        for row in (await session.scalars(select(Outbound).where(Outbound.status != OutboundStatus.DELIVERED))).all():
-            await session.delete(row)
-        for row in (await session.scalars(select(Inbound).where(Inbound.status == InboundStatus.NEW))).all():
-            await session.delete(row)
+        await session.execute(delete(Outbound).where(Outbound.status != OutboundStatus.DELIVERED))
+        await session.execute(delete(Inbound).where(Inbound.status == InboundStatus.NEW))
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -10,7 +10,7 @@ from bot.agenda.hours import DayException
 from bot.agenda.owners import create_professional, set_exceptions
 from bot.db import Database
 from bot.jobs.holidays import BATCH, ask_about_holidays
-from bot.models import Availability, AvailabilityException, Conversation, Outbound, Professional
+from bot.models import Availability, AvailabilityException, Conversation, Outbound, Professional, new_id
 from bot.models.enums import ExceptionKind, Role
 from bot.seed import seed
 
@@ -107,3 +107,30 @@ async def test_those_who_rest_that_day_hide_nobody_who_works(db: Database) -> No
             talk = await a_conversation(session, contact, role=Role.PROFESSIONAL)
             talk.last_inbound_at = WROTE + timedelta(minutes=1)
     assert await ask_about_holidays(db, NOW) == 1
+
+
+async def test_whoever_is_in_a_turn_is_asked_after_it_and_loses_nothing_of_it(db: Database) -> None:
+    """A turn reads the state when it begins and writes it when it ends: nobody else may write it in between."""
+    await start(db)
+    mine = Conversation.mode == Role.PROFESSIONAL
+    async with db.begin() as session:
+        until = NOW + timedelta(seconds=12)
+        await session.execute(update(Conversation).where(mine).values(turn_token=new_id(), turn_lease_until=until))
+    assert await ask_about_holidays(db, NOW) == 0
+    async with db.begin() as session:
+        done = {"turn_token": None, "turn_lease_until": None, "state": {"chosen": "corte"}}
+        await session.execute(update(Conversation).where(mine).values(**done))
+    assert await ask_about_holidays(db, NOW + timedelta(seconds=1)) == 1
+    async with db.begin() as session:
+        state = (await session.scalars(select(Conversation.state).where(mine))).one()
+    assert (state["chosen"], len(state["menu"])) == ("corte", 2)
+
+
+async def test_a_conversation_that_a_turn_is_taking_is_left_for_the_next_minute(postgres_url: str) -> None:
+    db = Database(postgres_url)
+    await start(db)
+    async with db.begin() as taking:
+        await taking.execute(select(Conversation).where(Conversation.mode == Role.PROFESSIONAL).with_for_update())
+        assert await ask_about_holidays(db, NOW) == 0
+    assert await ask_about_holidays(db, NOW) == 1
+    await db.close()
