@@ -1,21 +1,22 @@
-"""The webhook beside bare aiohttp with HMAC, in one run: `python -m tests.bench.bench_intake [--sqlite]`.
+"""The webhook beside bare aiohttp: `python -m tests.bench.bench_intake [--sqlite] [--processes 2] [--long]`.
 
-Both are processes of their own, posted to by turns over the same connections, each with deliveries of about a
-kilobyte that nobody has seen before. The bare one reads the body, checks its signature and answers; ours parses,
-stores, commits and rings before it answers. Requests a second depend on what else the machine does, which meets both
-alike; processor time does not. The server is the one named in TEST_POSTGRES_URL, else one of its own, with fsync off.
+Three servers, processes of their own, are posted to by turns with deliveries of about a kilobyte that nobody has seen
+before: aiohttp that reads and answers; the same with the signature checked, which is the floor; and ours, the whole
+application, which parses, stores, commits, rings in a real Redis and then answers. Requests a second depend on what
+else the machine does, which meets all alike; processor time less so. Then ours alone at half its rate, arrivals at
+fixed moments. `--processes 2` puts two of ours beside one, `--long` posts 500,000 and looks at the memory.
+Postgres is the one named in TEST_POSTGRES_URL, else one of its own, with fsync off.
 """
 
 import argparse
 import asyncio
-import copy
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -25,140 +26,107 @@ import asyncpg
 from aiohttp import web
 
 from bot.migrations.run import migrate
-from bot.whatsapp.signature import sign, verify
+from bot.whatsapp.signature import verify
 
 from .. import servers
 from ..conftest import create_database
 from ..fakes.graph import SECRET
-from ..payloads import own
+from .webhook_load import Answers, closed_loop, deliveries, open_loop
 
 GOAL = {"postgres": 0.5, "sqlite": 0.4}
-CONNECTIONS = 32
 CHUNK = 500
+OPEN_SECONDS = 6
+LONG, LOOKS = 500_000, (50_000, 250_000, 500_000)
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-async def bare(request: web.Request) -> web.Response:
-    """Answer what is signed, and do nothing else."""
-    raw = await request.read()
-    if not verify(raw, request.headers.get("X-Hub-Signature-256"), [SECRET]):
-        raise web.HTTPUnauthorized
-    return web.Response(text="OK")
+def serve_floor(port: int, *, signed: bool) -> None:
+    """Serve what reads a webhook, may check its signature, and does nothing else."""
 
+    async def answer(request: web.Request) -> web.Response:
+        raw = await request.read()
+        if signed and not verify(raw, request.headers.get("X-Hub-Signature-256"), [SECRET]):
+            raise web.HTTPUnauthorized
+        return web.Response(text="OK")
 
-def serve_bare(port: int) -> None:
     app = web.Application()
-    app.router.add_post("/webhooks/whatsapp", bare)
+    app.router.add_post("/webhooks/whatsapp", answer)
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
 
-def deliveries(prefix: str, first: int, count: int) -> list[bytes]:
-    """Return signed requests as they go over the wire; every message is new."""
-    body = own("text").body
-    requests = []
-    for number in range(first, first + count):
-        one = copy.deepcopy(body)
-        value = one["entry"][0]["changes"][0]["value"]
-        phone = f"55119{number % 500:08}"
-        value["contacts"][0]["wa_id"] = phone
-        value["messages"][0] |= {"id": f"wamid.{prefix}{number:024}", "from": phone}
-        value["messages"][0]["timestamp"] = str(int(time.time()))
-        value["messages"][0]["text"]["body"] = "Olá! Queria marcar um horário para amanhã às 15h, pode ser? " * 5
-        raw = json.dumps(one).encode()
-        head = (
-            "POST /webhooks/whatsapp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            f"X-Hub-Signature-256: {sign(raw, SECRET)}\r\nContent-Length: {len(raw)}\r\n\r\n"
-        )
-        requests.append(head.encode() + raw)
-    return requests
+def spent(pid: int) -> float:
+    """Return the processor seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
 
 
-class Line(asyncio.Protocol):
-    """One connection that posts the next request as soon as the last one is answered."""
-
-    def __init__(self, queue: Iterator[bytes], took: list[float], done: asyncio.Future[None]) -> None:
-        self._queue, self._took, self._done, self._since = queue, took, done, 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._next()
-
-    def data_received(self, data: bytes) -> None:
-        assert data.startswith(b"HTTP/1.1 200"), data[:200]
-        self._took.append(time.perf_counter() - self._since)
-        self._next()
-
-    def _next(self) -> None:
-        request = next(self._queue, None)
-        if request is None:
-            self._transport.close()
-            if not self._done.done():
-                self._done.set_result(None)
-            return
-        self._since = time.perf_counter()
-        self._transport.write(request)
+def family(pid: int) -> list[int]:
+    """Return the processes that `pid` started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-async def load(port: int, requests: Sequence[bytes]) -> tuple[float, list[float]]:
-    """Post everything over all connections; return the seconds it took, and each answer's."""
-    loop = asyncio.get_running_loop()
-    queue, took = iter(requests), list[float]()
-    ends = [loop.create_future() for _ in range(CONNECTIONS)]
-    began = time.perf_counter()
-    for end in ends:
-        await loop.create_connection(lambda end=end: Line(queue, took, end), "127.0.0.1", port)  # type: ignore[misc]
-    await asyncio.gather(*ends)
-    return time.perf_counter() - began, took
+def resident(pid: int) -> float:
+    """Return the memory of a process, in MB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 @dataclass
 class Server:
-    """A server process and what was measured of it."""
+    """A server process (or several alike) and what was measured of it."""
 
     name: str
-    process: "subprocess.Popen[bytes]"
-    port: int
+    pids: list[int]
+    ports: list[int]
     rates: list[float] = field(default_factory=list)
     took: list[float] = field(default_factory=list)
     cpu: float = 0.0
     count: int = 0
 
-    def spent(self) -> float:
-        """Return the processor seconds of the process so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
-
     def meet(self, requests: Sequence[bytes], *, warm: bool = False) -> None:
-        before = self.spent()
-        seconds, took = asyncio.run(load(self.port, requests))
+        before = sum(map(spent, self.pids))
+        answers = asyncio.run(closed_loop(self.ports, requests))
         if warm:
             return
-        self.cpu += self.spent() - before
+        self.cpu += sum(map(spent, self.pids)) - before
         self.count += len(requests)
-        self.rates.append(len(requests) / seconds)
-        self.took += took
+        self.rates.append(len(requests) / answers.seconds)
+        self.took += answers.took
 
     @property
     def rate(self) -> float:
+        """Requests a second."""
         return statistics.median(self.rates)
 
-    def line(self) -> str:
-        last = statistics.quantiles(self.took, n=100)[98] * 1000
-        micro = self.cpu / self.count * 1e6
-        return f"{self.name:9} {self.rate:8,.0f} requests/s   p99 {last:6.1f} ms   {micro:6.0f} µs of processor each"
+    @property
+    def micro(self) -> float:
+        """Microseconds of processor a request."""
+        return self.cpu / self.count * 1e6
+
+    def line(self, floor: "Server") -> str:
+        ratio, spared = self.rate / floor.rate, floor.micro / self.micro
+        return f"{self.name:15} {self.rate:10,.0f} {ratio:9.2f} {self.micro:10.0f} {spared:7.2f}   {times(self.took)}"
+
+
+def times(took: Sequence[float]) -> str:
+    cuts = statistics.quantiles(took, n=100)
+    return f"p50 {cuts[49] * 1000:6.1f} ms  p99 {cuts[98] * 1000:6.1f} ms"
 
 
 @contextmanager
-def server(name: str, *command: str) -> Iterator[Server]:
-    port = servers.free_port()
-    process = subprocess.Popen([sys.executable, "-m", *command, str(port)])
-    try:
-        servers.wait_for_port(port, process)
-        yield Server(name, process, port)
-    finally:
-        process.terminate()
-        process.wait(20)
+def started(name: str, *command: str, processes: int = 1) -> Iterator[Server]:
+    """Run a server module; its port stands where the command says PORT."""
+    with ExitStack() as stack:
+        server = Server(name, [], [])
+        for _ in range(processes):
+            port = servers.free_port()
+            arguments = [part.replace("PORT", str(port)) for part in command]
+            process = subprocess.Popen([sys.executable, "-m", *arguments])
+            stack.callback(process.wait, 30)
+            stack.callback(process.terminate)
+            servers.wait_for_port(port, process, 60)
+            server.pids.append(process.pid)
+            server.ports.append(port)
+        yield server
 
 
 @contextmanager
@@ -176,6 +144,7 @@ def database(kind: str) -> Iterator[str]:
 
 
 async def stored(url: str) -> int:
+    """Return how many rows the inbox has."""
     connection = await asyncpg.connect(url)
     try:
         return int(await connection.fetchval("SELECT count(*) FROM inbound"))
@@ -183,32 +152,112 @@ async def stored(url: str) -> int:
         await connection.close()
 
 
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+async def postmaster(url: str) -> int:
+    """Return the process id of the Postgres server."""
+    connection = await asyncpg.connect(url)
+    try:
+        return parent(await connection.fetchval("SELECT pg_backend_pid()"))
+    finally:
+        await connection.close()
+
+
+def commits(server: Server) -> tuple[float, float]:
+    """Return how many groups the server has committed, and how many rows, by its own metrics."""
+    found = {"odys_intake_seconds_count": 0.0, "odys_inbound_total": 0.0}
+    for port in server.ports:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            for line in answer.read().decode().splitlines():
+                name, _, value = line.partition(" ")
+                if name in found:
+                    found[name] += float(value)
+    groups, rows = found.values()
+    return groups, rows
+
+
+def compare(floors: Sequence[Server], ours: Sequence[Server], requests: int, url: str, kind: str) -> None:
+    """Post to each by turns and print the table."""
+    everybody = [*floors, *ours]
+    for each in everybody:
+        each.meet(deliveries(f"warm{each.name}", 0, CHUNK), warm=True)
+    postgres = asyncio.run(postmaster(url)) if kind == "postgres" else 0
+    own, theirs = time.process_time(), database_time(postgres)
+    for first in range(0, requests, CHUNK):
+        for each in everybody:
+            each.meet(deliveries(each.name, first, CHUNK))
+    print("                requests/s  of floor  µs of CPU  by CPU")
+    for each in everybody:
+        print(each.line(floors[-1]))
+    groups, rows = map(sum, zip(*map(commits, ours), strict=True))
+    print(f"requests in one commit: {rows / groups:.1f}")
+    if postgres:
+        assert asyncio.run(stored(url)) == len(ours) * (requests // CHUNK + 1) * CHUNK
+        each_row = (database_time(postgres) - theirs) / len(ours) / requests * 1e6
+        print(f"beside them: Postgres {each_row:.0f} µs a request of ours", end=", ")
+    each_post = (time.process_time() - own) / len(everybody) / requests * 1e6
+    print(f"the load {each_post:.0f} µs a request (making it included)")
+
+
+def database_time(postmaster: int) -> float:
+    """Return the processor seconds of the server's processes that are alive."""
+    return sum(map(spent, family(postmaster))) if postmaster else 0.0
+
+
+def half_load(server: Server) -> None:
+    """Post at half the rate it can take, at fixed moments."""
+    rate = server.rate / 2
+    answers: Answers = asyncio.run(open_loop(server.ports[0], deliveries("open", 0, int(rate * OPEN_SECONDS)), rate))
+    kept = len(answers.took) / answers.seconds
+    longest = max(answers.took) * 1000
+    print(f"open loop at {rate:,.0f}/s ({kept:,.0f}/s kept): {times(answers.took)}, longest {longest:.0f} ms")
+
+
+def long(server: Server) -> None:
+    """Post half a million and print the memory on the way."""
+    began = time.perf_counter()
+    for first in range(0, LONG, 5000):
+        asyncio.run(closed_loop(server.ports, deliveries("long", first, 5000)))
+        done = first + 5000
+        sys.stderr.write(f"\r{done:,}")
+        if done in LOOKS:
+            print(f"\r{done:>9,} requests: {resident(server.pids[0]):.0f} MB, {time.perf_counter() - began:.0f} s")
+
+
 def main() -> None:
-    """Measure by turns and print the ratio."""
+    """Measure what was asked for."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--requests", type=int, default=6_000)
     asked.add_argument("--sqlite", action="store_true")
-    asked.add_argument("--serve-bare", type=int, default=0, help=argparse.SUPPRESS)
+    asked.add_argument("--processes", type=int, default=1)
+    asked.add_argument("--long", action="store_true")
+    asked.add_argument("--floor", nargs=2, metavar=("KIND", "PORT"), help=argparse.SUPPRESS)
     args = asked.parse_args()
-    if args.serve_bare:
-        serve_bare(args.serve_bare)
+    if args.floor:
+        serve_floor(int(args.floor[1]), signed=args.floor[0] == "signed")
         return
     kind = "sqlite" if args.sqlite else "postgres"
     with ExitStack() as stack:
         url = stack.enter_context(database(kind))
-        floor = stack.enter_context(server("bare", "tests.bench.bench_intake", "--serve-bare"))
-        ours = stack.enter_context(server("ours", "tests.web.serve_webhook", url))
-        for each in (floor, ours):
-            each.meet(deliveries("warm", 0, CHUNK), warm=True)
-        for first in range(0, args.requests, CHUNK):
-            requests = deliveries("", first, CHUNK)
-            floor.meet(requests)
-            ours.meet(requests)
-        if kind == "postgres":
-            assert asyncio.run(stored(url)) == args.requests // CHUNK * CHUNK + CHUNK
-    ratio = ours.rate / floor.rate
-    print(floor.line(), ours.line(), sep="\n")
-    print(f"{kind}: {ratio:.2f} of bare aiohttp with HMAC (goal {GOAL[kind]})")
+        redis = stack.enter_context(servers.redis(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+        serving = ("tests.web.serve_webhook", url, "PORT", redis)
+        ours = [stack.enter_context(started("ours", *serving))]
+        if args.long:
+            long(ours[0])
+            return
+        if args.processes > 1:
+            ours.append(stack.enter_context(started(f"ours x {args.processes}", *serving, processes=args.processes)))
+        floor = ("tests.bench.bench_intake", "--floor")
+        floors = [stack.enter_context(started(f"aiohttp {name}", *floor, name, "PORT")) for name in ("bare", "signed")]
+        compare(floors, ours, args.requests, url, kind)
+        half_load(ours[0])
+        print(f"{kind}: {ours[0].rate / floors[-1].rate:.2f} of bare aiohttp with HMAC (goal {GOAL[kind]})")
+        if args.processes > 1:
+            print(
+                f"{args.processes} processes: {ours[1].rate / ours[0].rate:.2f} times one (goal 1.6 for 2, given cores)"
+            )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,139 @@
+"""Signed webhooks by the thousand: as fast as they are answered, or at a fixed rate whoever keeps up with it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from bot.whatsapp.signature import sign
+
+from ..fakes.graph import SECRET
+from ..payloads import own
+
+CONNECTIONS = 32
+PEOPLE = 500
+LONG = "Olá! Queria marcar um horário para amanhã às 15h, pode ser? " * 5
+
+
+def deliveries(prefix: str, first: int, count: int) -> list[bytes]:
+    """Return signed requests of about a kilobyte, as they go over the wire; every message is new."""
+    body = own("text").body
+    value = body["entry"][0]["changes"][0]["value"]
+    value["contacts"][0]["wa_id"] = "PHONE"
+    value["messages"][0] |= {"id": "NAME", "from": "PHONE", "timestamp": str(int(time.time())), "text": {"body": LONG}}
+    template = json.dumps(body)
+    requests = []
+    for number in range(first, first + count):
+        named = template.replace("PHONE", f"55119{number % PEOPLE:08}").replace("NAME", f"wamid.{prefix}{number:024}")
+        raw = named.encode()
+        head = (
+            "POST /webhooks/whatsapp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"X-Hub-Signature-256: {sign(raw, SECRET)}\r\nContent-Length: {len(raw)}\r\n\r\n"
+        )
+        requests.append(head.encode() + raw)
+    return requests
+
+
+@dataclass
+class Answers:
+    """How long each answer took, in seconds, and all of them together."""
+
+    took: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Line(asyncio.Protocol):
+    """A connection that asks one thing at a time."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers, self._since = answers, 0.0
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def ask(self, request: bytes, since: float) -> None:
+        """Post a request that was due at `since`."""
+        assert self._transport is not None
+        self._since = since
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        assert data.startswith(b"HTTP/1.1 200"), data[:200]
+        self._answers.took.append(time.perf_counter() - self._since)
+        self.free()
+
+    def free(self) -> None:
+        """Do what comes after an answer."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        assert self._transport is not None
+        self._transport.close()
+
+
+class Eager(Line):
+    """Posts the next request as soon as the last one is answered."""
+
+    def __init__(self, answers: Answers, queue: Iterator[bytes], done: asyncio.Future[None]) -> None:
+        super().__init__(answers)
+        self._queue, self._done = queue, done
+
+    def free(self) -> None:
+        request = next(self._queue, None)
+        if request is not None:
+            self.ask(request, time.perf_counter())
+        elif not self._done.done():
+            self._done.set_result(None)
+
+
+class Called(Line):
+    """Waits among the free ones until it is called."""
+
+    def __init__(self, answers: Answers, idle: asyncio.Queue["Called"]) -> None:
+        super().__init__(answers)
+        self._idle = idle
+
+    def free(self) -> None:
+        self._idle.put_nowait(self)
+
+
+async def closed_loop(ports: Sequence[int], requests: Sequence[bytes]) -> Answers:
+    """Post everything over 32 connections, spread over `ports`, each as fast as it is answered."""
+    loop, answers, queue, lines = asyncio.get_running_loop(), Answers(), iter(requests), list[Eager]()
+    ends = [loop.create_future() for _ in range(CONNECTIONS)]
+    for number, end in enumerate(ends):
+        port = ports[number % len(ports)]
+        _, line = await loop.create_connection(partial(Eager, answers, queue, end), "127.0.0.1", port)
+        lines.append(line)
+    began = time.perf_counter()
+    for line in lines:
+        line.free()
+    await asyncio.gather(*ends)
+    answers.seconds = time.perf_counter() - began
+    for line in lines:
+        line.close()
+    return answers
+
+
+async def open_loop(port: int, requests: Sequence[bytes], rate: float) -> Answers:
+    """Post at `rate` a second; an answer's time counts from the moment its request was due."""
+    loop, answers, idle = asyncio.get_running_loop(), Answers(), asyncio.Queue[Called]()
+    lines = [(await loop.create_connection(lambda: Called(answers, idle), "127.0.0.1", port))[1] for _ in range(256)]
+    for line in lines:
+        line.free()
+    began = time.perf_counter()
+    for number, request in enumerate(requests):
+        due = began + number / rate
+        if (early := due - time.perf_counter()) > 0:
+            await asyncio.sleep(early)
+        (await idle.get()).ask(request, due)
+    for _ in lines:  # all are free again: everything is answered
+        await idle.get()
+    answers.seconds = time.perf_counter() - began
+    for line in lines:
+        line.close()
+    return answers
