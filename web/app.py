@@ -22,7 +22,7 @@ from .api import ENDPOINTS
 from .auth import Gate
 from .endpoint import add_endpoints
 from .health import healthz, readyz
-from .keys import BELL, CLOCK, CLOSING, COUNTER, DATABASE, GATE, INTAKE, REDIS, SETTINGS, STREAMS, STRIPE
+from .keys import BELL, CLOCK, CLOSING, COUNTER, DATABASE, GATE, INTAKE, PULSE, REDIS, SETTINGS, STREAMS, STRIPE, Pulse
 from .middleware import add_headers, guard
 from .openapi import document
 from .pages.docs import add_docs
@@ -62,7 +62,7 @@ def create(
     intake = Intake(db, bell, clock, burst_wait=settings.burst_wait_seconds)
     app[INTAKE] = intake
     app.on_response_prepare.append(add_headers)
-    app[CLOSING], app[STREAMS] = asyncio.Event(), Counts()
+    app[CLOSING], app[STREAMS], app[PULSE] = asyncio.Event(), Counts(), Pulse()
 
     async def end_streams(_app: web.Application) -> None:
         app[CLOSING].set()

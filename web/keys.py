@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter as Counts
+from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
@@ -29,6 +30,21 @@ REDIS: web.AppKey[ArqRedis | None] = web.AppKey("redis")
 
 # Set when the server is asked to end: whoever keeps a stream open ends it.
 CLOSING = web.AppKey("closing", asyncio.Event)
+
+
+@dataclass(slots=True)
+class Pulse:
+    """The rhythm of a stream, in seconds."""
+
+    # A reader who looks away for two seconds misses nothing; the table is asked by index.
+    look: float = 2.0
+    # Below the idle limits of proxies.
+    heartbeat: float = 15.0
+    # A stream outlives neither its token nor a deploy by much: the page opens another one.
+    longest: float = 600.0
+
+
+PULSE = web.AppKey("pulse", Pulse)
 
 # How many streams each user has open in this process.
 STREAMS = web.AppKey("streams", Counts[UUID])

@@ -1,6 +1,7 @@
 """What a user is told inside the application: a list, a count, and a stream that is alive."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
@@ -18,16 +19,10 @@ from bot.models import Notification
 
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
-from ..keys import CLOSING, STREAMS
+from ..keys import CLOSING, PULSE, STREAMS
 from ..paging import BadCursor, Page, Paged, after_cursor, page
 from ..schemas import Answer, Body
 
-# A reader who looks away for two seconds misses nothing; the table is asked by index.
-LOOK = 2.0
-# Below the idle limits of proxies.
-HEARTBEAT = 15.0
-# A stream outlives neither its token nor a deploy by much: the page opens another one.
-LONGEST = 600.0
 # A row is as old as the request that wrote it: it may come behind a younger one, by as long as a request may take.
 LATE = timedelta(seconds=15)
 # Of one user in one process: a page on every screen they have. Each asks the database every two seconds.
@@ -96,14 +91,14 @@ async def stream(call: Call) -> web.StreamResponse:
     """Stream new notifications as server-sent events, for ten minutes at most."""
     open_ones = call.request.app[STREAMS]
     if open_ones[call.user.user_id] >= MOST_STREAMS:
-        raise TooMany(retry_after=int(LOOK))
+        raise TooMany(retry_after=math.ceil(call.request.app[PULSE].look))
     open_ones[call.user.user_id] += 1
     try:
         response = web.StreamResponse(headers=_HEADERS)
         await response.prepare(call.request)
         # The page was closed, or its session ended, or it takes nothing any more: none of it is a failure.
         with suppress(ConnectionResetError, Unauthenticated, TimeoutError):
-            async with asyncio.timeout(LONGEST + HEARTBEAT):
+            async with asyncio.timeout(call.request.app[PULSE].longest * 1.1):
                 await _tell(call, response)
         return response
     finally:
@@ -113,23 +108,23 @@ async def stream(call: Call) -> web.StreamResponse:
 
 async def _tell(call: Call, response: web.StreamResponse) -> None:
     """Write what comes until the server goes down, the time is over, or the caller may hear no more."""
-    closing, loop = call.request.app[CLOSING], asyncio.get_running_loop()
+    closing, pulse, loop = call.request.app[CLOSING], call.request.app[PULSE], asyncio.get_running_loop()
     told: dict[UUID, datetime] = {}
-    waited, ends = 0.0, loop.time() + LONGEST
+    waited, ends = 0.0, loop.time() + pulse.longest
     while loop.time() < ends:
         since = max([call.now, *(at - LATE for at in told.values())])
         for row in await _after(call, since, told):
             waited, told[row.id] = 0.0, row.created_at
             await response.write(f"id: {row.id}\ndata: {_view(row).model_dump_json()}\n\n".encode())
         told = {key: at for key, at in told.items() if at > since}
-        if waited >= HEARTBEAT:
+        if waited >= pulse.heartbeat:
             waited = 0.0
             await call.gate.get_user(call.request, call.clock.now())
             await response.write(b": alive\n\n")
         with suppress(TimeoutError):
-            await asyncio.wait_for(closing.wait(), LOOK)
+            await asyncio.wait_for(closing.wait(), pulse.look)
             return
-        waited += LOOK
+        waited += pulse.look
 
 
 async def _after(call: Call, since: datetime, told: Collection[UUID]) -> list[Notification]:

@@ -19,6 +19,7 @@ from bot.queue import SilentBell
 from bot.ratelimit import Counter
 from bot.settings import Settings
 from web.app import create
+from web.keys import PULSE
 
 from ...agenda.factories import NOW, a_client, a_professional, a_service, an_account
 from ...conftest import StillClock
@@ -90,6 +91,7 @@ async def api(db: Database, *, counter: Counter | None = None, **fields: Any) ->
         client = await a_client(session, owner)
         user = await an_account(session, client)
     app = create(chosen, db, SilentBell(), clock, counter=counter or Freely())
+    app[PULSE].look = 0.1  # nobody here looks away for two seconds
     async with TestClient(TestServer(app)) as http:
         tokens = Tokens(SECRET_KEY, chosen.public_url)
         stage = Api(http, db, clock, chosen, owner, service, client, user, tokens)

@@ -1,5 +1,6 @@
 """Clients and notes, follows and reviews, notifications, the caller's own data."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from bot.agenda import booking
 from bot.models import Appointment, Client, ClientNote, Contact, Message, Notification, Professional, User
 from bot.models.enums import Action, Actor, Status
-from web.keys import CLOSING
+from web.keys import CLOSING, PULSE
 
 from ...agenda.factories import THURSDAY_15H, a_past_appointment, an_appointment
 from .stage import Api
@@ -181,6 +182,12 @@ async def test_streams_are_few_and_a_late_row_is_told_too(web_api: Api) -> None:
     web_api.http.app[CLOSING].set()
     for each in streams:
         await each.read()
+
+
+async def test_a_stream_ends_by_itself(web_api: Api) -> None:
+    web_api.http.app[PULSE].longest = 0.3
+    async with await web_api.call("GET", "/api/notifications/stream", web_api.as_owner) as stream:
+        await asyncio.wait_for(stream.read(), 30)
 
 
 async def test_the_clock_is_rung_from_outside_with_the_secret_only(web_api: Api) -> None:
