@@ -4,6 +4,7 @@ To be killed, to be measured, and to be run several times over one database. Wit
 """
 
 import asyncio
+import gc
 import sys
 
 from pydantic import SecretStr
@@ -25,6 +26,7 @@ async def main(url: str, port: int, redis_url: str = "") -> None:
     settings = Settings(_env_file=None, whatsapp_app_secret=[SecretStr(SECRET)])
     app = create(settings, db, ArqBell(redis) if redis else SilentBell(), SystemClock(), redis=redis)
     async with serve(app, "127.0.0.1", port, grace=5):
+        gc.freeze()
         await until_stopped()
     await db.close()
     if redis:
