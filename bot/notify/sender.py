@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 # At 150 ms an answer, this many at once are the thousand a second of Meta's high tier. One number of the usual tier
 # never has more than 80 out, most of them waiting for their turn: that, or this, is what a kill leaves in doubt.
 IN_FLIGHT = CONNECTIONS
+# In one claim: about what a number of the usual tier may send before the next one, for what has no turn is put back.
+AT_ONCE = 64
 # With the wait for its turn shorter than the lease: nobody else takes a row whose POST may still succeed.
 DEADLINE = 20.0
 # Completions are gathered this long before the next claim: twenty small queries a second, not one a message.
@@ -104,10 +106,12 @@ class _Round:
         """Send until nothing is due, or for a while."""
         count, ends = 0, time.monotonic() + ROUND
         while True:
-            room = min(IN_FLIGHT - len(self._flying), limit - count)
+            room = min(IN_FLIGHT - len(self._flying), AT_ONCE, limit - count)
             found = await self._claim(account, channel, room) if room > 0 and time.monotonic() < ends else Claim()
             started = await self._start(found.jobs)
             count += found.count - len(found.jobs) + started
+            if 0 < room == found.count and started == len(found.jobs):
+                continue  # there is more, and nothing to wait for
             if self._flying:
                 await self._gather()
                 await self._note()
