@@ -26,6 +26,7 @@ def _returning(statement: Update) -> Swift:
     return Swift(statement.returning(*(_talks.c[name] for name in _FRESH)))
 
 
+_ABOUT: Final = bindparam("about", type_=_talks.c.professional_id.type)
 _MINE: Final = (_talks.c.id == bindparam("talk"), _talks.c.turn_token == bindparam("token"))
 _HOLD: Final = _returning(
     update(_talks)
