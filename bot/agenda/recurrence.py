@@ -8,13 +8,14 @@ skipped, never moved. A wall time that a clock change skips is read with the off
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime
-from typing import Final
-
-from dateutil.rrule import rrule, rrulestr
+from typing import TYPE_CHECKING, Final
 
 from ..errors import Invalid
 from ..models.enums import Frequency
 from .hours import zone_of
+
+if TYPE_CHECKING:
+    from dateutil.rrule import rrule
 
 _RULES: Final = {
     Frequency.WEEKLY: "FREQ=WEEKLY",
@@ -74,8 +75,11 @@ def occurrences(
     return found
 
 
-def _parsed(rule: str, start: datetime, zone: str) -> rrule:
+def _parsed(rule: str, start: datetime, zone: str) -> "rrule":
     """Read a rule with its start, or refuse what is outside the subset."""
+    # Two megabytes that nobody needs before the first series.
+    from dateutil.rrule import rrule, rrulestr  # noqa: PLC0415
+
     try:
         parts = dict(part.split("=", 1) for part in rule.upper().removeprefix("RRULE:").split(";") if part)
         known = parts.keys() <= _PARTS and parts.get("FREQ") in _FREQUENCIES and not {"COUNT", "UNTIL"} <= parts.keys()
