@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.accounts import login
 from bot.accounts.codes import Hasher
+from bot.agenda import booking
 from bot.auth import Supabase
 from bot.billing.gateway import Gateway, StripeAway
 from bot.db import Database, Patience, Swift, passing
@@ -40,9 +41,10 @@ from bot.whatsapp.faults import Action, SendFailed
 from bot.whatsapp.outgoing import Text
 from bot.whatsapp.transport import Address
 
-from .agenda.factories import NOW
+from .agenda.factories import NOW, THURSDAY_15H
 from .conftest import StillClock
 from .servers import free_port
+from .web.api.stage import api
 
 SOON = 30  # seconds: far beyond the limits of the tests, far below for ever
 HASTY = Patience(statement=0.3, lock=0.3, idle=0.3, answer=0.6, connection=0.6)
@@ -107,6 +109,20 @@ async def test_nobody_waits_for_a_lock_for_ever(postgres_url: str, swift: bool) 
             async with db.begin() as waiting:
                 await (Swift(lock).first(waiting, {}) if swift else waiting.execute(lock))
         assert passing(refused.value)
+    await db.close()
+
+
+async def test_who_asks_meanwhile_is_told_to_come_again(postgres_url: str) -> None:
+    db = Database(postgres_url, pool_size=3, patience=Patience(lock=0.3))
+    async with api(db) as stage:
+        body = {"professional": stage.owner.slug, "service_id": str(stage.service.id), "name": "Ana Lima"}
+        body |= {"phone": "11 98888-1111", "start": THURSDAY_15H.isoformat()}
+        async with db.begin() as session:
+            await booking.lock(session, stage.owner.id)
+            async with await stage.call("POST", "/api/booking", json=body) as answer:
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+                assert (await answer.json())["error"]["code"] == "unavailable"
+        assert (await stage.json("POST", "/api/booking", json=body))[0] == 201
     await db.close()
 
 

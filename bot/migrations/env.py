@@ -1,13 +1,14 @@
 """Alembic environment: the same models and migrations on SQLite and Postgres."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Enum
 
-from bot.db import Database, Instant
+from bot.db import Database, Instant, Patience
 from bot.models import Base
 from bot.settings import Settings
 
@@ -35,7 +36,9 @@ def run(connection: Connection) -> None:
 
 
 async def connect() -> None:
-    database = Database(context.config.attributes.get("url") or Settings().database_url)
+    # An index of a large table takes as long as it takes; only for a lock nobody waits, with everybody else behind.
+    patience = Patience(statement=0, idle=0, answer=timedelta(days=1).total_seconds())
+    database = Database(context.config.attributes.get("url") or Settings().database_url, patience=patience)
     async with database.engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()
