@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import sys
 from contextlib import AsyncExitStack
 from importlib import import_module
@@ -12,7 +11,7 @@ from ..clock import Clock, SystemClock
 from ..db import Database
 from ..log import setup
 from ..queue import ArqBell, connect
-from ..serving import GRACE, serve, until_stopped
+from ..serving import GRACE, serve, spare_the_garbage_search, until_stopped
 from ..settings import Settings, UnsafeSettings
 
 
@@ -45,6 +44,5 @@ async def serve_until_stopped(settings: Settings, clock: Clock) -> None:
         # Requests first, for some of them wait for the worker's answer; where both are one process they share the time.
         grace = GRACE / 2 if settings.embedded else GRACE
         await stack.enter_async_context(serve(app, "0.0.0.0", settings.port, grace=grace))  # noqa: S104 - a container
-        # What is loaded by now stays: to look through all of it for garbage would stop every request for 0.1 s.
-        gc.freeze()
+        spare_the_garbage_search()
         await until_stopped()

@@ -110,11 +110,15 @@ class Intake:
             async with at_hand(self._db, self._patience) as insert:
                 until = clock() + TURN
                 while self._waiting or await self._more():
+                    await asyncio.sleep(0)  # one look at the sockets: who is there already goes with this group
                     await self._store(self._next_group(), insert)
                     if self._db.sqlite and clock() > until:
                         return
         except Exception as error:  # nobody who waits now can be helped by this connection, and most likely by none
-            log.exception("deliveries could not be stored", extra={"count": len(self._waiting)})
+            # While a database is away this is said many times a second: where it happened is said of surprises only.
+            surprise = not isinstance(error, OSError | TimeoutError)
+            said = {"reason": type(error).__name__, "waiting": len(self._waiting)}
+            log.error("deliveries could not be stored", exc_info=surprise, extra=said)
             _settle(self._everybody(), error)
 
     async def _store(self, group: Sequence[_Waiting], insert: Insert) -> None:

@@ -4,7 +4,6 @@ To be killed, to be measured, and to be run several times over one database. Wit
 """
 
 import asyncio
-import gc
 import sys
 
 from pydantic import SecretStr
@@ -12,7 +11,7 @@ from pydantic import SecretStr
 from bot.clock import SystemClock
 from bot.db import Database
 from bot.queue import ArqBell, SilentBell, connect
-from bot.serving import serve, until_stopped
+from bot.serving import serve, spare_the_garbage_search, until_stopped
 from bot.settings import Settings
 from web.app import create
 
@@ -26,7 +25,7 @@ async def main(url: str, port: int, redis_url: str = "") -> None:
     settings = Settings(_env_file=None, whatsapp_app_secret=[SecretStr(SECRET)])
     app = create(settings, db, ArqBell(redis) if redis else SilentBell(), SystemClock(), redis=redis)
     async with serve(app, "127.0.0.1", port, grace=5):
-        gc.freeze()
+        spare_the_garbage_search()
         await until_stopped()
     await db.close()
     if redis:
