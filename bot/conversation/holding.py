@@ -44,9 +44,7 @@ _LET_GO: Final = _returning(
     .where(*_MINE)
     .values(
         state=bindparam("new_state"),
-        professional_id=func.coalesce(
-            bindparam("about", type_=_talks.c.professional_id.type), _talks.c.professional_id
-        ),
+        professional_id=func.coalesce(_ABOUT, _talks.c.professional_id),
         turn_token=None,
         turn_lease_until=None,
     )
