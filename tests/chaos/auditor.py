@@ -166,10 +166,9 @@ def _reminders(found: Evidence) -> Iterator[str]:
 def _statuses(found: Evidence) -> Iterator[str]:
     """Every message stands where Meta said at last, and what Meta never took does not count as sent."""
     said: dict[str, str] = {}
-    for one in found.taken:
-        for state, rank in ARRIVED.items():
-            if found.acknowledged[f"{one.id}:{state}:{one.to}"] and rank > ARRIVED.get(said.get(one.opaque, ""), 0):
-                said[one.opaque] = state
+    for identifier, (opaque, state) in found.told.items():
+        if found.acknowledged[identifier] and ARRIVED[state] > ARRIVED.get(said.get(opaque, ""), 0):
+            said[opaque] = state
     for row in found.rows["outbound"]:
         if row["transport"] != "whatsapp":
             continue
@@ -204,8 +203,8 @@ def _twice(found: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _explains(blow: Blow, taken_at: float) -> bool:
-    """Tell whether a blow fell between Graph's taking a message and our noting it."""
-    return blow.began - IN_FLIGHT <= taken_at <= blow.ended
+    """Tell whether a kill fell between Graph's taking a message and our noting it."""
+    return blow.killed > 0 and blow.began - IN_FLIGHT <= taken_at <= blow.ended
 
 
 def _too_often(found: Evidence, twice: dict[str, str]) -> Iterator[str]:

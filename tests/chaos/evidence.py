@@ -52,6 +52,8 @@ class Evidence:
     posted: set[str]
     acknowledged: Counter[str]
     taken: list[Taken]
+    # Which of what was posted is a status: of which message of ours, and what it says.
+    told: dict[str, tuple[str, str]]
     # What befell single messages at Graph, by our id.
     mishaps: dict[str, str]
     blows: list[Blow]

@@ -18,7 +18,7 @@ from ..processes import until
 from ..servers import free_port, missing, postgres_programs
 
 # A machine that others work on may take its time; nobody waits longer than they must.
-PATIENCE = 60.0
+PATIENCE = 120.0
 # fsync is off: no mishap here pulls the plug of the machine, and each commit would wait for the disk.
 _OPTIONS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off", "max_connections": "120"}
 

@@ -180,6 +180,8 @@ class Telegraph:
     post: Post
     dice: random.Random
     clock: Callable[[], float]
+    # What each status says of which message of ours, by the name under which it is stored.
+    told: dict[str, tuple[str, str]] = field(default_factory=dict)
     _news: list[Json] = field(default_factory=list)
 
     def hear(self, sent: Sent) -> None:
@@ -200,6 +202,9 @@ class Telegraph:
         while self._news:
             some, self._news = self._news[:60], self._news[60:]
             ids = [status_id(one["id"], one["status"], one["recipient_id"]) for one in some]
+            self.told |= {
+                name: (one["biz_opaque_callback_data"], one["status"]) for name, one in zip(ids, some, strict=True)
+            }
             self.post.send({"statuses": some}, ids)
 
     async def close(self, task: "asyncio.Task[Any]") -> None:

@@ -61,12 +61,13 @@ def sound() -> Evidence:
         "conversations": [{"id": "talk", "contact_id": "ana", "silent_until": None}],
     }
     sent = (1, 2, 4, 5)
-    told = [f"fake{number}:{state}:5511" for number in sent for state in ("sent", "delivered", "read")]
+    states = ("sent", "delivered", "read")
+    told = {f"fake{number}:{state}": (f"out{number}", state) for number in sent for state in states}
     nowhere = {"kind": "status", "type": None, "lane": "", "conversation_id": None}
     rows["inbound"] += [inbound(10 + place, external_id=one, **nowhere) for place, one in enumerate(told)]
     posted = [*told, "wamid.1", "wamid.2", "wamid.3"]
     taken = [Taken(f"out{number}", f"fake{number}", "5511", 100.0 + number) for number in sent]
-    return Evidence(NOW, set(posted), Counter(posted), taken, {}, [Blow("kill worker-1", 50, 51, killed=1)], rows)
+    return Evidence(NOW, set(posted), Counter(posted), taken, told, {}, [Blow("kill worker-1", 50, 51, killed=1)], rows)
 
 
 def row(found: Evidence, table: str, identifier: str) -> Any:
