@@ -153,6 +153,7 @@ _waiting_too = (
     select(Outbound.id)
     .where(
         OWED,
+        Outbound.contact_id.is_not(None),
         Outbound.contact_id == bindparam("person"),
         Outbound.transport == Transport.WHATSAPP,
         Outbound.status == OutboundStatus.QUEUED,

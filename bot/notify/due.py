@@ -249,7 +249,7 @@ def _somebody_first(fair: Subquery) -> Any:
         tuple_(*rank) < tuple_(*own_rank),
     )
     return exists().where(
-        text("other.status IN ('queued', 'sending', 'uncertain')"),
+        text("other.status IN ('queued', 'sending', 'uncertain') AND other.contact_id IS NOT NULL"),
         text("other.transport = 'whatsapp'"),
         other.contact_id == fair.c.contact_id,
         other.id != fair.c.id,

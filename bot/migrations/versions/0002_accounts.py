@@ -109,7 +109,7 @@ def _sending() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
     )
     op.create_index("ix_service_health_check_since", "service_health", ["check", "since"])
-    owed = sa.text("status IN ('queued', 'sending', 'uncertain')")
+    owed = sa.text("status IN ('queued', 'sending', 'uncertain') AND contact_id IS NOT NULL")
     op.create_index("ix_outbound_owed_contact_id", "outbound", ["contact_id"], postgresql_where=owed, sqlite_where=owed)
     leased = sa.text("status = 'sending'")
     op.create_index("ix_outbound_leased", "outbound", ["lease_until"], postgresql_where=leased, sqlite_where=leased)
