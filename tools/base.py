@@ -1,10 +1,10 @@
 """What a tool is: arguments a model may fill in, a description it reads, an effect, and who may use it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from secrets import token_hex
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -52,12 +52,16 @@ def own_agenda(asker: Asker) -> UUID:
 
 @dataclass(slots=True)
 class Context:
-    """What a tool works with: an open transaction, who asks, and the tokens handed out so far."""
+    """What a tool works with: an open transaction, who asks, and the tokens handed out so far.
+
+    What was `read` once is the same for every call of a turn; what is written later is checked again then.
+    """
 
     session: AsyncSession
     asker: Asker
     tokens: Mapping[str, Any]
     fresh: dict[str, Any]
+    read: dict[str, Sequence[Any]] = field(default_factory=dict)
 
     @property
     def professional_id(self) -> UUID:
@@ -71,7 +75,15 @@ class Context:
         return Actor.PROFESSIONAL if self.asker.role is Role.PROFESSIONAL else Actor.CLIENT
 
     async def professional(self) -> Professional:
-        return await self.session.get_one(Professional, self.professional_id)
+        if "professional" not in self.read:
+            self.keep("professional", [await self.session.get_one(Professional, self.professional_id)])
+        return cast(Professional, self.read["professional"][0])
+
+    def keep(self, name: str, rows: Sequence[Any]) -> None:
+        """Keep rows for the calls to come: outside the session, whose end may be a refusal that undoes them."""
+        for row in rows:
+            self.session.expunge(row)
+        self.read[name] = rows
 
     def hand_out(self, value: Mapping[str, Any]) -> str:
         """Return a short token for `value`; the same value keeps the token it already has."""
@@ -122,8 +134,8 @@ class Tool(BaseModel):
         parameters = cls.model_json_schema()
         parameters.pop("title", None)
         parameters.pop("description", None)
-        for field in parameters.get("properties", {}).values():
-            field.pop("title", None)
+        for each in parameters.get("properties", {}).values():
+            each.pop("title", None)
         parameters.setdefault("properties", {})
         description = " ".join((cls.__doc__ or "").split())
         return {

@@ -27,12 +27,14 @@ class ServiceUnknown(Invalid):
 
 async def all_services(context: Context) -> list[Service]:
     """Return the services on offer, in the order the professional gave them."""
-    rows = await context.session.scalars(
-        select(Service)
-        .where(Service.professional_id == context.professional_id, Service.active)
-        .order_by(Service.position, Service.name)
-    )
-    return list(rows)
+    if "services" not in context.read:
+        rows = await context.session.scalars(
+            select(Service)
+            .where(Service.professional_id == context.professional_id, Service.active)
+            .order_by(Service.position, Service.name)
+        )
+        context.keep("services", rows.all())
+    return list(context.read["services"])
 
 
 async def find_service(context: Context, said: str) -> Service:

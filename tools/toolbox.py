@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
@@ -81,6 +81,7 @@ class RoleTools:
     db: Database
     asker: Asker
     tokens: dict[str, Any]
+    read: dict[str, Sequence[Any]] = field(default_factory=dict)
 
     def schemas(self) -> Sequence[Mapping[str, Any]]:
         return schemas(self.asker.role)
@@ -101,7 +102,7 @@ class RoleTools:
         try:
             asked = tool.model_validate(dict(arguments))
             async with self.db.begin() as session:
-                result = await asked.call(Context(session, self.asker, self.tokens, fresh))
+                result = await asked.call(Context(session, self.asker, self.tokens, fresh, self.read))
         except ValidationError as error:
             details = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
             return ToolResult({"ok": False, "error": "invalid_arguments", "details": details})

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import insert_new
@@ -18,33 +18,11 @@ from ..models import Contact, ContactIdentity, Conversation, Professional, User,
 from ..models.enums import Channel, IdentityKind, Role
 from ..whatsapp.phones import phone_key
 from . import merging
+from .lookup import OWNERS, Address, asking, values
 
-Address = tuple[IdentityKind, str]
 Known = tuple[ContactIdentity, Contact]
 
 _CERTAIN = (IdentityKind.PHONE, IdentityKind.BSUID, IdentityKind.LID)
-_THEIRS = and_(Professional.channel == Conversation.channel, Professional.account == Conversation.account)
-_KNOWN = (
-    select(ContactIdentity, Contact)
-    .join(Contact, Contact.id == ContactIdentity.contact_id)
-    .where(
-        ContactIdentity.channel.in_(Channel),  # every channel named: so the index fits
-        tuple_(ContactIdentity.kind, ContactIdentity.value).in_(bindparam("addresses", expanding=True)),
-    )
-    .execution_options(populate_existing=True)
-)
-_AT_HOME = (
-    _KNOWN.add_columns(Conversation, Professional.id)
-    .outerjoin(
-        Conversation,
-        and_(
-            Conversation.contact_id == Contact.id,
-            Conversation.channel == bindparam("channel"),
-            Conversation.account == bindparam("account"),
-        ),
-    )
-    .outerjoin(Professional, _THEIRS)
-)
 # Each round lost means that somebody else entered or merged one of the same addresses; nobody can do so for long.
 ROUNDS = 5
 
@@ -76,9 +54,11 @@ async def at_home(
     if channel is Channel.APP:
         contact = await recognise(session, channel, event, now)
         return contact, await conversation_with(session, contact, channel, account, now)
-    looked = await session.execute(_AT_HOME, _asked(_named(event)) | {"channel": channel, "account": account})
+    addresses = _named(event)
+    statement = asking(len(addresses), at_home=True)
+    looked = await session.execute(statement, values(addresses) | {"channel": channel, "account": account})
     rows = [(identity, contact, talk, owner) for identity, contact, talk, owner in looked]
-    found = _ranked(channel, _named(event), [(identity, contact) for identity, contact, *_ in rows])
+    found = _ranked(channel, addresses, [(identity, contact) for identity, contact, *_ in rows])
     contact = await _recognised(session, channel, event, found, now)
     mine = [(talk, owner) for _, each, talk, owner in rows if each is contact and talk is not None]
     if mine and len({each.id for _, each in found}) == 1:  # nobody was made one with somebody else
@@ -143,12 +123,8 @@ async def moved(
 
 async def _known(session: AsyncSession, channel: Channel, addresses: Sequence[Address]) -> Sequence[Known]:
     """Return what is known of addresses, the most lasting one first; a phone is the same on every channel."""
-    found = await session.execute(_KNOWN, _asked(addresses))
+    found = await session.execute(asking(len(addresses), at_home=False), values(addresses))
     return _ranked(channel, addresses, [(row[0], row[1]) for row in found])
-
-
-def _asked(addresses: Sequence[Address]) -> dict[str, Any]:
-    return {"addresses": list(addresses)}
 
 
 def _ranked(channel: Channel, addresses: Sequence[Address], found: Sequence[Known]) -> Sequence[Known]:
@@ -253,7 +229,7 @@ async def conversation_with(
     On a professional's own number it is about that agenda, whatever it was about before the number was theirs.
     """
     where = (Conversation.channel == channel, Conversation.account == account, Conversation.contact_id == contact.id)
-    here = select(Conversation, Professional.id).outerjoin(Professional, _THEIRS).where(*where)
+    here = select(Conversation, Professional.id).outerjoin(Professional, OWNERS).where(*where)
     if found := (await session.execute(here)).first():
         return _of_owner(*found)
     agenda = await own_agenda(session, contact.id)

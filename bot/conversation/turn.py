@@ -73,12 +73,12 @@ class Turns:
     rules: Brain
     ears: Ears | None = None
     presence: Presence | None = None
-    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def run(self, lane: str) -> int:
         """Answer everything that is due in a lane and return how many turns that took."""
         count, more = 0, True
-        async with self._room:
+        async with self.room:
             while more and (here := await self._take(lane)) is not None:
                 answered, more = await self._one(here)
                 count += answered

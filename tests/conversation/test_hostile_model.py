@@ -326,7 +326,9 @@ def test_t42_prompt_injection_has_enough_attacks() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(ATTACKS) // 3 + 1))
-async def test_t42_prompt_injection_reaches_no_tool_and_no_foreign_row(number: int, on_sqlite: tuple[int, House]) -> None:
+async def test_t42_prompt_injection_reaches_no_tool_and_no_foreign_row(
+    number: int, on_sqlite: tuple[int, House]
+) -> None:
     which, ready = on_sqlite
     for attack in ATTACKS[which::3][number : number + 1]:
         await told(ready, attack)

@@ -17,6 +17,8 @@ from bot.agenda import waitlist
 from bot.clock import SystemClock
 from bot.conversation import inbox, parking
 from bot.conversation.brain import Answer, Brain, Heard
+from bot.conversation.conclude import TOKENS
+from bot.conversation.scene import HISTORY
 from bot.db import Database
 from bot.jobs import watchdog
 from bot.jobs.findings import State
@@ -391,3 +393,48 @@ async def test_a_conversation_that_is_nobodys_any_more_is_given_back_once(here: 
     assert "Voltei" in here.heard(JULIA)
     await here.taps(RAFAEL, "Devolver ao Odys")
     assert here.heard(JULIA) == ""
+
+
+class Talkative:
+    """A brain that hands out more than anybody needs, and says how much it is shown."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+
+    async def answer(self, heard: Heard) -> Answer:
+        self.lines = len(heard.history)
+        tokens = {f"{len(heard.state.get('tokens', {}))}-{number}": {"kind": "slot"} for number in range(100)}
+        return Answer(say=Text("pois é"), tokens=tokens)
+
+
+async def test_what_a_conversation_remembers_is_bounded(here: Stage) -> None:
+    talkative = Talkative()
+    turns = replace(here.services.turns, brains=Only(talkative), rules=talkative)
+    lane = await waiting(here, "me conta uma coisa")
+    for number in range(8):
+        assert await turns.run(lane) == 1
+        await here.post(here.message(JULIA, type="text", text={"body": f"e mais uma, {number}"}))
+        here.clock.jump(seconds=2)
+        await here.services.send_due()
+    async with here.services.db.begin() as session:
+        states = (await session.scalars(select(Conversation.state))).all()
+    assert max(len(each.get("tokens", {})) for each in states) == TOKENS
+    assert talkative.lines == HISTORY
+
+
+async def test_no_more_lanes_at_once_than_there_is_room_for(here: Stage) -> None:
+    """Whoever comes when there is no room waits for it, and is then answered."""
+    slow = Slow()
+    turns = replace(here.services.turns, brains=Only(slow), rules=slow, room=asyncio.Semaphore(1))
+    for phone in (JULIA, CARLOS):
+        await here.post(here.message(phone, type="text", text={"body": "me conta uma coisa"}))
+    here.clock.jump(seconds=2)
+    async with here.services.db.begin() as session:
+        lanes = await inbox.due_lanes(session, now=here.clock.now())
+    running = [asyncio.create_task(turns.run(lane)) for lane in lanes]
+    await slow.thinking.wait()
+    async with here.services.db.begin() as session:
+        held = await session.scalar(select(func.count()).where(Conversation.turn_token.is_not(None)))
+    assert (held, slow.asked) == (1, 1)
+    slow.go.set()
+    assert await asyncio.gather(*running) == [1, 1]
