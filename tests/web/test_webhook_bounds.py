@@ -79,18 +79,18 @@ async def test_t05_body_limits_who_sends_too_slowly_is_let_go(
         writer.write(said)
         dripping = asyncio.create_task(drip(writer, then))
         async with asyncio.timeout(60):
-            heard = await reader.read()
-        assert heard.startswith(answer)
+            # To who still talks, the end of a connection may be a reset.
+            with suppress(ConnectionError):
+                assert (await reader.read(12)).startswith(answer)
+                await reader.read()
         dripping.cancel()
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
+        writer.transport.abort()
         assert app[READING].held == 0
     await db.close()
 
 
 async def drip(writer: asyncio.StreamWriter, drop: bytes) -> None:
-    while drop:
+    while drop and not writer.is_closing():
         writer.write(drop)
         await asyncio.sleep(0.02)
 
