@@ -79,15 +79,21 @@ async def _due(session: AsyncSession, holiday: Holiday, now: datetime, last: UUI
         text("pending_actions.status = 'open'"),
         PendingAction.expires_at > now,
     )
+    lately = (
+        _OF_A_PROFESSIONAL,
+        Conversation.last_inbound_at > now - window.LENGTH,
+        Conversation.last_inbound_at <= now - PAUSE,
+    )
+    # Found first, and by themselves: joined with everybody, a plan may look through all conversations for them.
+    wrote = select(Conversation.id).where(*lately).cte("wrote").prefix_with("MATERIALIZED", dialect="postgresql")
     rows = await session.execute(
         select(Professional, Conversation)
         .join(User, User.id == Professional.user_id)
         .join(Conversation, Conversation.contact_id == User.contact_id)
+        .join(wrote, wrote.c.id == Conversation.id)
         .join(Contact, Contact.id == Conversation.contact_id)
         .where(
-            _OF_A_PROFESSIONAL,
-            Conversation.last_inbound_at > now - window.LENGTH,
-            Conversation.last_inbound_at <= now - PAUSE,
+            *lately,
             Contact.opted_out_at.is_(None),
             Contact.unreachable_at.is_(None),
             ~decided,

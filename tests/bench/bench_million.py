@@ -1,8 +1,8 @@
 """Every job with nothing due, at 10,000 and at 1,000,000 appointments: `python -m tests.bench.bench_million [--plans]`.
 
 A town is filled twice, a hundred times larger the second time; on each, every job of the worker runs with nothing to
-do. "server" is what Postgres says its statements took, with the pages they looked at; "job" is the best of several
-runs with everything around them. What a job did in a table from end to end is named. `--plans` shows every plan.
+do. "server" is what Postgres says its statements took, with the pages they looked at; "ours" is the best of several
+runs in processor time of our own process. Tables that a job read from end to end are named; `--plans` shows it all.
 
 Then 50,000 reminders come due at once, and two processes take them all: each is judged, worded and leased, which is
 all that is ours; how fast they then leave is Meta's to say (80/s a number at first). A night's outage before it, and
@@ -36,7 +36,7 @@ from ..conftest import create_database
 from ..fakes.graph import ACCOUNT
 from .big_town import NOW, Size, bring_due, fill
 from .plans import Plan, Plans
-from .upkeep import jobs
+from .upkeep import jobs, let_everything_leave
 
 SMALL = 10_000
 RUNS = 9
@@ -46,7 +46,7 @@ BIG = 2_000
 
 @dataclass(frozen=True)
 class Cost:
-    """One job on one town: its plans, and its best time."""
+    """One job on one town: its plans, and our own processor time at its best."""
 
     plans: list[Plan]
     milliseconds: float
@@ -70,19 +70,23 @@ async def idle(url: str, now: datetime) -> dict[str, Cost]:
     plans, costs = Plans(watched), {}
     async with ClientSession() as http:
         quick = jobs(timed, now, http)
-        for name, job in jobs(watched, now, http).items():
+        for name, job in quick.items():
             began = time.monotonic()
             await job()
             if (first := time.monotonic() - began) > 1:
                 print(f"  {name}: {first:.1f} s the first time")
+        await let_everything_leave(timed, now)
+        for name, job in jobs(watched, now, http).items():
             await job()
             plans.clear()
             await job()
             took = []
             for _ in range(RUNS):
-                at = time.perf_counter()
+                at = time.process_time()
                 await quick[name]()
-                took.append(time.perf_counter() - at)
+                took.append(time.process_time() - at)
+                if took[-1] > 0.2:
+                    break
             costs[name] = Cost(list(plans), 1000 * min(took))
     await watched.close()
     await timed.close()
@@ -99,7 +103,7 @@ async def sizes(url: str) -> dict[str, int]:
 
 
 def report(small: dict[str, Cost], large: dict[str, Cost], rows: dict[str, int]) -> None:
-    print(f"\n{'nothing due':24} statements   server ms        pages              job ms      tables read whole")
+    print(f"\n{'nothing due':24} statements   server ms        pages              ours ms    tables read whole")
     for name, one in large.items():
         before = small[name]
         big = sorted(table for table in one.read_whole if rows.get(table, 0) > BIG)

@@ -20,7 +20,7 @@ from ..payloads import own
 
 CLIENTS_EACH = 100
 # Days between the first and the last appointment, and how many of them are over.
-SPAN, OVER = 50, 35
+SPAN, OVER = 50, 30
 # Where its clock stands if nobody says otherwise: afternoon in Brazil, and a holiday is coming.
 NOW = datetime(2026, 12, 14, 18, 0, 30, tzinfo=UTC)
 ZONES = "ARRAY['America/Sao_Paulo','America/Sao_Paulo','America/Sao_Paulo','America/Manaus','America/Rio_Branco']"
@@ -96,7 +96,7 @@ _PEOPLE = (
          minute_count, created_at)
        SELECT person(x), 'cloud', '{account}', person(x), CASE WHEN x < {professionals} THEN 'professional'
          ELSE 'client' END, person(CASE WHEN x < {professionals} THEN x ELSE (x - {professionals}) % {professionals}
-         END), '{{}}', {now} - (x % 50000) * INTERVAL '1 minute', 0, {now} - INTERVAL '300 days'
+         END), '{{}}', {now} - (x % 5000) * INTERVAL '10 minutes', 0, {now} - INTERVAL '300 days'
        FROM generate_series(0, {professionals} + {clients} - 1) x""",
 )
 
