@@ -126,7 +126,10 @@ class Bench:
     async def send_and_settle(self) -> None:
         """Send, and apply statuses as they come, until everything was read."""
         sending = asyncio.create_task(self.send("/told"))
-        while await settle(self.db, SystemClock()) or not sending.done() or await self.unread():
+        while True:
+            count = await settle(self.db, SystemClock())
+            if not count and sending.done() and not await self.unread():
+                break
             await asyncio.sleep(0.05)
         await sending
 
