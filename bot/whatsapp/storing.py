@@ -54,7 +54,8 @@ _json = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",",
 
 async def store(session: AsyncSession, rows: Iterable[Row]) -> set[UUID]:
     """Insert the rows whose external id is new, as part of a transaction, and return their ids."""
-    return await _insert(await session.connection(), rows)
+    insert = await _insert_over(await session.connection())
+    return await insert(rows)
 
 
 @asynccontextmanager
@@ -67,21 +68,32 @@ async def at_hand(db: Database, patience: float) -> AsyncIterator[Insert]:
         async with asyncio.timeout(patience):
             connection = await stack.enter_async_context(db.engine.connect())
         try:
-            yield partial(_insert, connection)
+            yield await _insert_over(connection)
         except TimeoutError:
             # It may still be at it: whoever got it next would wait for that.
             await connection.invalidate()
             raise
 
 
-async def _insert(connection: AsyncConnection, rows: Iterable[Row]) -> set[UUID]:
+async def _insert_over(connection: AsyncConnection) -> Insert:
+    """Return what stores rows with the driver's own connection."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    return partial(_insert_sqlite if connection.dialect.name == "sqlite" else _insert_postgres, driver)
+
+
+def _ordered(rows: Iterable[Row]) -> list[Row]:
     # In one order everywhere: two processes that store the same delivery would else wait for each other.
-    ordered = sorted(rows, key=itemgetter("external_id"))
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    if connection.dialect.name == "sqlite":
-        parts = [ordered[at : at + _AT_ONCE] for at in range(0, len(ordered), _AT_ONCE)]
-        return {UUID(hex=found[0]) for part in parts for found in await driver.execute_fetchall(*_sqlite(part))}
-    columns: Sequence[Sequence[Any]] = list(zip(*map(_values, ordered), strict=True))
+    return sorted(rows, key=itemgetter("external_id"))
+
+
+async def _insert_sqlite(driver: Any, rows: Iterable[Row]) -> set[UUID]:
+    ordered = _ordered(rows)
+    parts = [ordered[at : at + _AT_ONCE] for at in range(0, len(ordered), _AT_ONCE)]
+    return {UUID(hex=found[0]) for part in parts for found in await driver.execute_fetchall(*_sqlite(part))}
+
+
+async def _insert_postgres(driver: Any, rows: Iterable[Row]) -> set[UUID]:
+    columns: Sequence[Sequence[Any]] = list(zip(*map(_values, _ordered(rows)), strict=True))
     events = [_json(event) for event in columns[6]]
     return {found[0] for found in await driver.fetch(_POSTGRES, *columns[:6], events, *columns[7:])}
 
