@@ -103,7 +103,10 @@ class Phones:
                 self._soon(self._session())
                 number += 1
             await asyncio.sleep(0.02)
-        await asyncio.wait(set(self._tasks), timeout=GIVES_UP)
+        _, left = await asyncio.wait(set(self._tasks), timeout=GIVES_UP)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _session(self) -> None:
         _, professional, words = self._dice.choices(SCRIPTS, [often for often, _, _ in SCRIPTS])[0]
