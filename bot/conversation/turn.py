@@ -175,20 +175,25 @@ class Turns:
     async def _renewed(self, held: Held) -> AsyncIterator[None]:
         """Renew the lease while the turn goes on; losing it is noticed by the guard of the final commit."""
 
-        async def keep() -> None:
+        async def keep(pause: float) -> None:
             while True:
-                await asyncio.sleep(self.settings.turn_lease_seconds / 3)
                 async with self.db.begin() as session:
                     await inbox.renew(session, held, now=self.clock.now(), lease=self._lease)
+                await asyncio.sleep(pause)
 
-        keeper = asyncio.create_task(keep())
+        keepers: list[asyncio.Task[None]] = []
+        third = self.settings.turn_lease_seconds / 3
+        # Most turns are over long before: only one that takes its time gets a keeper.
+        later = asyncio.get_running_loop().call_later(third, lambda: keepers.append(asyncio.create_task(keep(third))))
         try:
             yield
         finally:
-            keeper.cancel()
-            await asyncio.wait([keeper])
-            if not keeper.cancelled() and (error := keeper.exception()):
-                log.warning("the lease was not renewed", extra={"reason": type(error).__name__})
+            later.cancel()
+            for keeper in keepers:
+                keeper.cancel()
+                await asyncio.wait([keeper])
+                if not keeper.cancelled() and (error := keeper.exception()):
+                    log.warning("the lease was not renewed", extra={"reason": type(error).__name__})
 
 
 def heard_of(here: Scene, toolbox: Toolbox) -> Heard:
