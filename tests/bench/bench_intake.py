@@ -36,7 +36,7 @@ from .webhook_load import Answers, closed_loop, deliveries, open_loop
 GOAL = {"postgres": 0.5, "sqlite": 0.4}
 CHUNK = 500
 OPEN_SECONDS = 6
-LONG, LOOKS = 500_000, (50_000, 250_000, 500_000)
+LONG, LOOKS, AT_ONCE = 500_000, (0.1, 0.5, 1), 1000
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -215,14 +215,13 @@ def half_load(server: Server) -> None:
     print(f"open loop at {rate:,.0f}/s ({kept:,.0f}/s kept): {times(answers.took)}, longest {longest:.0f} ms")
 
 
-def long(server: Server) -> None:
-    """Post half a million and print the memory on the way."""
-    began = time.perf_counter()
-    for first in range(0, LONG, 5000):
-        asyncio.run(closed_loop(server.ports, deliveries("long", first, 5000)))
-        done = first + 5000
+def long(server: Server, count: int) -> None:
+    """Post so many and print the memory on the way."""
+    began, looks = time.perf_counter(), [int(count * part) for part in LOOKS]
+    for done in range(AT_ONCE, count + 1, AT_ONCE):
+        asyncio.run(closed_loop(server.ports, deliveries("long", done, AT_ONCE)))
         sys.stderr.write(f"\r{done:,}")
-        if done in LOOKS:
+        if done in looks:
             print(f"\r{done:>9,} requests: {resident(server.pids[0]):.0f} MB, {time.perf_counter() - began:.0f} s")
 
 
@@ -232,7 +231,7 @@ def main() -> None:
     asked.add_argument("--requests", type=int, default=6_000)
     asked.add_argument("--sqlite", action="store_true")
     asked.add_argument("--processes", type=int, default=1)
-    asked.add_argument("--long", action="store_true")
+    asked.add_argument("--long", type=int, nargs="?", const=LONG, default=0, metavar="REQUESTS")
     asked.add_argument("--floor", nargs=2, metavar=("KIND", "PORT"), help=argparse.SUPPRESS)
     args = asked.parse_args()
     if args.floor:
@@ -245,7 +244,7 @@ def main() -> None:
         serving = ("tests.web.serve_webhook", url, "PORT", redis)
         ours = [stack.enter_context(started("ours", *serving))]
         if args.long:
-            long(ours[0])
+            long(ours[0], args.long)
             return
         if args.processes > 1:
             ours.append(stack.enter_context(started(f"ours x {args.processes}", *serving, processes=args.processes)))
