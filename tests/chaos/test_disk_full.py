@@ -3,6 +3,7 @@
 The room is a limit on how large a file of the process may become, drawn tight and loosened from outside while it runs.
 """
 
+import asyncio
 import itertools
 import random
 import resource
@@ -24,11 +25,11 @@ from ..fakes.graph import ACCOUNT, SECRET, TOKEN, graph
 from ..processes import installation, until
 from .city import City
 from .ground import PATIENCE
-from .meta import Post
+from .meta import MoodyGraph, Post, Telegraph
 
 ROOM = 96 * 1024
 WAITING = """
-SELECT 1 FROM inbound WHERE status = 'new'
+SELECT 1 FROM inbound WHERE status = 'new' AND kind = 'message'
 UNION ALL SELECT 1 FROM outbound WHERE status IN ('queued', 'sending', 'uncertain')
 """
 
@@ -60,11 +61,16 @@ async def test_a_full_disk_loses_nothing(book: Path, tmp_path: Path) -> None:
     await city.settle(db, 4, SystemClock().now())
     await db.close()
     people, numbers = list(city.people.values()), itertools.count()
-    async with graph() as fake, installation(_environment(url, fake.url), tmp_path) as whole:
+    fake = MoodyGraph(dice=dice)
+    async with graph(fake), installation(_environment(url, fake.url), tmp_path) as whole:
         web = await whole.start("web")
         await whole.ready()
         async with aiohttp.ClientSession() as http:
             post = Post(http, dice, [whole.port])
+            # What was sent and could not be noted is told of by its statuses.
+            telegraph = Telegraph(post, dice, time.time)
+            fake.on_taken = telegraph.hear
+            telling = asyncio.create_task(telegraph.run())
 
             def speak() -> None:
                 number = next(numbers)
@@ -85,8 +91,8 @@ async def test_a_full_disk_loses_nothing(book: Path, tmp_path: Path) -> None:
             stored = {name for (name,) in rows(book, "SELECT external_id FROM inbound")}
             assert post.acknowledged.keys() <= stored, "somebody was told 200 and is not stored"
             limit(web.process.pid, resource.RLIM_INFINITY)
-            await until(lambda: not post.waiting, PATIENCE, whole.logs)
-            await until(lambda: not rows(book, WAITING), PATIENCE, whole.logs)
+            await until(lambda: not post.waiting and not rows(book, WAITING), PATIENCE, whole.logs)
+            await telegraph.close(telling)
             await post.close()
             said = next(numbers)
         assert web.process.returncode is None, "it was not the same process all the while"
@@ -108,4 +114,5 @@ def _environment(url: str, api_url: str) -> dict[str, str]:
         "WHATSAPP_PHONE_NUMBER_ID": ACCOUNT,
         "WHATSAPP_APP_SECRET": SECRET,
         "BURST_WAIT_SECONDS": "0.1",
+        "TURN_LEASE_SECONDS": "2",
     }
