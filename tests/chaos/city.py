@@ -27,7 +27,7 @@ _HOURS = ("de manhã", "à tarde", "às 9h", "às 10h30", "às 14h", "às 15h", 
 _CLIENT = (
     "oi",
     "bom dia!",
-    "queria marcar um corte {day} {hour}",
+    *4 * ("queria marcar um corte {day} {hour}",),
     "tem horário {day} {hour}?",
     "corte {day} {hour}",
     "quero marcar barba {day} {hour}",
@@ -114,7 +114,7 @@ class City:
         """Draw what a person sends now, as the webhook tells it."""
         identifier, moment = f"wamid.CITY{next(self._numbers):06}", str(int(at.timestamp()))
         event: dict[str, Any] = {"from": person.phone, "id": identifier, "timestamp": moment}
-        if person.options and self.dice.random() < 0.7:
+        if person.options and self.dice.random() < 0.85:
             option, title = self.dice.choice(person.options)
             person.options = []
             reply = {"id": option, "title": title}
