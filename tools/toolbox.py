@@ -1,7 +1,8 @@
-"""All the tools, filtered by role, each call in a transaction of its own."""
+"""All the tools, filtered by role, each call in a transaction of its own or in that of the turn."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -81,13 +82,15 @@ class RoleTools:
     db: Database
     asker: Asker
     tokens: dict[str, Any]
+    # The turn's transaction, where nothing is waited for between the calls.
+    session: AsyncSession | None = None
     read: dict[str, Sequence[Any]] = field(default_factory=dict)
 
     def schemas(self) -> Sequence[Mapping[str, Any]]:
         return schemas(self.asker.role)
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolResult:
-        """Run a tool and return data; whatever goes wrong is data too, and rolls its transaction back."""
+        """Run a tool and return data; whatever goes wrong is data too, and has written nothing."""
         with metrics.timed(metrics.TOOL, tool=name if name in BY_NAME else "unknown", outcome="broken") as noted:
             result = await self._call(name, arguments)
             noted["outcome"] = str(result.data.get("error", "ok"))
@@ -101,7 +104,7 @@ class RoleTools:
         fresh: dict[str, Any] = {}
         try:
             asked = tool.model_validate(dict(arguments))
-            async with self.db.begin() as session:
+            async with self._reading() as session:
                 result = await asked.call(Context(session, self.asker, self.tokens, fresh, self.read))
         except ValidationError as error:
             details = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
@@ -116,6 +119,14 @@ class RoleTools:
         TRACE.note("tool", name, arguments=dict(arguments), proposes=result.proposal is not None)
         return ToolResult({"ok": True, **result.data}, result.proposal, {**fresh, **result.tokens}, result.say)
 
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        if self.session is not None:
+            yield self.session
+        else:
+            async with self.db.begin() as session:
+                yield session
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -123,9 +134,9 @@ class Tools:
 
     db: Database
 
-    def for_asker(self, asker: Asker, state: Mapping[str, Any]) -> RoleTools:
+    def for_asker(self, asker: Asker, state: Mapping[str, Any], session: AsyncSession | None = None) -> RoleTools:
         """Return the tools this asker may use, with the tokens of the conversation."""
-        return RoleTools(self.db, asker, dict(state.get("tokens", {})))
+        return RoleTools(self.db, asker, dict(state.get("tokens", {})), session)
 
     async def perform(
         self, session: AsyncSession, asker: Asker, tool: str, arguments: Mapping[str, Any], *, key: str

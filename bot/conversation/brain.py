@@ -71,7 +71,7 @@ class ToolResult:
 
 
 class Toolbox(Protocol):
-    """The tools one asker may use; each call is one transaction of its own."""
+    """The tools one asker may use; each call is a transaction of its own, unless they were given one to read in."""
 
     def schemas(self) -> Sequence[Mapping[str, Any]]:
         """Return the tools as JSON schemas in the shape chat-completion services take."""
@@ -85,8 +85,11 @@ class Toolbox(Protocol):
 class Toolkit(Protocol):
     """All the tools there are: bound to an asker for reading, or run after a yes."""
 
-    def for_asker(self, asker: Asker, state: Mapping[str, Any]) -> Toolbox:
-        """Return the tools this asker may use; `state` holds the tokens handed out before."""
+    def for_asker(self, asker: Asker, state: Mapping[str, Any], session: "AsyncSession | None" = None) -> Toolbox:
+        """Return the tools this asker may use; `state` holds the tokens handed out before.
+
+        With a `session` all of them read in its transaction, for a brain that asks nobody else.
+        """
         ...
 
     async def perform(

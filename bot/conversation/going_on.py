@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..db import Database
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from ..notify.render import chat
 from ..whatsapp.outgoing import BODY_LIMIT, Choices, Text
 from . import scene
@@ -23,17 +24,18 @@ def asked_before(answer: Answer) -> str:
     return str(dialog.get("then") or "") if isinstance(dialog, Mapping) else ""
 
 
-async def go_on(db: Database, here: Scene, chosen: Answer, toolkit: Toolkit, rules: Brain) -> tuple[Scene, Answer]:
+async def go_on(
+    session: AsyncSession, here: Scene, chosen: Answer, toolkit: Toolkit, rules: Brain
+) -> tuple[Scene, Answer]:
     """Answer what was asked before, as it is asked of the professional whom `chosen` turns to."""
-    async with db.begin() as session:
-        there = await scene.turned_to(session, here, chosen.professional_id)
+    there = await scene.turned_to(session, here, chosen.professional_id)
     state: dict[str, Any] = {**(chosen.state or {}), "dialog": {}, "pending": None}
     heard = Heard(
         asker=there.asker,
         text=asked_before(chosen),
         history=there.history,
         state=state,
-        toolbox=toolkit.for_asker(there.asker, state),
+        toolbox=toolkit.for_asker(there.asker, state, session),
         professional_name=there.professional.name if there.professional else "",
     )
     answer = await rules.answer(heard)

@@ -2,9 +2,9 @@
 
     take → (voice to text) → answered directly? → else brain → conclude
 
-What needs no thinking (a tapped button, a yes, an opt-out) is answered and written in one transaction. What
-does is thought about with no transaction open, and concluded in one afterwards. Either way the answer, the
-change and "these messages are handled" are one commit: a process may die anywhere and nothing happens twice.
+What needs no model (a tapped button, a yes, all of it where the rules are asked first) is read, answered and written
+in one transaction. A model thinks with no transaction open, and is concluded in one afterwards. Either way the answer,
+the change and "these messages are handled" are one commit: a process may die anywhere and nothing happens twice.
 """
 
 import asyncio
@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import metrics
 from ..accounts.codes import Hasher
@@ -58,7 +60,9 @@ class Presence(Protocol):
 class Brains(Protocol):
     """Who thinks: brains in the order they are asked, the last of which always answers."""
 
-    async def for_turn(self, asker: Asker) -> Sequence[Brain]: ...
+    async def for_turn(self, asker: Asker) -> Sequence[Brain]:
+        """Return them, without asking the database: the turn's transaction is open."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +132,12 @@ class Turns:
             answer = await entering.answer(session, here, self._hashed) or await answer_directly(
                 session, here, self.toolkit
             )
-            if answer is not None and not asked_before(answer):
-                return await conclude(session, here, answer)
-        answer = answer or await self._think(here)
-        if asked_before(answer):
-            here, answer = await go_on(self.db, here, answer, self.toolkit, self.rules)
-        return await self._conclude(here, answer)
+            brains = await self._asked(here) if answer is None else ()
+            if brains and brains[0] is self.rules:
+                answer = await self._think(here, brains, session)
+            if answer is not None:
+                return await self._concluded(session, here, answer)
+        return await self._conclude(here, await self._think(here, brains))
 
     @property
     def _hashed(self) -> Hasher:
@@ -145,12 +149,20 @@ class Turns:
 
     async def _conclude(self, here: Scene, answer: Answer) -> bool:
         async with self.db.begin() as session:
-            return await conclude(session, here, answer)
+            return await self._concluded(session, here, answer)
 
-    async def _think(self, here: Scene) -> Answer:
-        heard = heard_of(here, self.toolkit.for_asker(here.asker, here.state))
+    async def _concluded(self, session: AsyncSession, here: Scene, answer: Answer) -> bool:
+        if asked_before(answer):
+            here, answer = await go_on(session, here, answer, self.toolkit, self.rules)
+        return await conclude(session, here, answer)
+
+    async def _asked(self, here: Scene) -> Sequence[Brain]:
         plain = here.payload is not None or here.asker.professional_id is None
-        for brain in (self.rules,) if plain else await self.brains.for_turn(here.asker):
+        return (self.rules,) if plain else await self.brains.for_turn(here.asker)
+
+    async def _think(self, here: Scene, brains: Sequence[Brain], session: AsyncSession | None = None) -> Answer:
+        heard = heard_of(here, self.toolkit.for_asker(here.asker, here.state, session))
+        for brain in brains:
             try:
                 async with asyncio.timeout(DEADLINE):
                     answer = await brain.answer(heard)
