@@ -12,13 +12,14 @@ from bot.agenda import booking, clients
 from bot.agenda.ledger import find_locked
 from bot.agenda.refusals import AppointmentMoved, AppointmentUnknown
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.models import Appointment, Client, Professional, Service
+from bot.models import Appointment, Client, Professional
 from bot.models.enums import Action, Actor, Role, Source
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
 
 from .base import Context, Effect, Tool, own_agenda
 from .customers import find_customer
+from .services import service_of
 
 
 def _is_professional(asker: Asker) -> bool:
@@ -82,7 +83,7 @@ class BookAppointment(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         slot = context.redeem(self.slot, "slot")
-        service = await context.session.get_one(Service, UUID(slot["service_id"]))
+        service = await service_of(context, UUID(slot["service_id"]))
         start = datetime.fromisoformat(slot["start"])
         professional = await context.professional()
         await booking.check(
@@ -93,6 +94,7 @@ class BookAppointment(Tool):
             now=context.asker.now,
             conversation_id=context.asker.conversation_id,
             actor=context.actor,
+            known=context.openings,
         )
         name, whom = await self._client(context)
         arguments = {"service_id": str(service.id), "start": start.isoformat(), "note": self.note, **whom}
@@ -144,7 +146,7 @@ async def client_id_of(
 ) -> UUID:
     """Return whom a booking is for: oneself, a client that was found, or one who is new."""
     if not _is_professional(asker):
-        return (await clients.for_contact(session, professional_id, asker.contact_id, now=asker.now)).id
+        return await clients.id_for_contact(session, professional_id, asker.contact_id, now=asker.now)
     if "client_id" in arguments:
         return UUID(arguments["client_id"])
     return (await clients.add(session, professional_id, name=arguments["new_client"], now=asker.now)).id

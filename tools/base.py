@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.agenda.booking import Openings
 from bot.agenda.refusals import AppointmentUnknown
 from bot.conversation.brain import Asker, ToolResult
 from bot.errors import Forbidden, NotFound
@@ -78,6 +79,16 @@ class Context:
         if "professional" not in self.read:
             self.keep("professional", [await self.session.get_one(Professional, self.professional_id)])
         return cast(Professional, self.read["professional"][0])
+
+    @property
+    def openings(self) -> Openings | None:
+        """The free times that were read last, in this very transaction: what is older may be somebody else's by now."""
+        session, found = self.read.get("openings", (None, None))
+        return found if session is self.session else None
+
+    @openings.setter
+    def openings(self, found: Openings) -> None:
+        self.read["openings"] = (self.session, found)
 
     def keep(self, name: str, rows: Sequence[Any]) -> None:
         """Keep rows for the calls to come: outside the session, whose end may be a refusal that undoes them."""

@@ -1,9 +1,13 @@
 """Which service is meant: by token, by name, or the only one there is."""
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from bot.agenda import refusals
+from bot.agenda.parties import table
+from bot.db import Swift
 from bot.errors import Invalid
 from bot.models import Service
 from bot.text import plain
@@ -25,16 +29,29 @@ class ServiceUnknown(Invalid):
     sentence = "Não encontrei esse serviço."
 
 
+_SERVICES: Final = table(Service)
+_OFFERED: Final = Swift(
+    select(_SERVICES)
+    .where(_SERVICES.c.professional_id == bindparam("professional_id"), _SERVICES.c.active)
+    .order_by(_SERVICES.c.position, _SERVICES.c.name)
+)
+
+
 async def all_services(context: Context) -> list[Service]:
     """Return the services on offer, in the order the professional gave them."""
     if "services" not in context.read:
-        rows = await context.session.scalars(
-            select(Service)
-            .where(Service.professional_id == context.professional_id, Service.active)
-            .order_by(Service.position, Service.name)
-        )
-        context.keep("services", rows.all())
+        rows = await _OFFERED.all(context.session, {"professional_id": context.professional_id})
+        # Of no session, whose end may be a refusal that undoes them.
+        context.read["services"] = [Service(**dict(zip(_SERVICES.c.keys(), row, strict=True))) for row in rows]
     return list(context.read["services"])
+
+
+async def service_of(context: Context, service_id: UUID) -> Service:
+    """Return a service on offer, or refuse: it may have been one when its token was handed out."""
+    for row in await all_services(context):
+        if row.id == service_id:
+            return row
+    raise refusals.ServiceUnknown
 
 
 async def find_service(context: Context, said: str) -> Service:

@@ -50,7 +50,7 @@ class ListFreeSlots(Tool):
         if when is not None and when.kind is Kind.NONE:
             raise DayUnclear
         start, end = self._span(context, when)
-        times = await booking.free(
+        context.openings = found = await booking.openings(
             context.session,
             context.professional_id,
             service,
@@ -60,6 +60,7 @@ class ListFreeSlots(Tool):
             conversation_id=context.asker.conversation_id,
             actor=context.actor,
         )
+        times = found.times(service)
         data: dict[str, Any] = {
             "service": views.service(context, service),
             "day_phrase": _day_phrase(when, context.asker.local),
@@ -108,6 +109,7 @@ class ListFreeSlots(Tool):
             now=context.asker.now,
             conversation_id=context.asker.conversation_id,
             actor=context.actor,
+            known=context.openings,
         )
         if refusal is None:
             return found | {"exact": views.slot(context, wanted.astimezone(UTC), service)}

@@ -14,6 +14,7 @@ from bot import metrics
 from bot.conversation.brain import Asker, ToolResult
 from bot.db import Database
 from bot.errors import Forbidden, Refused
+from bot.models import Professional
 from bot.models.enums import Role
 from bot.trace import TRACE
 from bot.whatsapp.outgoing import Outgoing
@@ -134,9 +135,17 @@ class Tools:
 
     db: Database
 
-    def for_asker(self, asker: Asker, state: Mapping[str, Any], session: AsyncSession | None = None) -> RoleTools:
+    def for_asker(
+        self,
+        asker: Asker,
+        state: Mapping[str, Any],
+        *,
+        professional: Professional | None = None,
+        session: AsyncSession | None = None,
+    ) -> RoleTools:
         """Return the tools this asker may use, with the tokens of the conversation."""
-        return RoleTools(self.db, asker, dict(state.get("tokens", {})), session)
+        read: dict[str, Sequence[Any]] = {"professional": [professional]} if professional else {}
+        return RoleTools(self.db, asker, dict(state.get("tokens", {})), session, read)
 
     async def perform(
         self, session: AsyncSession, asker: Asker, tool: str, arguments: Mapping[str, Any], *, key: str

@@ -27,12 +27,13 @@ from .ledger import compare_and_set, find, find_locked, keyed, moved_since
 from .lifecycle import IllegalMove, after
 from .loading import Own, load_agenda, policy_of
 from .notices import Told, receipt
-from .openings import check, free, refusal, refused, taken
+from .openings import Openings, check, free, openings, refusal, refused, taken
 from .parties import load_parties
 from .policy import CancellationPolicy, Notice, TooLate, notice_given
 from .refusals import AppointmentMoved
 
 __all__ = [
+    "Openings",
     "act",
     "attend",
     "book",
@@ -43,6 +44,7 @@ __all__ = [
     "lock",
     "may",
     "move",
+    "openings",
     "receipt",
     "refusal",
 ]

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..db import Swift
 from ..models import Appointment, AppointmentEvent, Client, new_id
 from ..models.enums import Action, Actor, Status
 from .desk import lock
+from .parties import table
 from .refusals import AppointmentChanged, AppointmentUnknown, KeyReused
 
 
@@ -74,14 +76,23 @@ async def moved_since(session: AsyncSession, appointment_id: UUID, moment: datet
     return found is not None
 
 
+_ROWS: Final = table(Appointment)
+_KEYED: Final = Swift(
+    select(_ROWS.c.id, _ROWS.c.client_id).where(
+        _ROWS.c.professional_id == bindparam("professional_id"), _ROWS.c.idempotency_key == bindparam("key")
+    )
+)
+
+
 async def keyed(session: AsyncSession, professional_id: UUID, client_id: UUID, key: str) -> Appointment | None:
     """Read what an idempotency key has booked already; another client's key is refused, not answered."""
-    row = await session.scalar(
-        select(Appointment).where(Appointment.professional_id == professional_id, Appointment.idempotency_key == key)
-    )
-    if row is not None and row.client_id != client_id:
+    found = await _KEYED.first(session, {"professional_id": professional_id, "key": key})
+    if found is None:
+        return None
+    appointment_id, whose = found
+    if whose != client_id:
         raise KeyReused
-    return row
+    return await session.get_one(Appointment, appointment_id)
 
 
 async def compare_and_set(session: AsyncSession, row: Appointment, now: datetime, **values: Any) -> Appointment:

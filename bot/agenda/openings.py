@@ -1,6 +1,7 @@
 """Free times on the database: what is open, and why something is not. Booking asks here too, under the lock."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -27,7 +28,7 @@ from .refusals import (
     TooSoon,
     WeekFull,
 )
-from .slots import Reason, Rules, around, busy_period, free_times, nearest, why_not
+from .slots import Busy, Reason, Rules, around, busy_period, free_times, nearest, why_not
 
 _REFUSALS: Final[dict[Reason, type[Refused]]] = {
     Reason.PAST: InThePast,
@@ -43,6 +44,27 @@ _FIRST: Final = datetime(1, 1, 3, tzinfo=UTC)
 _LAST: Final = datetime(9999, 12, 29, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """All that decides about appointments that begin in start <= t < end, for one who asks; read once."""
+
+    agenda: Agenda
+    busy: Sequence[Busy]
+    start: datetime
+    end: datetime
+    now: datetime
+    actor: Actor
+
+    def times(self, service: Service) -> list[datetime]:
+        """List the free times, aware UTC."""
+        rules = self.agenda.rules(service.minutes, self.actor)
+        return free_times(rules, self.busy, self.start, self.end, self.now)
+
+    def decide(self, at: datetime) -> bool:
+        """Say whether no more has to be read to judge this time."""
+        return self.start <= at < self.end
+
+
 async def free(
     session: AsyncSession,
     professional_id: UUID,
@@ -54,7 +76,25 @@ async def free(
     conversation_id: UUID | None = None,
     actor: Actor = Actor.CLIENT,
 ) -> list[datetime]:
-    """List the free times in start <= t < end, aware UTC; a time held for `conversation_id` is free to it.
+    """List the free times in start <= t < end, aware UTC, as `openings` has them."""
+    found = await openings(
+        session, professional_id, service, start, end, now=now, conversation_id=conversation_id, actor=actor
+    )
+    return found.times(service)
+
+
+async def openings(
+    session: AsyncSession,
+    professional_id: UUID,
+    service: Service,
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    conversation_id: UUID | None = None,
+    actor: Actor = Actor.CLIENT,
+) -> Openings:
+    """Read a period in which to look for free times; a time held for `conversation_id` is free to it.
 
     Refuses a client whom no time could be sold to, because the professional's plan has none left this month.
     """
@@ -64,7 +104,7 @@ async def free(
     agenda, busy = await load_openings(session, professional_id, start, end, now=now, own=own)
     if actor is Actor.CLIENT and (no := await allowance.refusal(session, agenda.professional, actor, now=now)):
         raise no
-    return free_times(agenda.rules(service.minutes, actor), busy, start, end, now)
+    return Openings(agenda, busy, start, end, now, actor)
 
 
 async def refusal(
@@ -76,13 +116,18 @@ async def refusal(
     now: datetime,
     conversation_id: UUID | None = None,
     actor: Actor = Actor.CLIENT,
+    known: Openings | None = None,
 ) -> Refused | None:
-    """Say why a time cannot be booked for a service, with the nearest free times; None when it can."""
+    """Say why a time cannot be booked for a service, with the nearest free times; None when it can.
+
+    Reads nothing where openings `known` to the same asker decide.
+    """
     if service.professional_id != professional_id or not service.active:
         return ServiceUnknown()
-    agenda = await load_agenda(session, professional_id, now=now)
-    rules = agenda.rules(service.minutes, actor)
-    no = await refused(session, agenda, rules, at, now=now, own=Own(conversation=conversation_id))
+    decided = known if known is not None and known.decide(at) else None
+    agenda = decided.agenda if decided else await load_agenda(session, professional_id, now=now)
+    rules, own = agenda.rules(service.minutes, actor), Own(conversation=conversation_id)
+    no = await refused(session, agenda, rules, at, now=now, own=own, busy=decided.busy if decided else None)
     return no or await allowance.refusal(session, agenda.professional, actor, now=now)
 
 
@@ -95,21 +140,31 @@ async def check(
     now: datetime,
     conversation_id: UUID | None = None,
     actor: Actor = Actor.CLIENT,
+    known: Openings | None = None,
 ) -> None:
     """Raise the refusal of a time that cannot be booked for a service."""
-    no = await refusal(session, professional_id, service, at, now=now, conversation_id=conversation_id, actor=actor)
+    no = await refusal(
+        session, professional_id, service, at, now=now, conversation_id=conversation_id, actor=actor, known=known
+    )
     if no is not None:
         raise no
 
 
 async def refused(
-    session: AsyncSession, agenda: Agenda, rules: Rules, at: datetime, *, now: datetime, own: Own
+    session: AsyncSession,
+    agenda: Agenda,
+    rules: Rules,
+    at: datetime,
+    *,
+    now: datetime,
+    own: Own,
+    busy: Sequence[Busy] | None = None,
 ) -> Refused | None:
-    """Judge a time by rules already read."""
-    professional_id = agenda.professional.id
+    """Judge a time by rules already read, and by the busy time around it, if that was read too."""
     at = min(max(at, _FIRST), _LAST)  # refused all the same, and arithmetic on dates goes on working
-    period = busy_period(rules, at, at + timedelta(minutes=1), now)
-    busy = await load_busy(session, professional_id, *period, now=now, own=own)
+    if busy is None:
+        period = busy_period(rules, at, at + timedelta(minutes=1), now)
+        busy = await load_busy(session, agenda.professional.id, *period, now=now, own=own)
     reason = why_not(rules, busy, at, now)
     return None if reason is None else await _explained(session, agenda, rules, reason, at, now=now, own=own)
 

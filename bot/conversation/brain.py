@@ -17,6 +17,8 @@ from ..whatsapp.outgoing import Outgoing
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from ..models import Professional
+
 
 @dataclass(frozen=True, slots=True)
 class Asker:
@@ -85,10 +87,18 @@ class Toolbox(Protocol):
 class Toolkit(Protocol):
     """All the tools there are: bound to an asker for reading, or run after a yes."""
 
-    def for_asker(self, asker: Asker, state: Mapping[str, Any], session: "AsyncSession | None" = None) -> Toolbox:
+    def for_asker(
+        self,
+        asker: Asker,
+        state: Mapping[str, Any],
+        *,
+        professional: "Professional | None" = None,
+        session: "AsyncSession | None" = None,
+    ) -> Toolbox:
         """Return the tools this asker may use; `state` holds the tokens handed out before.
 
-        With a `session` all of them read in its transaction, for a brain that asks nobody else.
+        The `professional` of the turn is not read again where it is given. With a `session` all tools read in its
+        transaction, for a brain that waits for nobody.
         """
         ...
 

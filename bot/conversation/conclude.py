@@ -26,10 +26,10 @@ async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> bool:
 
     Tell whether more waits in the lane.
     """
-    said = _with_transcript(await _said(session, here, answer), here.transcript)
+    rows: Rows = []
+    said = _with_transcript(await _said(session, here, answer, rows), here.transcript)
     state = _state(here.conversation.state, answer, said)
     conversation = await inbox.let_go(session, here.held, state=state, about=answer.professional_id)
-    rows: Rows = []
     if words := _words(here):
         line = {
             "id": new_id(),
@@ -46,11 +46,13 @@ async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> bool:
     return await inbox.handled(session, here.held, now=here.now)
 
 
-async def _said(session: AsyncSession, here: Scene, answer: Answer) -> Outgoing | None:
+async def _said(session: AsyncSession, here: Scene, answer: Answer, rows: Rows) -> Outgoing | None:
     if answer.handoff:
         return await call_person(session, here)
     if answer.proposal is not None:
-        return await pending.propose(session, here, answer.proposal)
+        question, asked = await pending.propose(session, here, answer.proposal)
+        rows += asked
+        return question
     if here.pending is not None and answer.state is not None and answer.state.get("pending", here.pending) is None:
         # The dialogue has turned to something else: a yes from now on must not run what was asked before.
         await pending.decline(session, here, here.pending)

@@ -17,7 +17,7 @@ from .. import phrases
 from ..agenda import booking, offers, waitlist
 from ..agenda.refusals import OfferOver
 from ..errors import Refused
-from ..models import Consent, Contact, Conversation, PendingAction, Professional
+from ..models import Consent, Contact, Conversation, Professional
 from ..models.enums import Action, Actor, Role
 from ..notify.render import chat
 from ..text import plain
@@ -274,7 +274,7 @@ async def _released(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons
 async def _forget(session: AsyncSession, here: Scene) -> None:
     """Let go of what was asked on the other side: a yes must never cross from one role to the other."""
     if here.pending is not None:
-        await pending.decline(session, here, await session.get_one(PendingAction, here.pending.id))
+        await pending.decline(session, here, here.pending)
 
 
 async def _signup(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:

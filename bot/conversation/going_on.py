@@ -35,7 +35,7 @@ async def go_on(
         text=asked_before(chosen),
         history=there.history,
         state=state,
-        toolbox=toolkit.for_asker(there.asker, state, session),
+        toolbox=toolkit.for_asker(there.asker, state, professional=there.professional, session=session),
         professional_name=there.professional.name if there.professional else "",
     )
     answer = await rules.answer(heard)

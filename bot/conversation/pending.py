@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, bindparam, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agenda.booking import lock
+from ..agenda.entry import Rows
+from ..agenda.parties import table
+from ..db import Instant, Swift
 from ..errors import Refused
-from ..models import Outbound, PendingAction
+from ..models import Outbound, PendingAction, new_id
 from ..models.enums import PendingStatus
 from ..notify.messages import MESSAGES, from_json
 from ..notify.render import chat, in_window
@@ -25,33 +29,64 @@ VALID = timedelta(minutes=10)
 HOLD = timedelta(minutes=5)
 
 
-async def propose(session: AsyncSession, here: Scene, proposal: Proposal) -> Choices:
-    """Store a proposal in place of any earlier one and return the question with its two buttons."""
-    await _let_go(session, here)
+_ROWS: Final = table(PendingAction)
+_NOW: Final = bindparam("now", type_=Instant)
+_WAS: Final = bindparam("was", type_=_ROWS.c.status.type)
+_BECOMES: Final = bindparam("becomes", type_=_ROWS.c.status.type)
+
+
+def _closing(*whose: ColumnElement[bool]) -> Swift:
+    return Swift(
+        update(_ROWS)
+        .where(*whose, _ROWS.c.status == _WAS)
+        .values(status=_BECOMES, hold_until=None, decided_at=_NOW)
+        .returning(_ROWS.c.id)
+    )
+
+
+_CLOSE: Final = _closing(_ROWS.c.id == bindparam("question"))
+_CLOSE_ALL: Final = _closing(_ROWS.c.conversation_id == bindparam("talk"))
+_RIVAL: Final = Swift(
+    select(_ROWS.c.id)
+    .where(
+        _ROWS.c.hold_professional_id == bindparam("professional"),
+        _ROWS.c.hold_until > _NOW,
+        _ROWS.c.hold_start_at < bindparam("end"),
+        _ROWS.c.hold_end_at > bindparam("start"),
+    )
+    .limit(literal_column("1"))
+)
+
+
+async def propose(session: AsyncSession, here: Scene, proposal: Proposal) -> tuple[Choices, Rows]:
+    """Put a proposal in place of any earlier one; return the question with its two buttons, and the row to write."""
+    replaced = {"was": PendingStatus.OPEN, "becomes": PendingStatus.REPLACED, "now": here.now}
+    await _CLOSE_ALL.all(session, {"talk": here.conversation.id, **replaced})
     held = await _may_hold(session, here, proposal)
     professional_id, start, end = proposal.hold if held and proposal.hold else (None, None, None)
-    row = PendingAction(
-        conversation_id=here.conversation.id,
-        role=here.asker.role,
-        tool=proposal.tool,
-        arguments=dict(proposal.arguments),
-        question=proposal.question,
-        hold_professional_id=professional_id,
-        hold_start_at=start,
-        hold_end_at=end,
-        hold_until=here.now + HOLD if start else None,
-        expires_at=here.now + VALID,
-        created_at=here.now,
-    )
-    session.add(row)
-    await session.flush()
-    return Choices(proposal.question, yes_no(row.id))
+    identifier = new_id()
+    row = {
+        "id": identifier,
+        "conversation_id": here.conversation.id,
+        "role": here.asker.role,
+        "tool": proposal.tool,
+        "arguments": dict(proposal.arguments),
+        "question": proposal.question,
+        "status": PendingStatus.OPEN,
+        "hold_professional_id": professional_id,
+        "hold_start_at": start,
+        "hold_end_at": end,
+        "hold_until": here.now + HOLD if start else None,
+        "expires_at": here.now + VALID,
+        "decided_at": None,
+        "created_at": here.now,
+    }
+    return Choices(proposal.question, yes_no(identifier)), [(PendingAction, row)]
 
 
 async def accept(session: AsyncSession, here: Scene, pending: PendingAction, toolkit: Toolkit) -> Answer:
     """Run what was proposed, once; a refusal undoes it alone and is explained."""
-    pending = await session.get_one(PendingAction, pending.id)
-    if answer := _settled(pending, here.now):
+    if answer := await _settled(session, pending, PendingStatus.DONE, here.now):
         return answer
     try:
         async with session.begin_nested():
@@ -59,9 +94,8 @@ async def accept(session: AsyncSession, here: Scene, pending: PendingAction, too
                 session, here.asker, pending.tool, pending.arguments, key=f"pending:{pending.id}"
             )
     except Refused as refusal:
-        _close(pending, PendingStatus.REFUSED, here.now)
+        await _close(session, pending, PendingStatus.REFUSED, here.now, was=PendingStatus.DONE)
         return _instead(here, explain(refusal, here.asker, pending.arguments))
-    _close(pending, PendingStatus.DONE, here.now)
     if receipt is None and here.contact.opted_out_at is not None:
         receipt = await _noticed(session, here)
     return Answer(say=receipt, state={**here.state, "dialog": {}})
@@ -94,16 +128,17 @@ async def _noticed(session: AsyncSession, here: Scene) -> Outgoing | None:
 
 async def decline(session: AsyncSession, here: Scene, pending: PendingAction) -> Answer:
     """Forget what was proposed."""
-    pending = await session.get_one(PendingAction, pending.id)
-    if answer := _settled(pending, here.now):
+    if answer := await _settled(session, pending, PendingStatus.REFUSED, here.now):
         return answer
-    _close(pending, PendingStatus.REFUSED, here.now)
     words = "declined" if pending.tool == "book_appointment" else "kept"
     return Answer(say=Text(chat(words)), state={**here.state, "dialog": {}})
 
 
 async def find(session: AsyncSession, here: Scene, pending_id: UUID) -> PendingAction | None:
     """Return a pending action of this conversation and role, whatever became of it."""
+    open_one = here.pending
+    if open_one is not None and open_one.id == pending_id and open_one.role is here.asker.role:
+        return open_one
     return await session.scalar(
         select(PendingAction).where(
             PendingAction.id == pending_id,
@@ -113,28 +148,30 @@ async def find(session: AsyncSession, here: Scene, pending_id: UUID) -> PendingA
     )
 
 
-def _settled(pending: PendingAction, now: datetime) -> Answer | None:
-    if pending.status is PendingStatus.DONE:
-        return Answer(say=Text(chat("already_done")))
-    if pending.status is not PendingStatus.OPEN or pending.expires_at <= now:
-        if pending.status is PendingStatus.OPEN:
-            _close(pending, PendingStatus.EXPIRED, now)
-        return Answer(say=Text(chat("expired_question")))
-    return None
+async def _settled(
+    session: AsyncSession, pending: PendingAction, becomes: PendingStatus, now: datetime
+) -> Answer | None:
+    """Close a question that is open, once; else say what became of it."""
+    status = pending.status
+    if status is PendingStatus.OPEN:
+        late = pending.expires_at <= now
+        if await _close(session, pending, PendingStatus.EXPIRED if late else becomes, now):
+            return Answer(say=Text(chat("expired_question"))) if late else None
+        # Closed by somebody else since it was read.
+        status = (await session.scalars(select(PendingAction.status).where(PendingAction.id == pending.id))).one()
+    return Answer(say=Text(chat("already_done" if status is PendingStatus.DONE else "expired_question")))
 
 
-def _close(pending: PendingAction, status: PendingStatus, now: datetime) -> None:
-    pending.status = status
-    pending.decided_at = now
-    pending.hold_until = None
-
-
-async def _let_go(session: AsyncSession, here: Scene) -> None:
-    await session.execute(
-        update(PendingAction)
-        .where(PendingAction.conversation_id == here.conversation.id, PendingAction.status == PendingStatus.OPEN)
-        .values(status=PendingStatus.REPLACED, hold_until=None, decided_at=here.now)
-    )
+async def _close(
+    session: AsyncSession,
+    pending: PendingAction,
+    becomes: PendingStatus,
+    now: datetime,
+    *,
+    was: PendingStatus = PendingStatus.OPEN,
+) -> bool:
+    values = {"question": pending.id, "was": was, "becomes": becomes, "now": now}
+    return await _CLOSE.first(session, values) is not None
 
 
 async def _may_hold(session: AsyncSession, here: Scene, proposal: Proposal) -> bool:
@@ -143,14 +180,5 @@ async def _may_hold(session: AsyncSession, here: Scene, proposal: Proposal) -> b
         return False
     professional_id, start, end = proposal.hold
     await lock(session, professional_id)
-    rival = await session.scalar(
-        select(PendingAction.id)
-        .where(
-            PendingAction.hold_professional_id == professional_id,
-            PendingAction.hold_until > here.now,
-            PendingAction.hold_start_at < end,
-            PendingAction.hold_end_at > start,
-        )
-        .limit(1)
-    )
-    return rival is None
+    values = {"professional": professional_id, "start": start, "end": end, "now": here.now}
+    return await _RIVAL.first(session, values) is None

@@ -161,7 +161,8 @@ class Turns:
         return (self.rules,) if plain else await self.brains.for_turn(here.asker)
 
     async def _think(self, here: Scene, brains: Sequence[Brain], session: AsyncSession | None = None) -> Answer:
-        heard = heard_of(here, self.toolkit.for_asker(here.asker, here.state, session))
+        toolbox = self.toolkit.for_asker(here.asker, here.state, professional=here.professional, session=session)
+        heard = heard_of(here, toolbox)
         for brain in brains:
             try:
                 async with asyncio.timeout(DEADLINE):

@@ -71,8 +71,8 @@ class Recorder:
     toolkit: Toolkit
     used: Counter[str] = field(default_factory=Counter)
 
-    def for_asker(self, asker: Asker, state: Mapping[str, Any], session: AsyncSession | None = None) -> Toolbox:
-        return _Noted(self.toolkit.for_asker(asker, state, session), self.used)
+    def for_asker(self, asker: Asker, state: Mapping[str, Any], **known: Any) -> Toolbox:
+        return _Noted(self.toolkit.for_asker(asker, state, **known), self.used)
 
     async def perform(
         self, session: AsyncSession, asker: Asker, tool: str, arguments: Mapping[str, Any], *, key: str
