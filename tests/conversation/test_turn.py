@@ -208,15 +208,29 @@ async def test_t27_poison_that_kills_whoever_touches_it_is_parked_too(
     here: Stage, replayed: Callable[[], Awaitable[None]]
 ) -> None:
     lane = await waiting(here, "quais os serviços?")
-    for _ in range(parking.TRIES):
+    for _ in range(parking.SILENT_TRIES):
         assert await take(here, lane) is not None  # and nothing is heard of that process again
         here.clock.jump(seconds=13)
     assert await here.services.turns.run(lane) == 0
     row = await letter(here)
-    assert (row.status, row.attempts) == (InboundStatus.DEAD, parking.TRIES)
+    assert (row.status, row.attempts) == (InboundStatus.DEAD, parking.SILENT_TRIES)
     await here.services.send_due()
     assert len(here.heard_all(JULIA)) == 1
     await replayed()
+
+
+async def test_what_somebody_answered_in_its_last_try_is_not_parked_by_whoever_read_it_before(here: Stage) -> None:
+    lane = await waiting(here, "quais os serviços?")
+    held = await take(here, lane)
+    assert held is not None
+    async with here.services.db.begin() as session:
+        await session.execute(update(Inbound).values(attempts=parking.SILENT_TRIES))
+    async with here.services.db.begin() as session:
+        stale = (await session.scalars(select(Inbound))).all()
+        done = update(Inbound).values(status=InboundStatus.DONE)
+        await session.execute(done.execution_options(synchronize_session=False))
+        assert await parking.without_the_worn(session, held.conversation, stale, here.clock.now()) == []
+    assert (await letter(here)).status is InboundStatus.DONE
 
 
 async def test_t27_poison_that_cannot_even_be_taken_is_parked_and_holds_up_nobody(here: Stage) -> None:
