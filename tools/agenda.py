@@ -12,7 +12,7 @@ from bot import phrases
 from bot.agenda import booking, report
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import read, read_period, window
-from bot.models import Appointment, Client, Professional
+from bot.models import Appointment
 from bot.models.enums import Action, Actor, Payment, Role, Status
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
@@ -57,11 +57,10 @@ class GetAppointmentsToday(Tool):
             start.astimezone(UTC),
             (start + timedelta(days=1)).astimezone(UTC),
         )
-        professional = await context.professional()
         appointments = [
-            views.appointment(context, row, client=client.name, professional=professional) for row, client in rows
+            views.appointment(context, row, client=row.client, professional=row.professional) for row in rows
         ]
-        total = sum(row.price_cents for row, _ in rows)
+        total = sum(row.price_cents for row in rows)
         return ToolResult(
             {
                 "day": phrases.day(day, today=local.date(), relative=True),
@@ -90,22 +89,10 @@ class MyAppointments(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         asker = context.asker
-        rows = await context.session.execute(
-            select(Appointment, Professional, Client)
-            .join(Client, Client.id == Appointment.client_id)
-            .join(Professional, Professional.id == Appointment.professional_id)
-            .where(
-                Client.contact_id == asker.contact_id,
-                Appointment.status.in_([Status.PENDING_CONFIRMATION, Status.CONFIRMED]),
-                Appointment.end_at > asker.now,
-                *([Appointment.professional_id == asker.professional_id] if asker.professional_id else []),
-            )
-            .order_by(Appointment.start_at)
-            .limit(9)
-        )
+        rows = await report.coming(context.session, asker.contact_id, asker.professional_id, now=asker.now)
         appointments = [
-            views.appointment(context, row, client=phrases.first_name(client.name), professional=professional)
-            for row, professional, client in rows
+            views.appointment(context, row, client=phrases.first_name(row.client), professional=row.professional)
+            for row in rows
         ]
         return ToolResult({"appointments": appointments})
 
@@ -137,7 +124,7 @@ class FindAppointments(Tool):
         found: dict[str, list[Any]] = {"coming": [], "unpaid": []}
         for row in rows:
             ahead = row.start_at > now and row.status in (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
-            view = views.appointment(context, row, client=customer.name, professional=professional)
+            view = views.appointment(context, row, client=customer.name, professional=professional.name)
             found["coming" if ahead else "unpaid"].append(view)
         return ToolResult({"client": customer.name, **found})
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from bot import phrases
-from bot.models import Appointment, Professional, Service
+from bot.agenda.report import Standing
+from bot.models import Appointment, Service
 
 from .base import Context
 
@@ -38,7 +39,7 @@ def service(context: Context, row: Service) -> dict[str, Any]:
     }
 
 
-def appointment(context: Context, row: Appointment, *, client: str, professional: Professional) -> dict[str, Any]:
+def appointment(context: Context, row: Appointment | Standing, *, client: str, professional: str) -> dict[str, Any]:
     """Describe an appointment and hand out its token."""
     local = row.start_at.astimezone(context.asker.zone)
     return {
@@ -52,7 +53,7 @@ def appointment(context: Context, row: Appointment, *, client: str, professional
         "status": row.status.value,
         "payment": row.payment.value,
         "price": phrases.money(row.price_cents),
-        "professional": professional.name,
+        "professional": professional,
         # The same for all of one series; empty for an appointment on its own.
         "series": context.hand_out({"kind": "series", "id": str(row.series_id)}) if row.series_id else "",
     }

@@ -1,16 +1,37 @@
 """What a professional asks about: the day, the money of a period, one client."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Appointment, Client, ClientNote
+from ..db import Swift
+from ..models import Appointment, Client, ClientNote, Professional
 from ..models.enums import Payment, Status
 from .lifecycle import BLOCKING
+from .parties import table
+
+# What fits one list, with a row left for what else there is to do.
+COMING: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An appointment as it is told, with the names of its two sides last."""
+
+    id: UUID
+    series_id: UUID | None
+    service_name: str
+    price_cents: int
+    start_at: datetime
+    status: Status
+    payment: Payment
+    client: str
+    professional: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +107,53 @@ async def revenue(session: AsyncSession, professional_id: UUID, start: datetime,
     )
 
 
+_ROWS, _CLIENTS, _OWNERS = table(Appointment), table(Client), table(Professional)
+_OWNER: Final = bindparam("professional_id", type_=Uuid)
+
+
+def _standing(statuses: Iterable[Status], *where: ColumnElement[bool], most: int | None = None) -> Swift:
+    named: list[ColumnElement[str]] = [literal_column(f"'{status.value}'") for status in statuses]
+    told = [_ROWS.c[field.name] for field in fields(Standing)[:-2]]
+    return Swift(
+        select(*told, _CLIENTS.c.name, _OWNERS.c.name)
+        .select_from(_ROWS)
+        .join(_CLIENTS, _CLIENTS.c.id == _ROWS.c.client_id)
+        .join(_OWNERS, _OWNERS.c.id == _ROWS.c.professional_id)
+        .where(_ROWS.c.status.in_(named), *where)
+        .order_by(_ROWS.c.start_at)
+        .limit(literal_column(str(most)) if most else None)
+    )
+
+
+_DAY: Final = _standing(
+    [*BLOCKING, Status.NO_SHOW],
+    _ROWS.c.professional_id == _OWNER,
+    _ROWS.c.start_at >= bindparam("start"),
+    _ROWS.c.start_at < bindparam("end"),
+)
+_COMING: Final = _standing(
+    [Status.PENDING_CONFIRMATION, Status.CONFIRMED],
+    _CLIENTS.c.contact_id == bindparam("contact_id"),
+    _ROWS.c.end_at > bindparam("now"),
+    _ROWS.c.professional_id == func.coalesce(_OWNER, _ROWS.c.professional_id),
+    most=COMING,
+)
+
+
 async def day_agenda(
     session: AsyncSession, professional_id: UUID, start: datetime, end: datetime
-) -> Sequence[tuple[Appointment, Client]]:
-    """Read what stands in start <= t < end, no-shows included, with its clients, in order."""
-    rows = await session.execute(
-        select(Appointment, Client)
-        .join(Client, Client.id == Appointment.client_id)
-        .where(
-            Appointment.professional_id == professional_id,
-            Appointment.start_at >= start,
-            Appointment.start_at < end,
-            Appointment.status.in_([*BLOCKING, Status.NO_SHOW]),
-        )
-        .order_by(Appointment.start_at)
-    )
-    return [(row, client) for row, client in rows]
+) -> Sequence[Standing]:
+    """Read what stands in start <= t < end, no-shows included, in order."""
+    values = {"professional_id": professional_id, "start": start, "end": end}
+    return [Standing(*row) for row in await _DAY.all(session, values)]
+
+
+async def coming(
+    session: AsyncSession, contact_id: UUID, professional_id: UUID | None, *, now: datetime
+) -> Sequence[Standing]:
+    """Read what somebody still has before them as a client, with one professional or with all, soonest first."""
+    values = {"contact_id": contact_id, "professional_id": professional_id, "now": now}
+    return [Standing(*row) for row in await _COMING.all(session, values)]
 
 
 async def customer_card(session: AsyncSession, client: Client, *, now: datetime) -> CustomerCard:

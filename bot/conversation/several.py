@@ -41,10 +41,11 @@ _CHATTER: Final = frozenset({Intent.GREET, Intent.THANKS, Intent.BYE})
 
 def questions(talk: Talk, reads: Collection[Intent]) -> list[Talk]:
     """Return a talk for each question of a message, or nothing unless it is two of `reads` at least."""
-    if talk.heard.payload:
+    parts = [*filter(str.strip, _BETWEEN.split(talk.heard.text))]
+    if talk.heard.payload or len(parts) < 2:
         return []
     found: list[Talk] = []
-    for part in filter(str.strip, _BETWEEN.split(talk.heard.text)):
+    for part in parts:
         reading = understand(part, talk.asker.role)
         said = Said.read(part, talk.now)
         if reading.intent in _CHATTER:

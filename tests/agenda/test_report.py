@@ -58,7 +58,7 @@ async def test_the_agenda_of_a_day_is_in_order_and_without_what_fell_through(db:
             day = await report.day_agenda(
                 session, world.owner.id, THURSDAY_15H.replace(hour=3), THURSDAY_15H + 12 * HOUR
             )
-        assert [(row.id, client.name) for row, client in day] == [(first.id, "Júlia Lima"), (later.id, "Júlia Lima")]
+        assert [(row.id, row.client) for row in day] == [(first.id, "Júlia Lima"), (later.id, "Júlia Lima")]
 
 
 async def test_the_card_of_a_client(db: Database) -> None:
