@@ -134,7 +134,7 @@ async def services(
             presence=presence,
         )
         channel, account = default_line(settings)
-        pace, close = pace_of(settings.redis_url)
+        pace, close = pace_of(settings.redis_url, per_second=settings.whatsapp_messages_per_second)
         stack.push_async_callback(close)
         sender = Sender(db, channels, clock, account=account, channel=channel, pace=pace)
         stripe = Gateway(settings)

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     whatsapp_business_account_id: str = ""
     whatsapp_app_secret: SecretList = Field(default_factory=list)
     whatsapp_verify_token: SecretStr = SecretStr("")
+    # Meta lets a number send 80 a second, and 1,000 once it is trusted; a little less, so that a late packet breaks
+    # nothing.
+    whatsapp_messages_per_second: int = Field(78, ge=1, le=1000)
 
     evolution_api_url: str = ""
     evolution_api_key: SecretStr = SecretStr("")

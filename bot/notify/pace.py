@@ -11,7 +11,7 @@ from ..whatsapp.faults import Fault
 from .claim import Job
 from .gate import Gate, LocalGate, Rate, RedisGate, Turn
 
-# Meta lets a number send 80 a second, counted by its clock: a little less, so that a late packet breaks nothing.
+# A number's rate, as long as Meta has not raised it (`whatsapp_messages_per_second`).
 NUMBER = Rate(1 / 78, burst=2)
 # To one person one in six seconds, and 45 at once that are paid for afterwards; one less, for the same reason.
 PERSON = Rate(6, burst=44)
@@ -55,12 +55,13 @@ class NoPace:
         return
 
 
-def pace_of(redis_url: str) -> tuple["SteadyPace", Callable[[], Awaitable[None]]]:
+def pace_of(redis_url: str, *, per_second: int) -> tuple["SteadyPace", Callable[[], Awaitable[None]]]:
     """Return the pace of an installation, shared through the Redis it names, and what closes it."""
+    rates = {**RATES, Channel.CLOUD: (Rate(1 / per_second, NUMBER.burst), PERSON)}
     if not redis_url:
-        return SteadyPace(LocalGate()), _nothing
+        return SteadyPace(LocalGate(), rates), _nothing
     redis: Redis = Redis.from_url(redis_url)
-    return SteadyPace(RedisGate(redis)), redis.aclose
+    return SteadyPace(RedisGate(redis), rates), redis.aclose
 
 
 async def _nothing() -> None:

@@ -10,11 +10,17 @@ import math
 import random
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Sequence
+from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
 
+from bot.models.enums import Author
+from bot.notify.claim import Job
 from bot.notify.gate import Gate, LocalGate, Rate, RedisGate, Turn
+from bot.notify.pace import pace_of
+from bot.whatsapp.outgoing import Text
+from bot.whatsapp.transport import Address
 
 from ..fakes.graph_limits import Limits
 from ..servers import free_port
@@ -116,6 +122,24 @@ async def test_a_person_who_has_to_wait_costs_the_number_nothing() -> None:
     assert await gate.take([(("n", Rate(1)),)], within=1) == [Turn(2, "n")]
     clock.now += 1
     assert await gate.take([(("n", Rate(1)),)], within=1) == [Turn(1)]
+
+
+async def test_a_number_that_meta_trusts_more_goes_as_fast_as_the_setting_says() -> None:
+    job = Job(
+        id=uuid4(),
+        attempt=1,
+        account="n",
+        to=Address("5511988887777"),
+        outgoing=Text("oi"),
+        contact_id=None,
+        said="oi",
+        author=Author.BOT,
+    )
+    for per_second in (78, 1000):
+        pace, _ = pace_of("", per_second=per_second)
+        turns = await pace.turns([job] * 51)
+        # One at once beyond the even pace, and the gate is asked within a moment.
+        assert turns[-1].seconds == pytest.approx(49 / per_second, abs=0.05)
 
 
 @pytest.fixture
