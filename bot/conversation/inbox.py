@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, func, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..db import Swift
 from ..models import Contact, Conversation, Inbound
+from ..models.base import attached
 from ..models.enums import InboundKind, InboundStatus
 from ..notify import outbox
 from ..notify.render import chat
@@ -101,20 +103,21 @@ async def _begun(session: AsyncSession, rows: Sequence[Inbound], conversation: C
     return ()
 
 
-_WAITING = (
-    select(Inbound)
+_ROWS: Any = Inbound.__table__
+_WAITING = Swift(
+    select(_ROWS)
     # Spelled out, so that the index of the few that wait fits whichever lane it is.
     .where(
-        Inbound.lane == bindparam("lane"), text("inbound.status = 'new'"), text("inbound.kind IN ('message', 'echo')")
+        _ROWS.c.lane == bindparam("lane"), text("inbound.status = 'new'"), text("inbound.kind IN ('message', 'echo')")
     )
-    .order_by(Inbound.provider_at, Inbound.received_at, Inbound.id)
-    .limit(PART)
+    .order_by(_ROWS.c.provider_at, _ROWS.c.received_at, _ROWS.c.id)
+    .limit(literal_column(str(PART)))
 )
 
 
 async def _waiting(session: AsyncSession, lane: str, now: datetime) -> Sequence[Inbound]:
     """Return the messages of a lane that wait; what a person of ours typed beside the bot is read at once."""
-    rows = (await session.scalars(_WAITING, {"lane": lane})).all()
+    rows = [attached(session, Inbound, row) for row in await _WAITING.all(session, {"lane": lane})]
     for row in rows:
         if row.kind is InboundKind.ECHO:
             await asides.read_echo(session, row, now=now)
@@ -222,7 +225,7 @@ async def give_back(session: AsyncSession, held: Held, error: Exception, *, now:
 
 async def stumble(session: AsyncSession, lane: str, error: Exception, *, now: datetime) -> None:
     """Count a try of messages that could not even be taken, or else they would be tried for ever."""
-    rows = (await session.scalars(_WAITING, {"lane": lane})).all()
+    rows = [attached(session, Inbound, row) for row in await _WAITING.all(session, {"lane": lane})]
     await parking.failed(session, rows, error, now, counted=False)
 
 

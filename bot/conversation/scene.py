@@ -1,18 +1,19 @@
 """The scene of a turn: who speaks, about which agenda, what was said before, what waits for a yes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from ..db import listed
+from ..agenda.parties import PROFESSIONALS, table
+from ..db import Swift, listed
 from ..models import Client, Contact, Conversation, Inbound, Message, PendingAction, Professional, User
+from ..models.base import unattached
 from ..models.enums import Author, PendingStatus, Role
 from .brain import Asker, Line
 from .inbox import Held
@@ -67,43 +68,56 @@ class Scene:
 
 def _around() -> Any:
     """Select everything around a conversation in one row: a turn has it all, or nothing of it."""
-    own, chosen = aliased(Professional), aliased(Professional)
-    here = Conversation.id == bindparam("conversation")
+    talks, users, clients, asked = map(table, (Conversation, User, Client, PendingAction))
+    own, chosen = PROFESSIONALS.alias("own"), PROFESSIONALS.alias("chosen")
+    here = bindparam("conversation", type_=talks.c.id.type)
+    messages = table(Message)
     said = (
-        select(Message.author, Message.text)
-        .where(Message.conversation_id == bindparam("conversation"))
-        .order_by(Message.created_at.desc(), Message.id.desc())
-        .limit(HISTORY)
+        select(messages.c.author, messages.c.text)
+        .where(messages.c.conversation_id == here)
+        .order_by(messages.c.created_at.desc(), messages.c.id.desc())
+        .limit(literal_column(str(HISTORY)))
         .subquery()
     )
+    waiting = asked.alias("waiting")
     question = (
-        select(PendingAction.id)
-        .where(PendingAction.conversation_id == bindparam("conversation"), PendingAction.status == PendingStatus.OPEN)
-        .order_by(PendingAction.created_at.desc())
-        .limit(1)
+        select(waiting.c.id)
+        .where(waiting.c.conversation_id == here, waiting.c.status == literal_column(f"'{PendingStatus.OPEN.value}'"))
+        .order_by(waiting.c.created_at.desc())
+        .limit(literal_column("1"))
         .scalar_subquery()
     )
-    mine = and_(Client.professional_id == chosen.id, Client.contact_id == Conversation.contact_id)
+    mine = and_(clients.c.professional_id == chosen.c.id, clients.c.contact_id == talks.c.contact_id)
     return (
-        select(own, chosen, Client, PendingAction, select(listed(said.c.author, said.c.text)).scalar_subquery())
-        .select_from(Conversation)
-        .outerjoin(User, User.contact_id == Conversation.contact_id)
-        .outerjoin(own, own.user_id == User.id)
-        .outerjoin(chosen, chosen.id == Conversation.professional_id)
-        .outerjoin(Client, mine)
-        .outerjoin(PendingAction, PendingAction.id == question)
-        .where(here)
+        select(*own.c, *chosen.c, *clients.c, *asked.c, select(listed(said.c.author, said.c.text)).scalar_subquery())
+        .select_from(talks)
+        .outerjoin(users, users.c.contact_id == talks.c.contact_id)
+        .outerjoin(own, own.c.user_id == users.c.id)
+        .outerjoin(chosen, chosen.c.id == talks.c.professional_id)
+        .outerjoin(clients, mine)
+        .outerjoin(asked, asked.c.id == question)
+        .where(talks.c.id == here)
     )
 
 
-_AROUND: Final = _around()
+_AROUND: Final = Swift(_around())
+_PARTS: Final = (Professional, Professional, Client, PendingAction)
+
+
+def _parts(row: Sequence[Any]) -> Iterator[Any]:
+    at = 0
+    for model in _PARTS:
+        width = len(table(model).c)
+        yield unattached(model, row[at : at + width])
+        at += width
+    yield row[at]
 
 
 async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | None = None) -> Scene:
     """Gather the scene of a turn; `text` replaces what was typed, for a voice note that was transcribed."""
     conversation, contact = held.conversation, held.contact
-    found = (await session.execute(_AROUND, {"conversation": conversation.id})).first()
-    own, chosen, known, open_question, lines = found or (None, None, None, None, None)
+    found = await _AROUND.first(session, {"conversation": conversation.id})
+    own, chosen, known, open_question, lines = _parts(found) if found else (None, None, None, None, None)
     as_professional = own is not None and conversation.mode is Role.PROFESSIONAL
     professional, client = (own, None) if as_professional else (chosen, known)
     asker = Asker(

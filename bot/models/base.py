@@ -2,14 +2,16 @@
 
 import os
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import JSON, Enum, Index, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, make_transient_to_detached, mapped_column
 
 from ..db import Instant
 
@@ -43,6 +45,32 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: Instant(), dict[str, Any]: Document, list[Any]: Document}  # noqa: RUF012
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
+
+
+Model = TypeVar("Model", bound=Base)
+
+
+def unattached(model: type[Model], values: Sequence[Any]) -> Model | None:
+    """Make an object of a table's row, its columns in order: one that no session knows, to be read and never written.
+
+    None where an outer join found nothing.
+    """
+    if values[0] is None:
+        return None
+    configure_mappers()  # else the first query would; nothing to do from then on
+    row: Model = model.__mapper__.class_manager.new_instance()
+    row.__dict__.update(zip(model.__table__.c.keys(), values, strict=True))
+    return row
+
+
+def attached(session: AsyncSession, model: type[Model], values: Sequence[Any]) -> Model:
+    """Make an object of a row that was just read, as the session's own; it must not know that row yet."""
+    row = unattached(model, values)
+    if row is None:
+        raise ValueError("a row without an id")
+    make_transient_to_detached(row)
+    session.add(row)
+    return row
 
 
 def some(name: str, *columns: str, where: str) -> Index:
