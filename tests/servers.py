@@ -1,7 +1,10 @@
 """Real servers for the suite: named in the environment, else found on the machine, else out of a wheel."""
 
 import asyncio
+import contextlib
+import itertools
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -24,12 +27,20 @@ def missing(what: str) -> None:
     pytest.skip(f"no {what} on this machine")
 
 
+# Below the ports that outgoing connections are given, or one of them might take it before its server does; and each
+# process of the tests begins somewhere else.
+_PORTS = range(15_000, 32_000)
+_next_port = itertools.count(random.SystemRandom().randrange(len(_PORTS)))
+
+
 def free_port() -> int:
-    """Return a loopback port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a loopback port that nothing listens on, another one each time."""
+    for _ in _PORTS:
+        port = _PORTS[next(_next_port) % len(_PORTS)]
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("every port is taken")
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
