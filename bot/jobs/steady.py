@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from signal import Signals
 from typing import Any
 
 from arq.connections import ArqRedis, RedisSettings
@@ -53,7 +54,19 @@ class SteadyWorker(Worker):
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """Start jobs, but none that runs here already: a Redis that was emptied does not know that it does."""
         running = {name.encode() for name, task in self.tasks.items() if not task.done()}
-        await super().start_jobs([job_id for job_id in job_ids if job_id not in running])
+        for job_id in job_ids:
+            if self.allow_pick_jobs and job_id not in running:
+                await super().start_jobs([job_id])
+
+    async def _wait_for_tasks_to_complete(self, signum: Signals) -> None:
+        """Give jobs their grace, and then ask to end until it is heard.
+
+        Redis' client sends within `asyncio.wait_for`, which until Python 3.12 may return as if nobody had cancelled it.
+        """
+        await super()._wait_for_tasks_to_complete(signum=signum)
+        while self.main_task and not self.main_task.done():
+            await asyncio.sleep(0.1)
+            self.main_task.cancel()
 
     async def close(self) -> None:
         """End what outlasted its grace, and then close what was opened, in order."""

@@ -85,8 +85,8 @@ async def test_a_tap_is_due_at_once_and_a_text_after_the_burst(hook: Hook, clock
     lane = "cloud:106540352242922:551188887777"
     assert sorted(hook.bell.rings) == [
         ("settle", (), 0),
-        ("turn", ("cloud:106540352242922:552177776666",), 1.2),
         ("turn", (lane,), 0),
+        ("turn", ("cloud:106540352242922:552177776666",), 1.2),
     ]
     assert [(row.due_at - clock.now()).total_seconds() for row in await hook.rows()] == [0, 1.2, 0, 0, 0, 0]
 
