@@ -18,6 +18,7 @@ from ..db import Swift
 from ..models import Contact, Conversation, Inbound
 from ..models.base import attached
 from ..models.enums import InboundKind, InboundStatus
+from ..models.queues import NEW
 from ..notify import outbox
 from ..notify.render import chat
 from ..whatsapp.outgoing import Text
@@ -107,9 +108,7 @@ _ROWS: Any = Inbound.__table__
 _WAITING = Swift(
     select(_ROWS)
     # Spelled out, so that the index of the few that wait fits whichever lane it is.
-    .where(
-        _ROWS.c.lane == bindparam("lane"), text("inbound.status = 'new'"), text("inbound.kind IN ('message', 'echo')")
-    )
+    .where(_ROWS.c.lane == bindparam("lane"), NEW, text("inbound.kind IN ('message', 'echo')"))
     .order_by(_ROWS.c.provider_at, _ROWS.c.received_at, _ROWS.c.id)
     .limit(literal_column(str(PART)))
 )
@@ -168,7 +167,7 @@ def _minutes_count(conversation: Conversation, now: datetime) -> int:
 async def _put_off(session: AsyncSession, conversation: Conversation, lane: str, now: datetime) -> None:
     """Leave what is over the rate for the end of the minute, when it is one turn; say so once."""
     began = conversation.minute_from or now
-    waiting = (Inbound.lane == lane, text("inbound.status = 'new'"), Inbound.due_at < began + PER)
+    waiting = (Inbound.lane == lane, NEW, Inbound.due_at < began + PER)
     await session.execute(update(Inbound).where(*waiting).values(due_at=began + PER))
     silent = conversation.silent_until is not None and conversation.silent_until > now
     if not silent:

@@ -9,23 +9,19 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from prometheus_client import Gauge
-from sqlalchemy import Select, func, literal_column, select, text, union_all
+from sqlalchemy import Select, func, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import metrics
 from ..db import Database
 from ..models import Inbound, Outbound
 from ..models.enums import InboundKind, OutboundStatus, Transport
-from ..notify.due import OWED
+from ..models.queues import DEAD, NEW, OWED, TROUBLED
 from ..notify.outbox import PRIORITIES
 
 # Several may read the page, and a reader may be impatient.
 FRESH: Final = timedelta(seconds=5)
 DAY: Final = timedelta(days=1)
-
-_NEW = text("inbound.status = 'new'")
-_DEAD = text("inbound.status = 'dead'")
-_TROUBLED = text("outbound.status IN ('uncertain', 'failed')")
 
 _waiting = Gauge("odys_inbound_waiting", "Rows that came in and are not handled.", ["kind"], registry=metrics.REGISTRY)
 _waiting_age = Gauge(
@@ -91,7 +87,7 @@ def inbound_waiting(now: datetime) -> Select[InboundKind, int, datetime]:
     """Count what waits, by kind, with the oldest due time of each; a burst that still gathers is not due."""
     return (
         select(Inbound.kind, func.count(), func.min(Inbound.due_at))
-        .where(_NEW, Inbound.due_at <= now)
+        .where(NEW, Inbound.due_at <= now)
         .group_by(Inbound.kind)
     )
 
@@ -127,11 +123,11 @@ def outbound_troubled(now: datetime) -> Select[OutboundStatus, Transport, str, i
     """Count what is in doubt, and what failed within a day, by transport and code."""
     return (
         select(Outbound.status, Outbound.transport, Outbound.error_code, func.count())
-        .where(_TROUBLED, Outbound.due_at >= now - DAY)
+        .where(TROUBLED, Outbound.due_at >= now - DAY)
         .group_by(Outbound.status, Outbound.transport, Outbound.error_code)
     )
 
 
 def dead_letters() -> Select[int]:
     """Count what came in and could not be handled."""
-    return select(func.count()).select_from(Inbound).where(_DEAD)
+    return select(func.count()).select_from(Inbound).where(DEAD)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Contact, ContactIdentity, Conversation, Inbound, Outbound, Professional, ServiceHealth
 from ..models.enums import Channel, IdentityKind, InboundKind, OutboundStatus, Transport
+from ..models.queues import DEAD, NEW, OWED, TROUBLED
 from ..notify import numbers
 from ..notify.outbox import PRIORITIES
 from ..settings import Settings
@@ -41,11 +42,7 @@ ENOUGH, QUIET_HOURS, LONGER, SILENCE_SPAN = 30, 6, 1.5, timedelta(weeks=4)
 FAILING, FAILING_SHARE = 5, 0.05
 
 # Spelled out, so that both databases see that the partial indexes fit.
-_NEW = text("inbound.status = 'new'")
-_DEAD = text("inbound.status = 'dead'")
-_OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
 _UNHEARD = text("outbound.status = 'sent'")
-_TROUBLED = text("outbound.status IN ('uncertain', 'failed')")
 
 _TOKEN = frozenset({"0", "3", "10", "190", "131005", *map(str, range(200, 300))})
 _PAYMENT = frozenset({"131042"})
@@ -63,7 +60,7 @@ Check = Callable[[AsyncSession, Settings, datetime], Awaitable[list[Finding]]]
 async def answers(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
     """Is anybody waiting for an answer?"""
     waiting = select(func.min(Inbound.due_at), func.count()).where(
-        _NEW, Inbound.kind == InboundKind.MESSAGE, Inbound.due_at <= now
+        NEW, Inbound.kind == InboundKind.MESSAGE, Inbound.due_at <= now
     )
     return [await _lateness(session, waiting, "answers", (LATE_ANSWER, NO_ANSWER), now)]
 
@@ -88,7 +85,7 @@ async def _leaving(session: AsyncSession, now: datetime) -> bool:
 
 def _owed(transport: Transport, now: datetime) -> _Waiting:
     return select(func.min(Outbound.due_at), func.count()).where(
-        _OWED, Outbound.priority.in_(PRIORITIES), Outbound.transport == transport, Outbound.due_at <= now
+        OWED, Outbound.priority.in_(PRIORITIES), Outbound.transport == transport, Outbound.due_at <= now
     )
 
 
@@ -212,7 +209,7 @@ async def silence(session: AsyncSession, _settings: Settings, now: datetime) -> 
 async def dead_letters(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
     """What came in and could not be handled; old ones stay until somebody deals with them, without alarm."""
     recent = func.count().filter(Inbound.received_at >= now - DAY)
-    total, new = (await session.execute(select(func.count(), recent).where(_DEAD))).one()
+    total, new = (await session.execute(select(func.count(), recent).where(DEAD))).one()
     details = {"total": total, "recent": new}
     if new:
         return [Finding("dead_letters", State.WARN, "dead_letters_new", details)]
@@ -224,7 +221,7 @@ async def failures(session: AsyncSession, _settings: Settings, now: datetime) ->
     rows = await session.execute(
         select(Outbound.error_code, func.count())
         .where(
-            _TROUBLED,
+            TROUBLED,
             Outbound.status == OutboundStatus.FAILED,
             Outbound.transport == Transport.WHATSAPP,
             Outbound.due_at.between(now - DAY, now),

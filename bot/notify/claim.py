@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..db import Swift
 from ..models import Outbound
 from ..models.enums import Author, Channel, OutboundStatus, Status, Transport
+from ..models.queues import OWED
 from ..quiet import after_quiet, quiet
 from ..whatsapp import window
 from ..whatsapp.faults import Action, Fault
@@ -20,7 +21,7 @@ from ..whatsapp.outgoing import Outgoing, plain
 from ..whatsapp.transport import Address
 from . import messages, numbers
 from .delivery import AGAIN, DIED, STATUS_WAIT, TRIES, author_of, doubt, give_up, skip, spoken
-from .due import OWED, Ids, Owed, due, heard_of_others, ids_of_people
+from .due import Ids, Owed, due, heard_of_others, ids_of_people
 from .messages import LoginCode, ReviewRequest
 from .outbox import CHAT
 from .render import as_template

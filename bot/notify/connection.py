@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Outbound
 from ..models.enums import Channel, OutboundStatus
+from ..models.queues import OWED
 from ..whatsapp.evolution.faults import DISCONNECTED
 from . import numbers
-from .due import OWED
 from .outbox import PRIORITIES
 from .told import Told
 

@@ -34,12 +34,12 @@ from ..db import Instant, Swift
 from ..models import Appointment, Contact, ContactIdentity, Conversation, Inbound, Outbound, Professional
 from ..models.base import choice
 from ..models.enums import Channel, IdentityKind, InboundKind, OutboundStatus, Status
+from ..models.queues import NEW, OWED
 from ..whatsapp.transport import Address, Line
 from .outbox import PRIORITIES
 from .these import IDS, these
 
-# Spelled out instead of bound, so that both databases see that the partial indexes fit, and how little is left out.
-OWED = text("outbound.status IN ('queued', 'sending', 'uncertain')")
+# As the words of the partial indexes: both databases see how little is left out.
 _TO_SEND = text("outbound.status <> 'sending' AND outbound.transport = 'whatsapp'")
 # Turns are shared out among professionals within this many of the most urgent messages: a quarter of a minute's work.
 SIGHT: Final = 1000
@@ -186,7 +186,7 @@ def _near(*, sqlite: bool, some_are_full: bool) -> Subquery:
     wait behind it.
     """
     # What a telephone already said comes first: no doubt is resolved by sending again while a status waits here.
-    unheard = exists().where(text("inbound.status = 'new'"), Inbound.lane == "", Inbound.kind == InboundKind.STATUS)
+    unheard = exists().where(NEW, Inbound.lane == "", Inbound.kind == InboundKind.STATUS)
     statement = (
         select(*_KNOWN)
         .where(OWED, _TO_SEND, Outbound.due_at <= bindparam("now", type_=Instant()))

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import Clock
 from ..db import Database, Swift
 from ..models import Inbound
 from ..models.enums import InboundKind, InboundStatus
+from ..models.queues import NEW
 from . import connection, preferences
 from .statuses import NO_MESSAGE, Statuses
 from .these import IDS, these
@@ -52,8 +53,7 @@ async def settle(db: Database, clock: Clock) -> int:
 _waits = (
     select(Inbound.id, Inbound.kind, Inbound.channel, Inbound.account, Inbound.event, Inbound.provider_at)
     .where(
-        # Spelled out, so that the partial index fits.
-        text("inbound.status = 'new'"),
+        NEW,
         Inbound.lane == "",
         Inbound.kind != InboundKind.MESSAGE,
     )

@@ -23,7 +23,7 @@ from ...clock import Clock
 from ...db import Database
 from ...models import Appointment, Client, Contact, Outbound, Professional
 from ...models.enums import OutboundStatus, Status, Transport
-from ..due import OWED
+from ...models.queues import OWED
 from ..outbox import PRIORITIES
 
 log = logging.getLogger(__name__)
