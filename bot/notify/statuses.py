@@ -74,12 +74,7 @@ class Standing:
     def arrives(self, told: OutboundStatus, at: datetime) -> None:
         self.moved = True
         self.sent_at = min(self.sent_at or at, at)
-        if told is OutboundStatus.READ:
-            self.read_at = min(self.read_at or at, at)
-        else:
-            self.delivered_at = min(self.delivered_at or at, at)
-        if _RANKS[told] > _RANKS[self.status]:
-            self.status = told
+        _arrived(self, told, at)
 
 
 _KNOWN = Swift(
@@ -233,7 +228,7 @@ async def _is_about_this_try(session: AsyncSession, row: Told, message: Outbound
     return await session.scalar(failed_before) is None
 
 
-def _arrived(message: Outbound, told: OutboundStatus, at: datetime) -> None:
+def _arrived(message: Outbound | Standing, told: OutboundStatus, at: datetime) -> None:
     if told is OutboundStatus.READ:
         message.read_at = min(message.read_at or at, at)
     else:

@@ -26,7 +26,7 @@ async def _run_so_far(db: Database) -> Counter[str]:
         rows = [(" ".join(statement.split()), times) for statement, times in await session.execute(_RUN)]
     counted: Counter[str] = Counter()
     for statement, times in rows:
-        # Neither this question, nor the pool's whether the connection is alive.
+        # Not this question, nor what somebody asks to learn whether the connection is alive.
         if "pg_prepared_statements" not in statement and statement != ";":
             counted[statement] += times
     return counted
