@@ -5,7 +5,6 @@ read, the times worked out. Then more days and more events, which must cost in p
 """
 
 import asyncio
-import statistics
 import tempfile
 import time
 from datetime import timedelta
@@ -24,6 +23,7 @@ from ..agenda.factories import WEEK, a_client, a_professional, a_service
 from ..conftest import create_database
 from .bench_slots import NOW, START, best, busy, listing, rules
 from .counting import statements
+from .timing import timed
 
 GOAL = 15.0  # ms for the whole call
 CALLS = 300
@@ -68,17 +68,12 @@ async def measure(db: Database, days: int, taken: int, nights: int) -> float:
     found = await call()
     async with statements(db) as seen:
         await call()
-    took = []
-    for _ in range(CALLS):
-        began = time.perf_counter()
-        await call()
-        took.append((time.perf_counter() - began) * 1000)
-    p50, p95 = statistics.median(took), statistics.quantiles(took, n=20)[-1]
+    times = await timed(call, CALLS)
     print(
-        f"{days:4} days, {taken + nights:4} busy, {found:4} free: p50 {p50:5.2f} ms, p95 {p95:5.2f} ms, "
-        f"{p50 / days:.3f} ms a day, {len(seen)} statements"
+        f"{days:4} days, {taken + nights:4} busy, {found:4} free: p50 {times.p50:5.2f} ms, p95 {times.p95:5.2f} ms, "
+        f"{times.p50 / days:.3f} ms a day, {len(seen)} statements"
     )
-    return p50
+    return times.p50
 
 
 async def run(url: str) -> None:

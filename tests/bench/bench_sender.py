@@ -18,12 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import asyncpg
@@ -52,6 +51,7 @@ from ..notify.crowd import ANSWER, Crowd, phone
 from .counting import statements
 from .outbox_rows import count, fill
 from .plans import Plans
+from .timing import Measured, measure
 
 CHUNK = 1000
 # More at once make a client that is answered at once no faster.
@@ -59,25 +59,9 @@ BARE = 64
 _MARK = "UPDATE outbound SET status = 'sent', provider_id = $2, sent_at = $3 WHERE id = $1"
 
 
-@dataclass
-class Measured:
-    """Messages, the seconds and processor seconds they took, and the floor they stand beside."""
-
-    name: str
-    count: int
-    seconds: float
-    processor: float
-
-    def line(self, floor: "Measured") -> str:
-        rate, each = self.count / self.seconds, self.processor / self.count * 1e3
-        beside = f"{rate / (floor.count / floor.seconds):5.0%} of its floor's rate"
-        return f"{self.name:<34}{rate:7.0f}/s  {each:6.3f} ms of processor each  {beside}"
-
-
-async def measure(name: str, count: int, work: Callable[[], Awaitable[Any]]) -> Measured:
-    wall, processor = time.perf_counter(), time.process_time()
-    await work()
-    return Measured(name, count, time.perf_counter() - wall, time.process_time() - processor)
+def line(measured: Measured, floor: Measured) -> str:
+    beside = f"{measured.rate / floor.rate:5.0%} of its floor's rate"
+    return f"{measured.name:<34}{measured.rate:7.0f}/s  {measured.each:6.3f} ms of processor each  {beside}"
 
 
 @dataclass
@@ -158,12 +142,12 @@ async def rates(bench: Bench) -> None:
     await bench.owe()
     told = await measure("sender, all three statuses applied", count, bench.send_and_settle)
     await bench.forget()
-    print(*(each.line(floor) for each in (floor, marked, sent, told)), sep="\n")
+    print(*(line(each, floor) for each in (floor, marked, sent, told)), sep="\n")
     slow = await measure("bare client, Graph takes 150 ms", count, lambda: bench.bare("/slow", at_once=IN_FLIGHT))
     await bench.owe()
     late = await measure("sender, Graph takes 150 ms", count, lambda: bench.send("/slow"))
     await bench.forget()
-    print(slow.line(slow), late.line(slow), sep="\n")
+    print(line(slow, slow), line(late, slow), sep="\n")
 
 
 async def counts(bench: Bench) -> None:

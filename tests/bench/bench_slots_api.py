@@ -7,7 +7,6 @@ not counted. The client is in the same process, so its share is in the figure to
 
 import asyncio
 import json
-import statistics
 import tempfile
 import time
 from datetime import timedelta
@@ -22,6 +21,7 @@ from ..web.api.stage import Api, api
 from .bench_free_times import world
 from .bench_slots import START
 from .counting import statements
+from .timing import timed
 
 GOAL = 15.0  # ms for the whole call
 CALLS = 300
@@ -45,17 +45,12 @@ async def measure(stage: Api, days: int, taken: int, nights: int) -> float:
     answer = await call()
     async with statements(stage.db) as seen:
         await call()
-    took = []
-    for _ in range(CALLS):
-        began = time.perf_counter()
-        await call()
-        took.append((time.perf_counter() - began) * 1000)
-    p50, p95 = statistics.median(took), statistics.quantiles(took, n=20)[-1]
+    times = await timed(call, CALLS)
     print(
         f"{days:3} days, {taken + nights:3} busy, {len(json.loads(answer)['slots']):3} free, {len(answer):6} bytes: "
-        f"p50 {p50:5.2f} ms, p95 {p95:5.2f} ms, best {min(took):5.2f} ms; {len(seen)} statements"
+        f"p50 {times.p50:5.2f} ms, p95 {times.p95:5.2f} ms, best {times.best:5.2f} ms; {len(seen)} statements"
     )
-    return p50
+    return times.p50
 
 
 async def run(url: str) -> None:

@@ -20,7 +20,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -36,6 +35,7 @@ from .. import servers
 from ..conftest import StillClock, create_database
 from ..stage import stage_settings
 from .counting import statements
+from .timing import Measured, measure
 from .village import Village, leave, tapped, typed
 
 # A Wednesday, 10:00 in São Paulo.
@@ -153,24 +153,8 @@ _ANSWER = (
 _HANDLED = "UPDATE inbound SET status = 'done', handled_at = $2 WHERE id = $1"
 
 
-@dataclass
-class Measured:
-    """Turns, and the seconds and processor seconds they took."""
-
-    name: str
-    count: int
-    seconds: float
-    processor: float
-
-    def __str__(self) -> str:
-        each = self.processor / self.count * 1e3
-        return f"{self.name:<26} {self.count / self.seconds:7.0f}/s {each:8.2f} ms of processor each"
-
-
-async def measure(name: str, count: int, work: Callable[[], Awaitable[Any]]) -> Measured:
-    wall, processor = time.perf_counter(), time.process_time()
-    await work()
-    return Measured(name, count, time.perf_counter() - wall, time.process_time() - processor)
+def line(measured: Measured) -> str:
+    return f"{measured.name:<26} {measured.rate:7.0f}/s {measured.each:8.2f} ms of processor each"
 
 
 async def one_kind(here: Bench, name: str, turns: int) -> Measured:
@@ -204,10 +188,10 @@ async def run(url: str, options: argparse.Namespace) -> None:
             await one_kind(here, name, 2 * AT_ONCE)
             if options.profile:
                 profile.enable()
-            print(await one_kind(here, name, options.turns))
+            print(line(await one_kind(here, name, options.turns)))
             profile.disable()
         lanes = await here.say(options.turns, "oi")
-        print(await measure("floor: claim and answer", len(lanes), lambda: floor(url, lanes)))
+        print(line(await measure("floor: claim and answer", len(lanes), lambda: floor(url, lanes))))
     if options.profile:
         pstats.Stats(profile).sort_stats(options.sort).print_stats(60)
 
