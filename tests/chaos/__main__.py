@@ -1,12 +1,15 @@
 """The long campaign, by hand: `python -m tests.chaos --messages 20000 --kills 200`.
 
 Prints how it goes in one line and a report at the end; the exit status is not 0 when a promise was broken. What is
-drawn by dice can be drawn again with `--seed`; `--only redis,postgres` chooses mishaps by the beginning of their names.
+drawn by dice can be drawn again with `--seed`; `--only redis,postgres` chooses mishaps by the beginning of their names;
+`--keep FOLDER` leaves the logs of all processes and the rows as they were at the end there, for whoever asks why.
 """
 
 import argparse
 import asyncio
+import json
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -47,6 +50,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=2, help="how often each mishap strikes")
     parser.add_argument("--rate", type=float, default=60, help="messages a second, at most")
     parser.add_argument("--professionals", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="a new folder for the logs and the rows")
     parser.add_argument("--redis-seconds", type=float, default=60)
     parser.add_argument("--postgres-seconds", type=float, default=30)
     parser.add_argument("--mood-seconds", type=float, default=20)
@@ -58,7 +62,13 @@ async def _wage(folder: Path, options: argparse.Namespace, campaign: Campaign) -
     began = time.monotonic()
     async with trial(folder, seed=options.seed, professionals=professionals) as whole:
         await whole.open(webs=2, workers=2, senders=1)
-        found, verdict = await wage(whole, campaign)
+        try:
+            found, verdict = await wage(whole, campaign)
+        finally:
+            if options.keep:
+                shutil.copytree(folder / "crew", options.keep, ignore=shutil.ignore_patterns("*.exit"))
+        if options.keep:
+            (options.keep / "rows.json").write_text(json.dumps(found.rows, default=str))
         print("\n" + report(whole, found, verdict, time.monotonic() - began))
     return 1 if verdict.wrong else 0
 
@@ -66,10 +76,12 @@ async def _wage(folder: Path, options: argparse.Namespace, campaign: Campaign) -
 def report(whole: Trial, found: Evidence, verdict: Verdict, seconds: float) -> str:
     """Put down what happened and what the auditor says, a line each."""
     statuses = Counter(row["status"] for row in found.rows["outbound"])
+    tries = Counter(row["attempts"] for row in found.rows["inbound"] if row["kind"] == "message")
     lines = {
         "took": f"{seconds:.0f} s",
         "said": f"{whole.said} messages; {len(found.rows['inbound'])} rows with the statuses",
         "deliveries": ", ".join(f"{name} {count}" for name, count in whole.post.answers.most_common()),
+        "tries": ", ".join(f"{count} messages {each}" for each, count in sorted(tries.items())),
         "sent": f"{len(found.taken)} taken by Graph; rows: {dict(statuses)}",
         "appointments": dict(Counter(row["status"] for row in found.rows["appointments"])),
         "killed": f"{whole.kills} processes; {len(whole.crew.all)} started",
