@@ -27,7 +27,7 @@ from .brain import Answer, Toolkit
 from .identity import owner_of
 from .inbox import SILENT_TYPES
 from .quoting import shown_at
-from .refusals import explain
+from .refusals import Undone, explain
 from .scene import Scene
 from .yesno import read_yes_no
 
@@ -153,19 +153,13 @@ async def _ruled(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Ta
         return Answer(say=Text(chat("foreign_button")))
     action = Action.CONFIRM if tap.verb == buttons.CONFIRM else Action.REJECT
     shown = await shown_at(session, here.held, tap.uuid)
+    owner = Actor.PROFESSIONAL
     try:
-        async with session.begin_nested():
-            done = await booking.act(
-                session,
-                tap.uuid,
-                action,
-                actor=Actor.PROFESSIONAL,
-                professional_id=here.own.id,
-                now=here.now,
-                shown_at=shown,
-            )
+        done = await booking.act(
+            session, tap.uuid, action, actor=owner, professional_id=here.own.id, now=here.now, shown_at=shown
+        )
     except Refused as refusal:
-        return explain(refusal, here.asker, {})
+        raise Undone(explain(refusal, here.asker, {})) from refusal
     return Answer(say=await booking.receipt(session, done, action))
 
 
@@ -173,10 +167,9 @@ async def _attending(session: AsyncSession, here: Scene, _: Toolkit, tap: button
     """Confirmar under a reminder: the client says they are coming."""
     shown = await shown_at(session, here.held, tap.uuid)
     try:
-        async with session.begin_nested():
-            row = await booking.attend(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown_at=shown)
+        row = await booking.attend(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown_at=shown)
     except Refused as refusal:
-        return explain(refusal, here.asker, {})
+        raise Undone(explain(refusal, here.asker, {})) from refusal
     return Answer(say=await booking.receipt(session, row, Action.ATTEND))
 
 
@@ -185,13 +178,12 @@ async def _offered(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.
     message = here.held.reply_to
     shown = await offers.shown_by(session, tap.uuid, message) if message else None
     try:
-        async with session.begin_nested():
-            if tap.verb == buttons.DECLINE:
-                await waitlist.decline(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown=shown)
-                return Answer(say=Text(chat("declined")))
-            row = await waitlist.accept(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown=shown)
+        if tap.verb == buttons.DECLINE:
+            await waitlist.decline(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown=shown)
+            return Answer(say=Text(chat("declined")))
+        row = await waitlist.accept(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown=shown)
     except Refused as refusal:
-        return explain(refusal, here.asker, {})
+        raise Undone(explain(refusal, here.asker, {})) from refusal
     if row.status not in booking.OPEN:
         return explain(OfferOver(), here.asker, {})
     if row.created_at < here.now:

@@ -20,7 +20,7 @@ from ..notify.render import chat, in_window
 from ..whatsapp.outgoing import Choices, Outgoing, Text
 from .brain import Answer, Proposal, Toolkit
 from .buttons import yes_no
-from .refusals import explain
+from .refusals import Undone, explain
 from .scene import Scene
 
 # Long enough to ask somebody at home, short enough that the question still means what it said.
@@ -31,14 +31,13 @@ HOLD = timedelta(minutes=5)
 
 _ROWS: Final = table(PendingAction)
 _NOW: Final = bindparam("now", type_=Instant)
-_WAS: Final = bindparam("was", type_=_ROWS.c.status.type)
 _BECOMES: Final = bindparam("becomes", type_=_ROWS.c.status.type)
 
 
 def _closing(*whose: ColumnElement[bool]) -> Swift:
     return Swift(
         update(_ROWS)
-        .where(*whose, _ROWS.c.status == _WAS)
+        .where(*whose, _ROWS.c.status == PendingStatus.OPEN)
         .values(status=_BECOMES, hold_until=None, decided_at=_NOW)
         .returning(_ROWS.c.id)
     )
@@ -60,7 +59,7 @@ _RIVAL: Final = Swift(
 
 async def propose(session: AsyncSession, here: Scene, proposal: Proposal) -> tuple[Choices, Rows]:
     """Put a proposal in place of any earlier one; return the question with its two buttons, and the row to write."""
-    replaced = {"was": PendingStatus.OPEN, "becomes": PendingStatus.REPLACED, "now": here.now}
+    replaced = {"becomes": PendingStatus.REPLACED, "now": here.now}
     await _CLOSE_ALL.all(session, {"talk": here.conversation.id, **replaced})
     held = await _may_hold(session, here, proposal)
     professional_id, start, end = proposal.hold if held and proposal.hold else (None, None, None)
@@ -85,17 +84,14 @@ async def propose(session: AsyncSession, here: Scene, proposal: Proposal) -> tup
 
 
 async def accept(session: AsyncSession, here: Scene, pending: PendingAction, toolkit: Toolkit) -> Answer:
-    """Run what was proposed, once; a refusal undoes it alone and is explained."""
+    """Run what was proposed, once; raise `Undone` where that is refused."""
     if answer := await _settled(session, pending, PendingStatus.DONE, here.now):
         return answer
+    question, arguments = pending.id, pending.arguments
     try:
-        async with session.begin_nested():
-            receipt = await toolkit.perform(
-                session, here.asker, pending.tool, pending.arguments, key=f"pending:{pending.id}"
-            )
+        receipt = await toolkit.perform(session, here.asker, pending.tool, arguments, key=f"pending:{question}")
     except Refused as refusal:
-        await _close(session, pending, PendingStatus.REFUSED, here.now, was=PendingStatus.DONE)
-        return _instead(here, explain(refusal, here.asker, pending.arguments))
+        raise Undone(_instead(here, explain(refusal, here.asker, arguments)), question) from refusal
     if receipt is None and here.contact.opted_out_at is not None:
         receipt = await _noticed(session, here)
     return Answer(say=receipt, state={**here.state, "dialog": {}})
@@ -155,23 +151,21 @@ async def _settled(
     status = pending.status
     if status is PendingStatus.OPEN:
         late = pending.expires_at <= now
-        if await _close(session, pending, PendingStatus.EXPIRED if late else becomes, now):
+        if await _close(session, pending.id, PendingStatus.EXPIRED if late else becomes, now):
             return Answer(say=Text(chat("expired_question"))) if late else None
         # Closed by somebody else since it was read.
         status = (await session.scalars(select(PendingAction.status).where(PendingAction.id == pending.id))).one()
     return Answer(say=Text(chat("already_done" if status is PendingStatus.DONE else "expired_question")))
 
 
-async def _close(
-    session: AsyncSession,
-    pending: PendingAction,
-    becomes: PendingStatus,
-    now: datetime,
-    *,
-    was: PendingStatus = PendingStatus.OPEN,
-) -> bool:
-    values = {"question": pending.id, "was": was, "becomes": becomes, "now": now}
-    return await _CLOSE.first(session, values) is not None
+async def refused(session: AsyncSession, question: UUID | None, now: datetime) -> None:
+    """Close a question, if it was one, whose yes came to nothing."""
+    if question is not None:
+        await _close(session, question, PendingStatus.REFUSED, now)
+
+
+async def _close(session: AsyncSession, question: UUID, becomes: PendingStatus, now: datetime) -> bool:
+    return await _CLOSE.first(session, {"question": question, "becomes": becomes, "now": now}) is not None
 
 
 async def _may_hold(session: AsyncSession, here: Scene, proposal: Proposal) -> bool:

@@ -4,12 +4,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
+from uuid import UUID
 
 from .. import phrases
 from ..errors import Refused
 from ..whatsapp.outgoing import Choices, Option, Text
 from . import buttons
 from .brain import Answer, Asker
+
+
+class Undone(Exception):
+    """What was asked for is refused: all that its transaction wrote is undone, and `answer` is given in another.
+
+    `question` is the one that a yes was said to.
+    """
+
+    def __init__(self, answer: Answer, question: UUID | None = None) -> None:
+        super().__init__()
+        self.answer = answer
+        self.question = question
 
 
 def explain(refusal: Refused, asker: Asker, arguments: Mapping[str, Any]) -> Answer:

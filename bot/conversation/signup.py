@@ -22,6 +22,7 @@ from ..whatsapp.outgoing import Choices, Option, Outgoing, Text
 from . import buttons
 from .brain import Answer
 from .business import read_hours, read_service
+from .refusals import Undone
 from .scene import DEFAULT_ZONE, Scene
 
 Step = Callable[[AsyncSession, Scene, dict[str, Any]], Awaitable[Answer]]
@@ -68,10 +69,9 @@ async def answer(session: AsyncSession, here: Scene) -> Answer | None:
 async def _guarded(session: AsyncSession, step: Awaitable[Answer]) -> Answer:
     """Take a step; a refusal undoes it, is said, and leaves the question open."""
     try:
-        async with session.begin_nested():
-            return await step
+        return await step
     except Refused as refusal:
-        return Answer(say=Text(refusal.message))
+        raise Undone(Answer(say=Text(refusal.message))) from refusal
 
 
 def _begin(here: Scene) -> Answer:

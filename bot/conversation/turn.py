@@ -25,12 +25,13 @@ from ..notify.render import chat
 from ..settings import Settings
 from ..trace import TRACE
 from ..whatsapp.outgoing import Text
-from . import entering, inbox, scene
+from . import entering, inbox, pending, scene
 from .brain import Answer, Asker, Brain, BrainFailed, Heard, Toolbox, Toolkit
 from .conclude import conclude
 from .direct import answer_directly
 from .going_on import asked_before, go_on
 from .inbox import Held, Lost
+from .refusals import Undone
 from .scene import Scene
 
 log = logging.getLogger(__name__)
@@ -128,15 +129,20 @@ class Turns:
                 return await self._conclude(here, heard)
             async with self.db.begin() as session:
                 here = await scene.load(session, here.held, now=self.clock.now(), text=heard)
-        async with self.db.begin() as session:
-            answer = await entering.answer(session, here, self._hashed) or await answer_directly(
-                session, here, self.toolkit
-            )
-            brains = await self._asked(here) if answer is None else ()
-            if brains and brains[0] is self.rules:
-                answer = await self._think(here, brains, session)
-            if answer is not None:
-                return await self._concluded(session, here, answer)
+        try:
+            async with self.db.begin() as session:
+                answer = await entering.answer(session, here, self._hashed) or await answer_directly(
+                    session, here, self.toolkit
+                )
+                brains = await self._asked(here) if answer is None else ()
+                if brains and brains[0] is self.rules:
+                    answer = await self._think(here, brains, session)
+                if answer is not None:
+                    return await self._concluded(session, here, answer)
+        except Undone as undone:
+            async with self.db.begin() as session:
+                await pending.refused(session, undone.question, here.now)
+                return await conclude(session, here, undone.answer)
         return await self._conclude(here, await self._think(here, brains))
 
     @property
