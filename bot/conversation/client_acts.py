@@ -7,13 +7,13 @@ from . import catalogue
 from .brain import Answer
 from .gathering import CANCEL
 from .intents import Intent
-from .offer import BOOK, MOVE, note, offer, refused
+from .offer import BOOK, MOVE, choose_service, note, offer, refused, take
 from .picking import filtered, lines_of, move_in, of_service, on_its_day, options_of, start_of
 from .repeating import CHANGES, is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .talk import Data, Talk, do, fitting, option
 from .vocabulary import plain
-from .wish import Wish
+from .wish import Wish, at
 
 # Nobody reads a longer list on a phone, and it must leave room for a question below it.
 MOST_LINES = 12
@@ -150,6 +150,24 @@ async def by_token(talk: Talk, token: str) -> Answer:
     if not found or talk.memory.get("doing") not in {CANCEL, MOVE}:
         return talk.say("old_button")
     return await picked(talk, found[0])
+
+
+async def take_time(talk: Talk, slot: Data) -> Answer:
+    """Go on with a time that was tapped; where it is not settled which appointment goes there, ask."""
+    if talk.memory.get("doing") == MOVE and not talk.memory.get("appointment"):
+        note(talk, at(start_of(talk, slot)))
+        found = await _mine(talk)
+        return await _picked(talk, found) if found else _nothing_booked(talk)
+    talk.memory.setdefault("doing", BOOK)
+    return await take(talk, slot)
+
+
+async def take_service(talk: Talk, token: str) -> Answer:
+    """Go on with a service that was tapped; while an appointment is moved or cancelled, it begins another."""
+    if talk.memory.get("doing") != BOOK:
+        _start(talk, BOOK)
+    choose_service(talk, token)
+    return await offer(talk, note(talk))
 
 
 async def mine(talk: Talk) -> Answer:

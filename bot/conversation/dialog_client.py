@@ -21,7 +21,7 @@ from .gathering import (
     taken_back,
 )
 from .intents import ASIDES, Intent
-from .offer import BOOK, MOVE, NEXT, WAIT, choose_service, later, note, offer, take
+from .offer import BOOK, MOVE, NEXT, WAIT, choose_service, later, note, offer
 from .picking import on_its_day, start_of
 from .repeating import take_scope
 from .searching import search
@@ -81,11 +81,10 @@ async def tapped(talk: Talk, verb: str, value: str) -> Answer:
         case "slot":
             return await _slot(talk, value)
         case "service":
-            talk.memory.setdefault("doing", BOOK)
-            choose_service(talk, value)
-            if talk.memory["doing"] == WAIT:
+            if talk.memory.get("doing") == WAIT:
+                choose_service(talk, value)
                 return await client_waiting.wait(talk)
-            return await offer(talk, note(talk))
+            return await client_acts.take_service(talk, value)
         case "wait":
             return await client_waiting.left(talk, value)
         case "appt":
@@ -115,8 +114,7 @@ async def _slot(talk: Talk, token: str) -> Answer:
     if appointment_id := kept.get("appointment_id"):
         local = datetime.fromisoformat(kept["start"]).astimezone(talk.asker.zone)
         return await client_acts.by_id(talk, MOVE, str(appointment_id), at(local))
-    talk.memory.setdefault("doing", BOOK)
-    return await take(talk, {"token": token, "start": kept["start"]})
+    return await client_acts.take_time(talk, {"token": token, "start": kept["start"]})
 
 
 async def wanted(talk: Talk, intent: Intent) -> Answer:

@@ -106,7 +106,7 @@ async def _slot(talk: Talk, token: str) -> Answer:
     if not kept:
         return talk.say("old_button")
     slot = {"token": token, "start": kept["start"]}
-    if talk.memory.get("doing") in {BOOK, MOVE} and (talk.memory.get("client") or talk.memory.get("appointment")):
+    if talk.memory.get({BOOK: "client", MOVE: "appointment"}.get(talk.memory.get("doing", ""), "")):
         return await take(talk, slot)
     # A time on its own: whose it shall be is asked next.
     professional_acts.start(talk, BOOK)

@@ -11,7 +11,7 @@ from bot.conversation.brain import Answer, Asker, Brain, Heard, Proposal
 from bot.conversation.yesno import read_yes_no
 from bot.models.enums import Role
 from bot.whatsapp.outgoing import Choices, Option, Outgoing, Text
-from bot.whatsapp.outgoing import plain as shown
+from bot.whatsapp.outgoing import plain as words_of
 
 from .fake_toolbox import JULIA, NOW, PROFESSIONAL, ZONE, Agenda, FakeToolbox, Visit
 
@@ -28,6 +28,8 @@ class Phone:
     state: dict[str, Any] = field(default_factory=dict)
     pending: Proposal | None = None
     last: Outgoing | None = None
+    # The ids of all that could ever be tapped here.
+    shown: list[str] = field(default_factory=list)
     done: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     down: bool = False
@@ -57,6 +59,8 @@ class Phone:
 
     async def gets(self, payload: str) -> str:
         """Tap a button of an earlier message."""
+        if self.pending is not None and payload in {"yes", "no"}:
+            return self._decide(payload == "yes")
         return await self._turn("", payload)
 
     @property
@@ -73,11 +77,11 @@ class Phone:
         self.state["dialog"] = {}
         if not yes:
             self.last = Text("Certo.")
-            return shown(self.last)
+            return words_of(self.last)
         self.done.append((proposal.tool, proposal.arguments))
         _write(self.agenda, proposal)
         self.last = Text("Feito.")
-        return shown(self.last)
+        return words_of(self.last)
 
     async def _turn(self, text: str, payload: str | None) -> str:
         default = "Rafael Nogueira" if self.role is Role.PROFESSIONAL else JULIA
@@ -107,8 +111,9 @@ class Phone:
             self.state = {key: value for key, value in answer.state.items() if key != "pending"}
         self.state["tokens"] = {**self.state.get("tokens", {}), **answer.tokens}
         self.state["menu"] = [each.id for each in self.last.options] if isinstance(self.last, Choices) else []
+        self.shown += self.state["menu"]
         _checked(self.state)
-        return shown(self.last) if self.last is not None else "[atendente]"
+        return words_of(self.last) if self.last is not None else "[atendente]"
 
 
 def _checked(state: Mapping[str, Any]) -> None:

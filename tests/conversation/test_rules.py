@@ -1,5 +1,9 @@
-"""Whole dialogues without a model, against an agenda in memory; what was written at the end is what counts."""
+"""Whole dialogues without a model, against an agenda in memory; what was written at the end is what counts.
 
+`ODYS_CONVERSATIONS=30000` makes more of those that nobody would have thought of.
+"""
+
+import os
 import re
 from datetime import datetime
 
@@ -146,6 +150,28 @@ async def test_every_menu_option_is_answered(role: Role, name: str) -> None:
 # Time, other brains, trouble.
 
 
+async def test_a_time_tapped_while_it_is_asked_which_appointment_moves_is_where_it_goes() -> None:
+    phone = phone_for(client("", "", seed=[TUESDAY, THURSDAY]))
+    await phone.says("quero marcar um corte na sexta")
+    friday = phone.state["menu"][0]
+    assert "qual horário" in await phone.says("remarcar")
+    assert "qual horário" in await phone.gets(friday)
+    await phone.taps("qui 26/11, 15h")
+    await phone.says("sim")
+    assert agreed(phone) == ["move 27/11 9:00"]
+
+
+async def test_a_service_tapped_while_it_is_asked_which_appointment_moves_begins_another() -> None:
+    phone = phone_for(client("", "", seed=[TUESDAY, THURSDAY]))
+    await phone.says("quero um horário amanhã")
+    service = phone.state["menu"][0]
+    await phone.says("remarcar")
+    assert "livres para *Corte*" in await phone.gets(service)
+    await phone.says("a primeira")
+    await phone.says("sim")
+    assert [line.split()[0] for line in agreed(phone)] == ["book"]
+
+
 async def test_a_question_of_this_morning_is_not_answered_tonight() -> None:
     phone = phone_for(client("", ""))
     await phone.says("corte amanhã")
@@ -287,20 +313,27 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+# The later numbers are of what was shown last.
+SAID, TAPPED = st.one_of(WORDS, st.text(max_size=40)), st.integers(-9, 30)
+
+
+@settings(max_examples=int(os.environ.get("ODYS_CONVERSATIONS", "150")), deadline=None)
 @given(
     st.sampled_from(Role),
     st.booleans(),
-    st.lists(st.one_of(WORDS, st.lists(WORDS, min_size=2, max_size=4).map(" ".join), st.text(max_size=40)), max_size=8),
+    st.lists(st.one_of(SAID, TAPPED, st.lists(WORDS, min_size=2, max_size=4).map(" ".join)), max_size=12),
 )
-async def test_any_conversation_gets_one_answer_a_turn(role: Role, chosen: bool, texts: list[str]) -> None:
-    """Whatever is said in whatever order: one bubble within Meta's limits, and nothing written without a yes."""
+async def test_any_conversation_gets_one_answer_a_turn(role: Role, chosen: bool, turns: list[str | int]) -> None:
+    """Whatever is said, and tapped of all that was shown: one bubble within Meta's limits, nothing written unasked."""
     agenda = Agenda()
     for visit in (*DAY, TUESDAY, THURSDAY):
         agenda.put(*visit[:3], **(visit[3] if len(visit) > 3 else {}))
     phone = Phone(RulesBrain(), agenda, role, PROFESSIONAL if chosen or role is Role.PROFESSIONAL else None)
-    for text in texts:
-        assert await phone.says(text)
+    for turn in turns:
+        if isinstance(turn, str):
+            assert await phone.says(turn)
+        elif phone.shown:
+            assert await phone.gets(phone.shown[turn % len(phone.shown)])
 
 
 @pytest.mark.parametrize("role", list(Role))
