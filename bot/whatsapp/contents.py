@@ -104,7 +104,7 @@ def _edit(of: Fields) -> Fields | None:
     inside = mapping(of.get("message"))
     if "edit" in inside:  # an edit of an edit of an edit: no such thing, and no recursion
         return None
-    fields = read(inside)
+    fields = read(inside, raw_type(inside))
     details = {"original": text(of.get("original_message_id"), ID), "type": fields["type"].value}
     return {**fields, "type": MessageType.EDIT, "details": details}
 
@@ -147,9 +147,8 @@ def raw_type(raw: Fields) -> str:
     return text(raw.get("type"), NAME) or next((name for name in (*_READERS, "contacts") if name in raw), "")
 
 
-def read(raw: Fields) -> Fields:
-    """Return the fields that the content of a message fills; `type` is always among them."""
-    kind = raw_type(raw)
+def read(raw: Fields, kind: str) -> Fields:
+    """Return the fields that the content of a message of raw type `kind` fills; `type` is always among them."""
     if kind == "contacts":
         return _people(items(raw.get("contacts")))
     if kind == "request_welcome":

@@ -6,7 +6,7 @@ and cannot be asked afterwards: what is odd is kept as `Broken` and its neighbou
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -37,7 +37,7 @@ def parse(body: object) -> Batch:
     """Return the events in a decoded webhook body."""
     if not isinstance(body, dict) or not isinstance(body.get("entry"), list) or not body["entry"]:
         return Batch((Broken(account="", kind=InboundKind.NOTICE, reason="no entries", raw=clean(body)),))
-    return Batch(tuple(event for entry in body["entry"] for event in _entry(entry)))
+    return Batch(tuple([event for entry in body["entry"] for event in _entry(entry)]))
 
 
 def unreadable(raw: bytes) -> Batch:
@@ -46,39 +46,35 @@ def unreadable(raw: bytes) -> Batch:
     return Batch((Broken(account="", kind=InboundKind.NOTICE, reason="not JSON", raw=shown),))
 
 
-def _entry(entry: object) -> Iterator[Event]:
-    changes = items(mapping(entry).get("changes"))
+def _entry(entry: object) -> list[Event]:
+    about = mapping(entry)
+    changes = items(about.get("changes"))
     if not changes:
-        yield Broken(account="", kind=InboundKind.NOTICE, reason="no changes", raw=clean(entry))
-        return
-    for change in changes:
-        yield from _change(mapping(entry), change)
+        return [Broken(account="", kind=InboundKind.NOTICE, reason="no changes", raw=clean(entry))]
+    return [event for change in changes for event in _change(about, change)]
 
 
-def _change(entry: dict[str, Any], change: object) -> Iterator[Event]:
-    field = text(mapping(change).get("field"), NAME)
-    value = mapping(change).get("value")
+def _change(entry: dict[str, Any], change: object) -> list[Event]:
+    about = mapping(change)
+    field, value = text(about.get("field"), NAME), about.get("value")
     if not isinstance(value, dict):
         account = text(entry.get("id"), ACCOUNT)
-        yield Broken(account=account, kind=InboundKind.NOTICE, reason="no value", raw=clean(change))
-        return
+        return [Broken(account=account, kind=InboundKind.NOTICE, reason="no value", raw=clean(change))]
     account = text(mapping(value.get("metadata")).get("phone_number_id"), ACCOUNT)
-    found = [(name, raw) for name in _LISTS for raw in items(value.get(name))] if field != _PAST else []
-    for name, raw in found:
-        yield _guarded(name, account, value, raw)
-    if field in _LISTED_FIELDS:
-        # Errors of the number itself come without a message.
-        for error in items(value.get("errors")):
-            yield Notice(account=account, field="errors", value=clean(error), at=moment(entry.get("time")))
-    read = field in _LISTED_FIELDS and (found or items(value.get("errors")))
-    if read and all(name in _AROUND or (name in _LISTS and isinstance(value[name], list)) for name in value):
-        return
-    rest = {name: part for name, part in value.items() if not (found and name in _LISTS and isinstance(part, list))}
-    if not read or rest.keys() - _AROUND:
+    lists = {name: value[name] for name in _LISTS if isinstance(value.get(name), list)} if field != _PAST else {}
+    events = [_guarded(name, account, value, raw) for name, part in lists.items() for raw in part]
+    told = lists if events else {}
+    listed = field in _LISTED_FIELDS
+    if listed and (errors := items(value.get("errors"))):  # those of the number itself come without a message
+        at = moment(entry.get("time"))
+        events += [Notice(account=account, field="errors", value=clean(error), at=at) for error in errors]
+    if not (listed and events and all(name in _AROUND or name in lists for name in value)):
         at = moment(entry.get("time")) or moment(value.get("timestamp"))
-        yield Notice(
-            account=account or text(entry.get("id"), ACCOUNT), field=field or "unknown", value=clean(rest), at=at
+        rest = clean({name: part for name, part in value.items() if name not in told})
+        events.append(
+            Notice(account=account or text(entry.get("id"), ACCOUNT), field=field or "unknown", value=rest, at=at)
         )
+    return events
 
 
 def _guarded(name: str, account: str, value: dict[str, Any], raw: object) -> Event:
@@ -102,7 +98,7 @@ def _message(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
     bsuid = bsuid or _bsuid(contact.get("user_id")) or _bsuid(contact.get("wa_id"))
     if phone is None and bsuid is None:
         raise _Odd("no sender")
-    context = mapping(raw.get("context"))
+    context, kind = mapping(raw.get("context")), contents.raw_type(raw)
     return Message(
         account=account,
         id=_identifier(raw.get("id")) or _made_id(raw),
@@ -112,11 +108,11 @@ def _message(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
         name=text(profile.get("name"), NAME).strip(),
         our_number=_digits(mapping(value.get("metadata")).get("display_phone_number")),
         sent_at=moment(raw.get("timestamp")),
-        raw_type=contents.raw_type(raw),
+        raw_type=kind,
         reply_to=text(context.get("id"), ID) or None,
         forwarded=context.get("forwarded") is True or context.get("frequently_forwarded") is True,
         group=text(raw.get("group_id"), ID) or None,
-        **contents.read(raw),
+        **contents.read(raw, kind),
     )
 
 
@@ -168,7 +164,7 @@ def _failure(error: dict[str, Any]) -> Failure:
 
 
 def _echo(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
-    fields = contents.read(raw)
+    fields = contents.read(raw, contents.raw_type(raw))
     ours = _digits(mapping(value.get("metadata")).get("display_phone_number"))
     # The person is the one who is not us, whichever way round the two are given.
     turned = bool(ours) and delivered(raw.get("to")) == ours != delivered(raw.get("from"))

@@ -24,17 +24,19 @@ OLDEST = {
 
 def rows_of(batch: Batch, *, now: datetime, burst_wait: float) -> list[Row]:
     """Return the rows of a batch; their ids rise in the order of the events, which is the order they were sent in."""
-    return [{"id": new_id(), **_row(event, batch.channel, now, burst_wait)} for event in batch.events]
+    oldest, later = now - OLDEST[batch.channel], now + timedelta(seconds=burst_wait)
+    return [_row(event, batch.channel, now, oldest, later) for event in batch.events]
 
 
-def _row(event: Event, channel: Channel, now: datetime, burst_wait: float) -> Row:
-    lane, at, wait, done, error = "", None, 0.0, False, ""
+def _row(event: Event, channel: Channel, now: datetime, oldest: datetime, later: datetime) -> Row:
+    lane, at, due, status, error = "", None, now, InboundStatus.NEW, ""
     match event:
         case Message():
             kind, external, at = InboundKind.MESSAGE, event.id, event.sent_at
             lane = _lane(channel, event)
-            wait = 0.0 if event.tap else burst_wait
-            done, error = (True, "group") if event.group else (False, "")
+            due = now if event.tap else later
+            if event.group:
+                status, error = InboundStatus.DONE, "group"
         case Status():
             kind, at = InboundKind.STATUS, event.at
             external = status_id(event.message_id, event.status, event.recipient)
@@ -45,11 +47,12 @@ def _row(event: Event, channel: Channel, now: datetime, burst_wait: float) -> Ro
             kind, at = InboundKind.NOTICE, event.at
             external = fingerprint(event.field, event.value, event.at)
         case Broken():
-            kind, external, error = event.kind, fingerprint("broken", event.raw), event.reason
-    if at is not None and at < now - OLDEST[channel]:
-        done, error = True, "replayed"
-    status = InboundStatus.DONE if done else InboundStatus.DEAD if isinstance(event, Broken) else InboundStatus.NEW
+            kind, external = event.kind, fingerprint("broken", event.raw)
+            status, error = InboundStatus.DEAD, event.reason
+    if at is not None and at < oldest:
+        status, error = InboundStatus.DONE, "replayed"
     return {
+        "id": new_id(),
         "channel": channel,
         "account": event.account,
         "external_id": external if len(external) <= 256 else fingerprint(external),
@@ -60,9 +63,9 @@ def _row(event: Event, channel: Channel, now: datetime, burst_wait: float) -> Ro
         "attempts": 0,
         "error": error,
         # A clock of theirs that runs ahead would keep the 24-hour window open too long.
-        "provider_at": min(at or now, now),
+        "provider_at": now if at is None or at > now else at,
         "received_at": now,
-        "due_at": now + timedelta(seconds=wait),
+        "due_at": due,
         "handled_at": None if status is InboundStatus.NEW else now,
     }
 

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 # WhatsApp lets a person write 65,536 characters; more can only be somebody else's idea.
 LONGEST_TEXT = 65_536
 # Deeper than anything Meta sends, and far from Python's own limit.
@@ -16,10 +18,21 @@ _JSON = json.JSONDecoder(parse_constant=lambda _name: None)
 # Postgres stores neither U+0000 nor half of a surrogate pair.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _MILLISECONDS = 10**11  # as seconds this would be the year 5138
+_NUMERIC = (str, int, float)
+_DIGITS = bytes.maketrans(b"0123456789", b"9" * 10)
+_TOO_EXACT = b"9" * 19
 
 
 def decode(raw: bytes) -> Any:
     """Return the JSON value in `raw`; raise `ValueError` when there is none."""
+    try:
+        # The faster reader rounds integers of more than 64 bits, and refuses much that Python's own takes.
+        return orjson.loads(raw) if _TOO_EXACT not in raw.translate(_DIGITS) else _decode(raw)
+    except orjson.JSONDecodeError:
+        return _decode(raw)
+
+
+def _decode(raw: bytes) -> Any:
     try:
         value: Any = _JSON.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except RecursionError as error:
@@ -29,14 +42,17 @@ def decode(raw: bytes) -> Any:
 
 def storable(text: str) -> str:
     """Return `text` with what a database cannot store replaced by U+FFFD."""
-    return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("\ufffd", text)
+    try:
+        text.encode()  # far faster than to look for surrogates
+    except UnicodeEncodeError:
+        return _UNSTORABLE.sub("\ufffd", text)
+    return text.replace("\0", "\ufffd")
 
 
 def text(value: object, limit: int = LONGEST_TEXT) -> str:
     """Return a string, storable and at most `limit` long; a number counts as its digits."""
     if isinstance(value, str):
-        cut = value[:limit]
-        return cut if cut.isascii() and "\0" not in cut else _UNSTORABLE.sub("\ufffd", cut)
+        return storable(value[:limit])
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
         return str(value)
     return ""
@@ -54,7 +70,7 @@ def items(value: object) -> list[Any]:
 
 def moment(value: object) -> datetime | None:
     """Return the time of a Unix timestamp, in seconds or (it happens) milliseconds, number or text."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, _NUMERIC):
         return None
     try:
         seconds = float(value)

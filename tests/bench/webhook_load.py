@@ -26,7 +26,8 @@ def deliveries(prefix: str, first: int, count: int) -> list[bytes]:
     template = json.dumps(body)
     requests = []
     for number in range(first, first + count):
-        named = template.replace("PHONE", f"55119{number % PEOPLE:08}").replace("NAME", f"wamid.{prefix}{number:024}")
+        name = f"wamid.HBgNNTUx{prefix}{number:012}"  # as long as Meta's, and as mixed
+        named = template.replace("PHONE", f"55119{number % PEOPLE:08}").replace("NAME", name)
         raw = named.encode()
         head = (
             "POST /webhooks/whatsapp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
