@@ -8,6 +8,8 @@ from sqlalchemy import text
 
 from bot.db import Database
 
+# Not this question, nor what the driver asks once of each connection that meets a list.
+_NOT_OURS = ("pg_prepared_statements", "typeinfo_tree", "current_setting('jit')")
 # Every statement of ours is prepared; Postgres counts how often it planned or reused each.
 _RUN = text("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
 
@@ -26,7 +28,6 @@ async def _run_so_far(db: Database) -> Counter[str]:
         rows = [(" ".join(statement.split()), times) for statement, times in await session.execute(_RUN)]
     counted: Counter[str] = Counter()
     for statement, times in rows:
-        # Not this question, nor what somebody asks to learn whether the connection is alive.
-        if "pg_prepared_statements" not in statement and statement != ";":
+        if not any(words in statement for words in _NOT_OURS):
             counted[statement] += times
     return counted
