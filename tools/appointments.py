@@ -146,7 +146,9 @@ async def client_id_of(
 ) -> UUID:
     """Return whom a booking is for: oneself, a client that was found, or one who is new."""
     if not _is_professional(asker):
-        return await clients.id_for_contact(session, professional_id, asker.contact_id, now=asker.now)
+        if asker.client_id is not None:
+            return asker.client_id
+        return (await clients.for_contact(session, professional_id, asker.contact_id, now=asker.now)).id
     if "client_id" in arguments:
         return UUID(arguments["client_id"])
     return (await clients.add(session, professional_id, name=arguments["new_client"], now=asker.now)).id

@@ -73,8 +73,9 @@ async def book(
     The same key returns the first appointment. A time held for `conversation_id` is free to it.
     """
     await lock(session, professional_id)
-    desk = await load_desk(session, professional_id, client_id, service_id, now=now)
-    if idempotency_key is not None and (first := await keyed(session, professional_id, client_id, idempotency_key)):
+    key = idempotency_key
+    desk = await load_desk(session, professional_id, client_id, service_id, now=now, key=key)
+    if key is not None and desk.keyed and (first := await keyed(session, professional_id, client_id, key)):
         return first
     return await place(
         session,
@@ -86,7 +87,7 @@ async def book(
         tell=notices.booked,
         source=source,
         note=note[:NOTE_LIMIT],
-        idempotency_key=idempotency_key,
+        idempotency_key=key,
     )
 
 

@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, literal_column, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import Swift, insert_new
+from ..db import insert_new
 from ..errors import Invalid
 from ..models import Client, Contact, ContactIdentity, new_id
 from ..models.enums import Channel, IdentityKind
 from ..text import plain
 from ..whatsapp.phones import international, phone_key
-from .parties import table
 
 NAME_LIMIT = 120
 # As many as a list on the phone can show, and one more that says there are more.
@@ -39,23 +37,6 @@ async def of_contact(session: AsyncSession, professional_id: UUID, contact_id: U
         .order_by(Client.created_at)
         .limit(1)
     )
-
-
-_CLIENTS: Final = table(Client)
-_ID_OF: Final = Swift(
-    select(_CLIENTS.c.id)
-    .where(_CLIENTS.c.professional_id == bindparam("professional_id"), _CLIENTS.c.contact_id == bindparam("contact_id"))
-    .order_by(_CLIENTS.c.created_at)
-    .limit(literal_column("1"))
-)
-
-
-async def id_for_contact(session: AsyncSession, professional_id: UUID, contact_id: UUID, *, now: datetime) -> UUID:
-    """Return the id of the client that `for_contact` finds or enters."""
-    if known := await _ID_OF.first(session, {"professional_id": professional_id, "contact_id": contact_id}):
-        client_id: UUID = known[0]
-        return client_id
-    return (await for_contact(session, professional_id, contact_id, now=now)).id
 
 
 async def for_contact(

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, Uuid, bindparam, func, select
+from sqlalchemy import BigInteger, Select, String, Uuid, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import Swift
-from ..models import Service
+from ..models import Appointment, Service
 from .loading import HOURS, Agenda, agenda_of, since
 from .parties import BOTH, PARTIES, PROFESSIONALS, Parties, columns, parties_of, table
 from .refusals import ProfessionalUnknown, ServiceUnknown
@@ -37,18 +37,20 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An agenda, what is booked in it, and for whom."""
+    """An agenda, what is booked in it, and for whom; and whether the booking's key has booked something already."""
 
     agenda: Agenda
     sold: Sold
     who: Parties
+    keyed: bool
 
 
 def _desk() -> Select[Any]:
-    service = table(Service)
+    service, rows = table(Service), table(Appointment)
+    keyed = (rows.c.professional_id == PROFESSIONALS.c.id) & (rows.c.idempotency_key == bindparam("key", type_=String))
     offered = (service.c.professional_id == PROFESSIONALS.c.id) & service.c.active
     return (
-        select(*PARTIES, *columns(Sold, service), *HOURS)
+        select(*PARTIES, *columns(Sold, service), *HOURS, exists().where(keyed))
         .select_from(BOTH.outerjoin(service, offered & (service.c.id == bindparam("service_id", type_=Uuid))))
         .where(PROFESSIONALS.c.id == bindparam("professional_id", type_=Uuid))
     )
@@ -70,11 +72,17 @@ async def lock(session: AsyncSession, professional_id: UUID) -> None:
 
 
 async def load_desk(
-    session: AsyncSession, professional_id: UUID, client_id: UUID, service_id: UUID, *, now: datetime
+    session: AsyncSession,
+    professional_id: UUID,
+    client_id: UUID,
+    service_id: UUID,
+    *,
+    now: datetime,
+    key: str | None = None,
 ) -> Desk:
     """Read everything but the busy time, under the lock; what is not this professional's does not exist."""
     values: dict[str, Any] = {"professional_id": professional_id, "client_id": client_id, "service_id": service_id}
-    return _read(await _DESK.first(session, values | {"since": since(now)}))
+    return _read(await _DESK.first(session, values | {"since": since(now), "key": key}))
 
 
 def _read(row: Sequence[Any] | None) -> Desk:
@@ -83,5 +91,5 @@ def _read(row: Sequence[Any] | None) -> Desk:
     if row[_SOLD.start] is None:
         raise ServiceUnknown
     who = parties_of(row)
-    week, dates = row[_SOLD.stop], row[_SOLD.stop + 1]
-    return Desk(agenda_of(who.professional, week, dates), Sold(*row[_SOLD]), who)
+    week, dates, keyed = row[_SOLD.stop :]
+    return Desk(agenda_of(who.professional, week, dates), Sold(*row[_SOLD]), who, bool(keyed))

@@ -11,7 +11,7 @@ PINNED = {
     "five messages, one turn": 11,
     "my appointments": 9,
     "a time asked for": 14,
-    "the yes that books": 15,
+    "the yes that books": 13,
     "who comes today": 9,
 }
 
