@@ -1,24 +1,19 @@
 """People: a professional's clients, and the professionals a client may look for."""
 
 from datetime import datetime
-from typing import ClassVar, Final
-
-from sqlalchemy import bindparam, select
+from typing import ClassVar
 
 from bot import phrases
 from bot.agenda import report
-from bot.agenda.hours import Window
 from bot.agenda.owners import hours_lines, search_professionals
-from bot.agenda.parties import table
 from bot.conversation.brain import ToolResult
-from bot.db import Swift
-from bot.models import Availability, Professional
+from bot.models import Professional
 from bot.models.enums import LatePolicy, Role
 
 from . import views
 from .base import CLIENT, PROFESSIONAL, Context, Tool
 from .customers import describe, search
-from .services import all_services
+from .services import all_services, week
 
 
 class GetCustomerByPhone(Tool):
@@ -51,14 +46,6 @@ def _when(context: Context, at: datetime | None) -> str:
     return phrases.moment(at.astimezone(context.asker.zone)) if at else ""
 
 
-_HOURS: Final = table(Availability)
-_WEEK: Final = Swift(
-    select(_HOURS.c.weekday, _HOURS.c.start_minute, _HOURS.c.end_minute).where(
-        _HOURS.c.professional_id == bindparam("professional_id")
-    )
-)
-
-
 class GetProfessionalInfo(Tool):
     """Read what a client may know about the professional: services, prices, opening hours, address."""
 
@@ -66,7 +53,6 @@ class GetProfessionalInfo(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         professional = await context.professional()
-        week = await _WEEK.all(context.session, {"professional_id": professional.id})
         services = [views.service(context, row) for row in await all_services(context)]
         return ToolResult(
             {
@@ -74,7 +60,7 @@ class GetProfessionalInfo(Tool):
                 "profession": professional.profession,
                 "address": professional.address,
                 "services": services,
-                "hours": hours_lines([Window(*window) for window in week]),
+                "hours": hours_lines(await week(context)),
                 "cancellation": _cancellation(professional),
             }
         )

@@ -3,13 +3,16 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Uuid, bindparam, select
 
 from bot.agenda import refusals
-from bot.agenda.parties import table
+from bot.agenda.hours import Window
+from bot.agenda.loading import WEEK
+from bot.agenda.parties import PROFESSIONALS, table
 from bot.db import Swift
 from bot.errors import Invalid
 from bot.models import Service
+from bot.models.base import unattached
 from bot.text import plain
 
 from .base import Context, TokenUnknown
@@ -30,20 +33,35 @@ class ServiceUnknown(Invalid):
 
 
 _SERVICES: Final = table(Service)
+# Whose service it is, and that it is active, does not hide who offers none.
 _OFFERED: Final = Swift(
-    select(_SERVICES)
-    .where(_SERVICES.c.professional_id == bindparam("professional_id"), _SERVICES.c.active)
+    select(*_SERVICES.c, WEEK)
+    .select_from(
+        PROFESSIONALS.outerjoin(_SERVICES, (_SERVICES.c.professional_id == PROFESSIONALS.c.id) & _SERVICES.c.active)
+    )
+    .where(PROFESSIONALS.c.id == bindparam("professional_id", type_=Uuid))
     .order_by(_SERVICES.c.position, _SERVICES.c.name)
 )
 
 
 async def all_services(context: Context) -> list[Service]:
     """Return the services on offer, in the order the professional gave them."""
+    await _read(context)
+    return list(context.read["services"])
+
+
+async def week(context: Context) -> list[Window]:
+    """Return the hours of a usual week."""
+    await _read(context)
+    return list(context.read["week"])
+
+
+async def _read(context: Context) -> None:
+    """Read, once a turn, the services and the week: what is asked about the one often needs the other."""
     if "services" not in context.read:
         rows = await _OFFERED.all(context.session, {"professional_id": context.professional_id})
-        # Of no session, whose end may be a refusal that undoes them.
-        context.read["services"] = [Service(**dict(zip(_SERVICES.c.keys(), row, strict=True))) for row in rows]
-    return list(context.read["services"])
+        context.read["services"] = [service for row in rows if (service := unattached(Service, row[:-1]))]
+        context.read["week"] = [Window(*window) for *_, hours in rows[:1] for window in hours or ()]
 
 
 async def service_of(context: Context, service_id: UUID) -> Service:

@@ -105,11 +105,14 @@ _WEEK: Final = table(Availability)
 _DATES: Final = table(AvailabilityException)
 
 # Two lists beside any row: the week, and the dates from `since` on that differ from it.
-HOURS: Final = (
+WEEK: Final = (
     select(listed(_WEEK.c.weekday, _WEEK.c.start_minute, _WEEK.c.end_minute))
     .where(_WEEK.c.professional_id == _OWNER)
     .scalar_subquery()
-    .label("week"),
+    .label("week")
+)
+HOURS: Final = (
+    WEEK,
     select(listed(_DATES.c.date, _DATES.c.kind, _DATES.c.start_minute, _DATES.c.end_minute))
     .where(_DATES.c.professional_id == _OWNER, _DATES.c.date >= bindparam("since", type_=Date))
     .scalar_subquery()

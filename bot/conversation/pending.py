@@ -59,8 +59,9 @@ _RIVAL: Final = Swift(
 
 async def propose(session: AsyncSession, here: Scene, proposal: Proposal) -> tuple[Choices, Rows]:
     """Put a proposal in place of any earlier one; return the question with its two buttons, and the row to write."""
-    replaced = {"becomes": PendingStatus.REPLACED, "now": here.now}
-    await _CLOSE_ALL.all(session, {"talk": here.conversation.id, **replaced})
+    if here.asked:  # nobody else asks while this turn holds the conversation
+        replaced = {"becomes": PendingStatus.REPLACED, "now": here.now}
+        await _CLOSE_ALL.all(session, {"talk": here.conversation.id, **replaced})
     held = await _may_hold(session, here, proposal)
     professional_id, start, end = proposal.hold if held and proposal.hold else (None, None, None)
     identifier = new_id()

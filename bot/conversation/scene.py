@@ -40,6 +40,8 @@ class Scene:
     professional: Professional | None
     pending: PendingAction | None
     history: Sequence[Line]
+    # Whether a question is open, even if none of these words could answer it.
+    asked: bool = False
     # What a voice note was understood to say; shown back, so that a mishearing is noticed.
     transcript: str = ""
     # The message of ours that is being answered by quoting it.
@@ -148,6 +150,7 @@ async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | 
         own=own,
         professional=professional,
         pending=pending,
+        asked=open_question is not None,
         history=[Line(Author(author), said) for author, said in reversed(lines or ())],
         transcript=text or "",
         quoted=answered,
