@@ -8,10 +8,11 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import String, bindparam, text
+from sqlalchemy import String, bindparam, column, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
@@ -24,6 +25,8 @@ from .parties import table
 WALL: Final = "no_overlap"
 
 _EMPTY: Final[dict[str, Any]] = dict.fromkeys(table(Appointment).c.keys()) | {"note": "", "sequence": 0}
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 Rows = list[tuple[type[Any], Mapping[str, Any]]]
 """Rows to be written: the model of each, and a value for every column that has no NULL."""
@@ -43,7 +46,7 @@ async def enter(session: AsyncSession, row: Appointment, others: Rows) -> bool:
     """Write a draft and what comes with it; False, and nothing written, where the wall stands in the way."""
     values = {name: getattr(row, name) for name in _EMPTY}
     if session.get_bind().dialect.name == "postgresql":
-        entered = await _together(session, [(Appointment, values), *others], depending=True)
+        entered = bool(await _together(session, [(Appointment, values), *others], depending=True))
     elif entered := await _insert(session, Appointment, values):
         await _one_by_one(session, others)
     if entered:
@@ -53,36 +56,49 @@ async def enter(session: AsyncSession, row: Appointment, others: Rows) -> bool:
     return entered
 
 
-async def write(session: AsyncSession, rows: Rows) -> None:
-    """Write what comes with a change of an appointment; a message that is owed already stays as it is."""
+async def write(
+    session: AsyncSession, rows: Rows, then: Swift | None = None, values: Mapping[str, Any] = NOTHING
+) -> list[tuple[Any, ...]]:
+    """Write what comes with a change, and return what a statement answers that comes `then`, with these values.
+
+    A message that is owed already stays as it is.
+    """
     if rows and session.get_bind().dialect.name == "postgresql":
-        await _together(session, rows, depending=False)
-    else:
-        await _one_by_one(session, rows)
+        return await _together(session, rows, then=then, values=values)
+    await _one_by_one(session, rows)
+    return await then.all(session, values) if then is not None else []
 
 
-async def _together(session: AsyncSession, rows: Rows, *, depending: bool) -> bool:
+async def _together(
+    session: AsyncSession,
+    rows: Rows,
+    *,
+    depending: bool = False,
+    then: Swift | None = None,
+    values: Mapping[str, Any] = NOTHING,
+) -> list[tuple[Any, ...]]:
     """Insert rows into several tables; `depending` lets the first table's decide about the others."""
     lists: dict[str, list[Mapping[str, Any]]] = {}
-    for model, values in rows:
-        lists.setdefault(model.__tablename__, []).append(values)
+    for model, columns in rows:
+        lists.setdefault(model.__tablename__, []).append(columns)
     shape = tuple((name, tuple(of_one_table[0])) for name, of_one_table in lists.items())
-    written = await _statement(shape, depending).first(session, {"rows": json.dumps(lists, default=_plain)})
-    return written is not None
+    document = json.dumps(lists, default=_plain)
+    return await _statement(shape, depending, then).all(session, {"rows": document, **values})
 
 
 @lru_cache(maxsize=64)
-def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...], depending: bool) -> Swift:
+def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...], depending: bool, then: Swift | None) -> Swift:
     """Put together an INSERT into each table, from its list in the document; a unique key that is taken stays."""
-    parts = []
+    written = []
     for place, (name, keys) in enumerate(shape):
         columns = ", ".join(keys)
         source = f"json_populate_recordset(NULL::{name}, CAST(:rows AS json) -> '{name}')"
         where = "WHERE EXISTS (SELECT FROM written_0)" if depending and place else ""
         insert = f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {source} {where} ON CONFLICT DO NOTHING"  # noqa: S608
-        parts.append(f"written_{place} AS ({insert} RETURNING id)")
-    whole = text(f"WITH {', '.join(parts)} SELECT id FROM written_0")  # noqa: S608
-    return Swift(whole.bindparams(bindparam("rows", type_=String)))
+        part = text(f"{insert} RETURNING id").bindparams(bindparam("rows", type_=String))
+        written.append(part.columns(column("id")).cte(f"written_{place}"))
+    last: Any = select(column("id")).select_from(written[0]) if then is None else then.statement
+    return Swift(last.add_cte(*written))
 
 
 def _plain(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..agenda.entry import Rows, write
+from ..agenda.entry import Rows
 from ..models import Message, new_id
 from ..models.enums import Author
 from ..notify import outbox
@@ -42,8 +42,7 @@ async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> bool:
         rows.append((Message, line))
     if said is not None:
         rows += outbox.spoken(said, conversation, now=here.now, dedup_key=f"turn:{here.first.id}")
-    await write(session, rows)
-    return await inbox.handled(session, here.held, now=here.now)
+    return await inbox.handled(session, here.held, rows, now=here.now)
 
 
 async def _said(session: AsyncSession, here: Scene, answer: Answer, rows: Rows) -> Outgoing | None:

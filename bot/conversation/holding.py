@@ -9,6 +9,7 @@ from sqlalchemy import Update, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
+from ..agenda.entry import Rows, write
 from ..db import Instant, Swift
 from ..models import Conversation, Inbound
 from ..models.enums import InboundStatus
@@ -91,10 +92,10 @@ async def let_go(
     return _known(conversation, await _LET_GO.first(session, values))
 
 
-async def handled(session: AsyncSession, rows: Sequence[Inbound], now: datetime) -> bool:
-    """Mark messages handled, and tell whether more wait in their lane."""
+async def handled(session: AsyncSession, rows: Sequence[Inbound], now: datetime, said: Rows) -> bool:
+    """Write what was said, mark messages handled, and tell whether more wait in their lane."""
     values = {"ids": [row.id for row in rows], "lane": rows[0].lane, "now": now}
-    return any(more for (more,) in await _HANDLED.all(session, values))
+    return any(more for (more,) in await write(session, said, _HANDLED, values))
 
 
 def _known(conversation: Conversation, found: Sequence[Any] | None) -> bool:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import bindparam, func, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..agenda.entry import Rows
 from ..db import Swift
 from ..models import Contact, Conversation, Inbound
 from ..models.base import attached
@@ -195,7 +196,7 @@ async def renew(session: AsyncSession, held: Held, *, now: datetime, lease: time
 async def finish(session: AsyncSession, held: Held, *, now: datetime) -> None:
     """Mark the messages handled and let the conversation go, or raise `Lost` and undo everything."""
     await let_go(session, held, state=held.conversation.state)
-    await handled(session, held, now=now)
+    await handled(session, held, [], now=now)
 
 
 async def let_go(
@@ -207,12 +208,12 @@ async def let_go(
     return held.conversation
 
 
-async def handled(session: AsyncSession, held: Held, *, now: datetime) -> bool:
-    """Mark the messages handled, once let go; tell whether more wait in the lane.
+async def handled(session: AsyncSession, held: Held, said: Rows, *, now: datetime) -> bool:
+    """Write what was `said` and mark the messages handled, once let go; tell whether more wait in the lane.
 
     Whoever writes later than that finds the conversation free, or waits for us to commit.
     """
-    return await holding.handled(session, held.rows, now)
+    return await holding.handled(session, held.rows, now, said)
 
 
 async def give_back(session: AsyncSession, held: Held, error: Exception, *, now: datetime) -> None:
