@@ -60,7 +60,7 @@ class ListFreeSlots(Tool):
             conversation_id=context.asker.conversation_id,
             actor=context.actor,
         )
-        times = found.times(service)
+        times = found.times
         data: dict[str, Any] = {
             "service": views.service(context, service),
             "day_phrase": _day_phrase(when, context.asker.local),

@@ -214,9 +214,10 @@ def _values(professional_id: UUID, start: datetime, end: datetime, now: datetime
 
 
 def _busy(rows: Iterable[Sequence[Any]], own: Own) -> list[Busy]:
-    mine = {str(each) for each in (own.conversation, own.entry, *own.appointments) if each}
+    ids = [each for each in (own.conversation, own.entry, *own.appointments) if each]
+    mine = {spelled for each in ids for spelled in (str(each), each.hex)}  # JSON of SQLite's has no dashes
     return [
         Busy(begin, begin + timedelta(minutes=minutes) if finish is None else finish, bool(counts))
         for begin, finish, minutes, counts, whose in rows
-        if not mine or str(UUID(str(whose))) not in mine
+        if str(whose) not in mine
     ]

@@ -46,23 +46,20 @@ _LAST: Final = datetime(9999, 12, 29, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """All that decides about appointments that begin in start <= t < end, for one who asks; read once."""
+    """All that decides about a service in start <= t < end, for one who asks; read and reckoned once."""
 
     agenda: Agenda
+    service: Service
+    rules: Rules
     busy: Sequence[Busy]
     start: datetime
     end: datetime
-    now: datetime
-    actor: Actor
+    # The free ones, aware UTC.
+    times: Sequence[datetime]
 
-    def times(self, service: Service) -> list[datetime]:
-        """List the free times, aware UTC."""
-        rules = self.agenda.rules(service.minutes, self.actor)
-        return free_times(rules, self.busy, self.start, self.end, self.now)
-
-    def decide(self, at: datetime) -> bool:
+    def decide(self, service: Service, at: datetime) -> bool:
         """Say whether no more has to be read to judge this time."""
-        return self.start <= at < self.end
+        return service.id == self.service.id and self.start <= at < self.end
 
 
 async def free(
@@ -80,7 +77,7 @@ async def free(
     found = await openings(
         session, professional_id, service, start, end, now=now, conversation_id=conversation_id, actor=actor
     )
-    return found.times(service)
+    return list(found.times)
 
 
 async def openings(
@@ -104,7 +101,8 @@ async def openings(
     agenda, busy = await load_openings(session, professional_id, start, end, now=now, own=own)
     if actor is Actor.CLIENT and (no := await allowance.refusal(session, agenda.professional, actor, now=now)):
         raise no
-    return Openings(agenda, busy, start, end, now, actor)
+    rules = agenda.rules(service.minutes, actor)
+    return Openings(agenda, service, rules, busy, start, end, free_times(rules, busy, start, end, now))
 
 
 async def refusal(
@@ -124,11 +122,15 @@ async def refusal(
     """
     if service.professional_id != professional_id or not service.active:
         return ServiceUnknown()
-    decided = known if known is not None and known.decide(at) else None
-    agenda = decided.agenda if decided else await load_agenda(session, professional_id, now=now)
-    rules, own = agenda.rules(service.minutes, actor), Own(conversation=conversation_id)
-    no = await refused(session, agenda, rules, at, now=now, own=own, busy=decided.busy if decided else None)
-    return no or await allowance.refusal(session, agenda.professional, actor, now=now)
+    if known is not None and known.decide(service, at):
+        agenda, rules, busy, free_then = known.agenda, known.rules, known.busy, at in known.times
+    else:
+        agenda, busy, free_then = await load_agenda(session, professional_id, now=now), None, False
+        rules = agenda.rules(service.minutes, actor)
+    own = Own(conversation=conversation_id)
+    if not free_then and (no := await refused(session, agenda, rules, at, now=now, own=own, busy=busy)):
+        return no
+    return await allowance.refusal(session, agenda.professional, actor, now=now)
 
 
 async def check(
