@@ -13,6 +13,7 @@ from ..accounts import login
 from ..accounts.codes import Hasher
 from ..models.enums import Channel
 from ..notify.render import chat
+from ..settings import Settings
 from ..whatsapp.outgoing import Choices, Option, Text
 from . import buttons
 from .brain import Answer
@@ -23,7 +24,7 @@ DENY: Final = "deny"
 CODE: Final = re.compile(r"^\s*entrar\s+(\d{3})\s?(\d{3})\s*[.!]*\s*$", re.IGNORECASE | re.ASCII)
 
 
-async def answer(session: AsyncSession, here: Scene, hashed: Hasher) -> Answer | None:
+async def answer(session: AsyncSession, here: Scene, settings: Settings) -> Answer | None:
     """Answer a code or the tap under its question; anything else is passed on.
 
     On our own page a token speaks, not a telephone: there nobody lets another page in.
@@ -35,6 +36,7 @@ async def answer(session: AsyncSession, here: Scene, hashed: Hasher) -> Answer |
     found = CODE.match(here.text)
     if found is None:
         return None
+    hashed = Hasher.of(settings.secret_key.get_secret_value())
     row = await login.find_reverse(session, hashed, found[1] + found[2], now=here.now)
     if row is None:
         return Answer(say=Text(chat("login_code_unknown")))

@@ -18,7 +18,7 @@ from ..models import Contact, ContactIdentity, Conversation, Professional, User,
 from ..models.enums import Channel, IdentityKind, Role
 from ..whatsapp.phones import phone_key
 from . import merging
-from .lookup import OWNERS, Address, asking, values
+from .lookup import OWNERS, Address, asking, asking_at_home, parts_of, values
 
 Known = tuple[ContactIdentity, Contact]
 
@@ -55,9 +55,8 @@ async def at_home(
         contact = await recognise(session, channel, event, now)
         return contact, await conversation_with(session, contact, channel, account, now)
     addresses = _named(event)
-    statement = asking(len(addresses), at_home=True)
-    looked = await session.execute(statement, values(addresses) | {"channel": channel, "account": account})
-    rows = [(identity, contact, talk, owner) for identity, contact, talk, owner in looked]
+    asked = values(addresses) | {"channel": channel, "account": account}
+    rows = [parts_of(session, row) for row in await asking_at_home(len(addresses)).all(session, asked)]
     found = _ranked(channel, addresses, [(identity, contact) for identity, contact, *_ in rows])
     contact = await _recognised(session, channel, event, found, now)
     mine = [(talk, owner) for _, each, talk, owner in rows if each is contact and talk is not None]
@@ -123,7 +122,7 @@ async def moved(
 
 async def _known(session: AsyncSession, channel: Channel, addresses: Sequence[Address]) -> Sequence[Known]:
     """Return what is known of addresses, the most lasting one first; a phone is the same on every channel."""
-    found = await session.execute(asking(len(addresses), at_home=False), values(addresses))
+    found = await session.execute(asking(len(addresses)), values(addresses))
     return _ranked(channel, addresses, [(row[0], row[1]) for row in found])
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..agenda.entry import Rows
 from ..db import Swift
 from ..models import Contact, Conversation, Inbound
-from ..models.base import attached
+from ..models.base import attach, unattached
 from ..models.enums import InboundKind, InboundStatus
 from ..models.queues import NEW
 from ..notify import outbox
@@ -117,11 +117,19 @@ _WAITING = Swift(
 
 async def _waiting(session: AsyncSession, lane: str, now: datetime) -> Sequence[Inbound]:
     """Return the messages of a lane that wait; what a person of ours typed beside the bot is read at once."""
-    rows = [attached(session, Inbound, row) for row in await _WAITING.all(session, {"lane": lane})]
+    rows = await _all_waiting(session, lane)
+    if any(row.kind is InboundKind.ECHO or row.event.get("type") in asides.CHANGES for row in rows):
+        for row in rows:  # some of them will be changed
+            attach(session, row)
     for row in rows:
         if row.kind is InboundKind.ECHO:
             await asides.read_echo(session, row, now=now)
     return [row for row in rows if row.kind is InboundKind.MESSAGE]
+
+
+async def _all_waiting(session: AsyncSession, lane: str) -> list[Inbound]:
+    found = await _WAITING.all(session, {"lane": lane})
+    return [row for values in found if (row := unattached(Inbound, values))]
 
 
 async def _still_new(session: AsyncSession, rows: Sequence[Inbound]) -> Sequence[Inbound]:
@@ -225,8 +233,7 @@ async def give_back(session: AsyncSession, held: Held, error: Exception, *, now:
 
 async def stumble(session: AsyncSession, lane: str, error: Exception, *, now: datetime) -> None:
     """Count a try of messages that could not even be taken, or else they would be tried for ever."""
-    rows = [attached(session, Inbound, row) for row in await _WAITING.all(session, {"lane": lane})]
-    await parking.failed(session, rows, error, now, counted=False)
+    await parking.failed(session, await _all_waiting(session, lane), error, now, counted=False)
 
 
 async def _guarded(session: AsyncSession, held: Held, **values: object) -> None:

@@ -18,7 +18,6 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import metrics
-from ..accounts.codes import Hasher
 from ..clock import Clock
 from ..db import Database
 from ..notify.render import chat
@@ -131,7 +130,7 @@ class Turns:
                 here = await scene.load(session, here.held, now=self.clock.now(), text=heard)
         try:
             async with self.db.begin() as session:
-                answer = await entering.answer(session, here, self._hashed) or await answer_directly(
+                answer = await entering.answer(session, here, self.settings) or await answer_directly(
                     session, here, self.toolkit
                 )
                 brains = await self._asked(here) if answer is None else ()
@@ -144,10 +143,6 @@ class Turns:
                 await pending.refused(session, undone.question, here.now)
                 return await conclude(session, here, undone.answer)
         return await self._conclude(here, await self._think(here, brains))
-
-    @property
-    def _hashed(self) -> Hasher:
-        return Hasher.of(self.settings.secret_key.get_secret_value())
 
     @property
     def _lease(self) -> timedelta:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import JSON, Enum, Index, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, make_transient_to_detached, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from ..db import Instant
 
@@ -50,6 +52,12 @@ class Base(DeclarativeBase):
 Model = TypeVar("Model", bound=Base)
 
 
+@cache
+def _prepared() -> None:
+    """Set up the mapped classes, as the first query would."""
+    configure_mappers()
+
+
 def unattached(model: type[Model], values: Sequence[Any]) -> Model | None:
     """Make an object of a table's row, its columns in order: one that no session knows, to be read and never written.
 
@@ -57,20 +65,31 @@ def unattached(model: type[Model], values: Sequence[Any]) -> Model | None:
     """
     if values[0] is None:
         return None
-    configure_mappers()  # else the first query would; nothing to do from then on
+    _prepared()
     row: Model = model.__mapper__.class_manager.new_instance()
     row.__dict__.update(zip(model.__table__.c.keys(), values, strict=True))
     return row
 
 
 def attached(session: AsyncSession, model: type[Model], values: Sequence[Any]) -> Model:
-    """Make an object of a row that was just read, as the session's own; it must not know that row yet."""
+    """Make an object of a row that was just read, as the session's own; one that it knows already is brought up."""
     row = unattached(model, values)
     if row is None:
         raise ValueError("a row without an id")
+    known: Model | None = session.identity_map.get(model.__mapper__.identity_key_from_primary_key((row.id,)))
+    if known is None:
+        attach(session, row)
+        return row
+    for name, value in row.__dict__.items():
+        if name != "_sa_instance_state":
+            set_committed_value(known, name, value)
+    return known
+
+
+def attach(session: AsyncSession, row: Base) -> None:
+    """Let a session know an object of a row that was just read, so that what is changed about it is written."""
     make_transient_to_detached(row)
     session.add(row)
-    return row
 
 
 def some(name: str, *columns: str, where: str) -> Index:
