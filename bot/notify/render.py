@@ -5,8 +5,10 @@ their place, as the body that Meta approves.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Template as Words
 
 from ..settings import templates_directory
 from ..whatsapp.outgoing import BODY_LIMIT, TEXT_LIMIT, Choices, Option, Outgoing, Template, Text
@@ -82,7 +84,12 @@ def names(folder: str) -> list[str]:
 
 
 def _render(path: str, values: Mapping[str, object]) -> str:
-    return _environment.get_template(path + SUFFIX).render(values).strip()
+    return _template(path).render(values).strip()
+
+
+@cache
+def _template(path: str) -> Words:
+    return _environment.get_template(path + SUFFIX)
 
 
 def _text(message: Message, values: Mapping[str, str]) -> str:
