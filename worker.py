@@ -23,6 +23,7 @@ from bot.billing.gateway import Gateway
 from bot.clock import Clock, SystemClock
 from bot.conversation import inbox
 from bot.conversation.brains import Available
+from bot.conversation.desks import Desks
 from bot.conversation.ears import ModelEars, PlannedEars
 from bot.conversation.presence import Receipts
 from bot.conversation.rules import RulesBrain
@@ -52,6 +53,8 @@ Context = dict[str, Any]
 JOB_TIMEOUT = 60
 # Turns mostly wait for a model or the database: a hundred at once keep two cores busy.
 MAX_JOBS = 100
+# Connections that no turn takes: somebody sends, somebody applies statuses, long turns keep what they hold.
+SPARE = 2
 # The hours below are Brasília's, wherever the server stands; it has had no daylight saving time since 2019.
 BRASILIA = timezone(timedelta(hours=-3))
 
@@ -118,8 +121,7 @@ async def services(
             stack.push_async_callback(db.close)
         http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector()))
         channels = Channels(CloudApi(http, settings), EvolutionApi(http, settings))
-        rules = RulesBrain()
-        brains = Available(settings, db, clock, rules)
+        brains = Available(settings, db, clock)
         stack.push_async_callback(brains.close)
         presence = Receipts(channels)
         stack.push_async_callback(presence.close)
@@ -129,7 +131,8 @@ async def services(
             settings=settings,
             toolkit=Tools(db),
             brains=brains,
-            rules=rules,
+            rules=RulesBrain(),
+            desks=Desks(max(1, db.connections - SPARE)),
             ears=PlannedEars(ModelEars(channels, brains.groq, settings), db),
             presence=presence,
         )

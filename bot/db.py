@@ -140,6 +140,8 @@ class Database:
         url = async_url(url)
         self.sqlite = url.startswith("sqlite")
         self.engine = _sqlite_engine(url) if self.sqlite else _postgres_engine(url, pool_size, patience or Patience())
+        # How many transactions there can be at once.
+        self.connections = 1 if self.sqlite else pool_size
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Who thinks in a turn: Groq while there is a key and the plan has turns left, then the rules, which always answer."""
+"""Who may think in a turn before the rules answer: Groq, while there is a key and the plan has turns left."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,18 +18,17 @@ if TYPE_CHECKING:
 
 
 class Available:
-    """The brains of this installation, in the order they are asked."""
+    """The models of this installation, in the order they are asked."""
 
-    def __init__(self, settings: Settings, db: Database, clock: Clock, rules: Brain) -> None:
+    def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
         self._db = db
-        self._rules = rules
         self.groq: AsyncGroq | None = connect(settings) if settings.groq_api_key.get_secret_value() else None
         models = [settings.groq_model, settings.groq_fallback_model]
         self._model = Metered(GroqBrain(self.groq, models, self._record, clock), db, clock) if self.groq else None
 
     async def for_turn(self, asker: Asker) -> Sequence[Brain]:
         """Return who may answer this asker, first choice first."""
-        return (self._model, self._rules) if self._model else (self._rules,)
+        return (self._model,) if self._model else ()
 
     async def close(self) -> None:
         if self.groq:

@@ -20,13 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from .. import metrics
 from ..clock import Clock
 from ..db import Database
-from ..notify.render import chat
 from ..settings import Settings
 from ..trace import TRACE
-from ..whatsapp.outgoing import Text
 from . import entering, inbox, pending, scene
 from .brain import Answer, Asker, Brain, BrainFailed, Heard, Toolbox, Toolkit
 from .conclude import conclude
+from .desks import Desk, Desks
 from .direct import answer_directly
 from .going_on import asked_before, go_on
 from .inbox import Held, Lost
@@ -58,7 +57,7 @@ class Presence(Protocol):
 
 
 class Brains(Protocol):
-    """Who thinks: brains in the order they are asked, the last of which always answers."""
+    """Who may think: the models in the order they are asked. When none of them answers, the rules do."""
 
     async def for_turn(self, asker: Asker) -> Sequence[Brain]:
         """Return them, without asking the database: the turn's transaction is open."""
@@ -75,6 +74,7 @@ class Turns:
     toolkit: Toolkit
     brains: Brains
     rules: Brain
+    desks: Desks
     ears: Ears | None = None
     presence: Presence | None = None
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -83,9 +83,12 @@ class Turns:
         """Answer everything that is due in a lane and return how many turns that took."""
         count, more = 0, True
         async with self.room:
-            while more and (here := await self._take(lane)) is not None:
-                answered, more = await self._one(here)
-                count += answered
+            while more:
+                async with self.desks.one() as desk:
+                    if (here := await self._take(lane)) is None:
+                        break
+                    answered, more = await self._one(here, desk)
+                    count += answered
         return count
 
     async def _take(self, lane: str) -> Scene | None:
@@ -100,13 +103,13 @@ class Turns:
                 await inbox.stumble(session, lane, error, now=now)
             raise
 
-    async def _one(self, here: Scene) -> tuple[bool, bool]:
+    async def _one(self, here: Scene, desk: Desk) -> tuple[bool, bool]:
         """Take a turn; tell whether it was answered, and whether more waits in its lane."""
         held = here.held
         try:
             with metrics.timed(metrics.TURN, outcome="failed") as noted:
                 async with self._renewed(held):
-                    more = await self._answer(here)
+                    more = await self._answer(here, desk)
                 noted["outcome"] = "answered"
         except Lost:
             log.warning("the conversation was taken over", extra={"conversation": str(held.conversation.id)})
@@ -118,31 +121,44 @@ class Turns:
             return False, False
         return True, more
 
-    async def _answer(self, here: Scene) -> bool:
+    async def _answer(self, here: Scene, desk: Desk) -> bool:
         silent = here.conversation.silent_until
         if self.presence and not (silent and silent > here.now):
             await self.presence.typing(here.held)
-        if self.ears and here.first.event.get("voice"):
-            heard = await self.ears.listen(here.held)
-            if isinstance(heard, Answer):
-                return await self._conclude(here, heard)
-            async with self.db.begin() as session:
-                here = await scene.load(session, here.held, now=self.clock.now(), text=heard)
         try:
-            async with self.db.begin() as session:
-                answer = await entering.answer(session, here, self.settings) or await answer_directly(
-                    session, here, self.toolkit
-                )
-                brains = await self._asked(here) if answer is None else ()
-                if brains and brains[0] is self.rules:
-                    answer = await self._think(here, brains, session)
-                if answer is not None:
-                    return await self._concluded(session, here, answer)
+            if self.ears and here.first.event.get("voice"):
+                return await self._listen(self.ears, here, desk)
+            return await self._read(here, desk)
         except Undone as undone:
             async with self.db.begin() as session:
                 await pending.refused(session, undone.question, here.now)
                 return await conclude(session, here, undone.answer)
-        return await self._conclude(here, await self._think(here, brains))
+
+    async def _listen(self, ears: Ears, here: Scene, desk: Desk) -> bool:
+        """Answer what was spoken."""
+        desk.rise()
+        heard = await ears.listen(here.held)
+        await desk.sit()
+        if isinstance(heard, Answer):
+            return await self._conclude(here, heard)
+        async with self.db.begin() as session:
+            here = await scene.load(session, here.held, now=self.clock.now(), text=heard)
+        return await self._read(here, desk)
+
+    async def _read(self, here: Scene, desk: Desk) -> bool:
+        """Answer what was written: at once, or after a model has thought."""
+        async with self.db.begin() as session:
+            answer = await entering.answer(session, here, self.settings) or await answer_directly(
+                session, here, self.toolkit
+            )
+            models = await self._models(here) if answer is None else ()
+            if not models:
+                return await self._concluded(session, here, answer or await self._by_rules(session, here))
+        desk.rise()
+        answer = await self._think(here, models)
+        await desk.sit()
+        async with self.db.begin() as session:
+            return await self._concluded(session, here, answer or await self._by_rules(session, here))
 
     @property
     def _lease(self) -> timedelta:
@@ -157,25 +173,31 @@ class Turns:
             here, answer = await go_on(session, here, answer, self.toolkit, self.rules)
         return await conclude(session, here, answer)
 
-    async def _asked(self, here: Scene) -> Sequence[Brain]:
+    async def _models(self, here: Scene) -> Sequence[Brain]:
         plain = here.payload is not None or here.asker.professional_id is None
-        return (self.rules,) if plain else await self.brains.for_turn(here.asker)
+        return () if plain else await self.brains.for_turn(here.asker)
 
-    async def _think(self, here: Scene, brains: Sequence[Brain], session: AsyncSession | None = None) -> Answer:
-        toolbox = self.toolkit.for_asker(here.asker, here.state, professional=here.professional, session=session)
-        heard = heard_of(here, toolbox)
-        for brain in brains:
+    async def _think(self, here: Scene, models: Sequence[Brain]) -> Answer | None:
+        """Return what the first model says that can say something."""
+        heard = heard_of(here, self.toolkit.for_asker(here.asker, here.state, professional=here.professional))
+        for model in models:
             try:
                 async with asyncio.timeout(DEADLINE):
-                    answer = await brain.answer(heard)
+                    answer = await model.answer(heard)
             except (BrainFailed, TimeoutError) as failure:
-                metrics.failed("brain", type(brain).__name__)
-                log.warning("a brain failed", extra={"brain": type(brain).__name__, "reason": str(failure)[:200]})
-                TRACE.note("turn", f"{type(brain).__name__} falhou", reason=type(failure).__name__)
+                metrics.failed("brain", type(model).__name__)
+                log.warning("a brain failed", extra={"brain": type(model).__name__, "reason": str(failure)[:200]})
+                TRACE.note("turn", f"{type(model).__name__} falhou", reason=type(failure).__name__)
                 continue
-            TRACE.note("turn", f"{type(brain).__name__} respondeu", role=here.asker.role)
+            TRACE.note("turn", f"{type(model).__name__} respondeu", role=here.asker.role)
             return answer
-        return Answer(say=Text(chat("trouble")))
+        return None
+
+    async def _by_rules(self, session: AsyncSession, here: Scene) -> Answer:
+        toolbox = self.toolkit.for_asker(here.asker, here.state, professional=here.professional, session=session)
+        answer = await self.rules.answer(heard_of(here, toolbox))
+        TRACE.note("turn", f"{type(self.rules).__name__} respondeu", role=here.asker.role)
+        return answer
 
     async def _give_back(self, held: Held, error: Exception) -> None:
         now = self.clock.now()

@@ -1,0 +1,46 @@
+"""A few desks for many turns: whoever asks the database sits at one, whoever waits for anything else does not.
+
+Without them every lane that is due takes its conversation at once, and then waits for one of ten connections behind
+all the others, statement after statement, until its lease is over and somebody else begins the same work again: the
+more there is to do, the less is done. Who waits for a desk holds nothing yet.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Desk:
+    """One turn's place, which it may leave and come back to."""
+
+    def __init__(self, free: asyncio.Semaphore) -> None:
+        self._free, self._mine = free, False
+
+    async def sit(self) -> None:
+        """Wait for a desk, unless this turn has one."""
+        if not self._mine:
+            await self._free.acquire()
+            self._mine = True
+
+    def rise(self) -> None:
+        """Let somebody else have the desk, if this turn has one."""
+        if self._mine:
+            self._mine = False
+            self._free.release()
+
+
+class Desks:
+    """The desks of a process, taken in the order of arrival."""
+
+    def __init__(self, count: int) -> None:
+        self._free = asyncio.Semaphore(count)
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[Desk]:
+        """Sit at a desk, and leave it free in the end."""
+        desk = Desk(self._free)
+        await desk.sit()
+        try:
+            yield desk
+        finally:
+            desk.rise()

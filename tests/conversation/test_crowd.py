@@ -1,0 +1,95 @@
+"""A crowd: far more people write at once than there are connections to the database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.conversation import inbox
+from bot.conversation.brain import Answer, Asker, Brain, BrainFailed, Heard
+from bot.conversation.desks import Desks
+from bot.conversation.inbox import Held
+from bot.db import Database
+from bot.models import Conversation
+from bot.whatsapp.outgoing import Text
+
+from ..conftest import StillClock
+from ..stage import CARLOS, JULIA, Stage, stage
+
+CROWD = 30
+
+
+@pytest.fixture
+async def here(db: Database, clock: StillClock) -> AsyncIterator[Stage]:
+    async with stage(db, clock) as ready:
+        yield ready
+
+
+async def crowd(here: Stage) -> list[str]:
+    """Let everybody write at once; return their lanes."""
+    for number in range(CROWD):
+        await here.post(here.message(f"55219555{number:05}", type="text", text={"body": "oi"}))
+    here.clock.jump(seconds=2)
+    async with here.services.db.begin() as session:
+        return [*await inbox.due_lanes(session, now=here.clock.now())]
+
+
+class Count:
+    """Counts who holds a conversation whenever somebody begins to answer."""
+
+    def __init__(self, db: Database) -> None:
+        self.db, self.most = db, 0
+
+    async def typing(self, held: Held) -> None:
+        async with self.db.begin() as session:
+            held_now = select(func.count()).where(Conversation.turn_token.is_not(None))
+            self.most = max(self.most, await session.scalar(held_now) or 0)
+
+
+async def test_who_waits_for_a_connection_holds_no_conversation_meanwhile(here: Stage) -> None:
+    count = Count(here.services.db)
+    turns, lanes = replace(here.services.turns, presence=count), await crowd(here)
+    assert await asyncio.gather(*map(turns.run, lanes)) == [1] * CROWD
+    assert 1 <= count.most <= here.services.db.connections
+
+
+class Deaf:
+    """A model that fails when as many think as it waits for."""
+
+    def __init__(self, together: int) -> None:
+        self.together = asyncio.Barrier(together)
+
+    async def answer(self, heard: Heard) -> Answer:
+        async with asyncio.timeout(30):
+            await self.together.wait()
+        raise BrainFailed("out of breath")
+
+
+class Plain:
+    """Rules that say the same to everybody."""
+
+    async def answer(self, heard: Heard) -> Answer:
+        return Answer(say=Text("Olá!"))
+
+
+class Only:
+    """One model for everybody."""
+
+    def __init__(self, model: Brain) -> None:
+        self._model = model
+
+    async def for_turn(self, asker: Asker) -> tuple[Brain]:
+        return (self._model,)
+
+
+async def test_who_thinks_needs_no_desk(here: Stage) -> None:
+    """More turns wait for a model at once than there are connections, and the rules answer all of them afterwards."""
+    for phone in (JULIA, CARLOS):
+        await here.post(here.message(phone, type="text", text={"body": "me conta uma coisa"}))
+    here.clock.jump(seconds=2)
+    async with here.services.db.begin() as session:
+        lanes = await inbox.due_lanes(session, now=here.clock.now())
+    turns = replace(here.services.turns, rules=Plain(), brains=Only(Deaf(len(lanes))), desks=Desks(1))
+    assert await asyncio.gather(*map(turns.run, lanes)) == [1, 1]
