@@ -78,7 +78,7 @@ class Services:
             await send_due_letters(self.db, self.mail, self.clock, sender=self.settings.email_from)
 
     async def send_due(self) -> int:
-        """Send what is owed and due."""
+        """Send what is owed and due, and return when that is done; jobs only wake the sender."""
         return await self.sender.run()
 
     async def answer(self, *lanes: str) -> None:
@@ -94,11 +94,11 @@ class Services:
 
     async def _answer(self, lane: str) -> None:
         if await self.turns.run(lane):
-            await self.send_due()
+            self.sender.wake()
 
     async def _settle_and_send(self) -> None:
         await settle_statuses(self.db, self.clock)
-        await self.send_due()
+        self.sender.wake()
         await self.send_letters()
 
 
@@ -140,6 +140,7 @@ async def services(
         pace, close = pace_of(settings.redis_url, per_second=settings.whatsapp_messages_per_second)
         stack.push_async_callback(close)
         sender = Sender(db, channels, clock, account=account, channel=channel, pace=pace)
+        stack.push_async_callback(sender.close)
         stripe = Gateway(settings)
         stack.push_async_callback(stripe.close)
         yield Services(settings, db, clock, turns, sender, stripe, mail or carrier(settings))
@@ -154,7 +155,7 @@ async def turn(ctx: Context, *lanes: str) -> None:
 async def send(ctx: Context) -> None:
     """Send what is owed and due."""
     all_of: Services = ctx["services"]
-    await all_of.send_due()
+    all_of.sender.wake()
     await all_of.send_letters()
 
 
@@ -182,7 +183,7 @@ async def remind(ctx: Context) -> None:
     await holidays.ask_about_holidays(all_of.db, now=now)
     await digest.owe_due_digests(all_of.db, now=now)
     await codes.forget_codes(all_of.db, now=now)
-    await all_of.send_due()
+    all_of.sender.wake()
 
 
 async def bill(ctx: Context) -> None:

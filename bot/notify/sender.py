@@ -32,7 +32,9 @@ DEADLINE = 20.0
 GATHER = 0.05
 # Asked to end, it waits this long for answers that are on their way; others are told by their statuses.
 LAST_CALL = 3.0
-# A job of the worker may take a minute: no new messages after this long, whoever is next goes on.
+# What the last turns owe leaves in milliseconds; a round that takes longer is cut short, and puts back what it can.
+SOON = 1.0
+# No new messages after this long: the next round looks first what the telephones said meanwhile.
 ROUND = 20.0
 
 
@@ -62,27 +64,43 @@ async def send_due(
 
 
 class Sender:
-    """The sender of a process: however many bells ring, one round is under way and at most one waits to be next."""
+    """The sender of a process: however many bells ring, it goes round after round, one at a time, while they do.
+
+    It belongs to no job: a job that had to wait for a full round before its own would run out of time in the middle.
+    """
 
     def __init__(
         self, db: Database, transport: Transport, clock: Clock, *, account: str, channel: Channel, pace: Pace
     ) -> None:
         self._db, self._transport, self._clock, self._pace = db, transport, clock, pace
         self._account, self._channel = account, channel
-        self._under_way = asyncio.Lock()
-        self._next_waits = False
+        self._going: asyncio.Task[int] | None = None
+        self._again = False
+
+    def wake(self) -> asyncio.Task[int]:
+        """See to it that what is due now is sent, by a task that nobody needs to wait for."""
+        self._again = True
+        if self._going is None or self._going.done():
+            self._going = asyncio.create_task(self._go())
+            self._going.add_done_callback(self._over)
+        return self._going
 
     async def run(self) -> int:
-        """Send what is due; return how many rows were dealt with, none when somebody else is about to."""
-        if self._next_waits:
-            return 0
-        self._next_waits = True
-        try:
-            await self._under_way.acquire()
-        finally:
-            self._next_waits = False
-        try:
-            return await send_due(
+        """Send what is due and return how many rows were dealt with, by whoever asked for it meanwhile."""
+        return await asyncio.shield(self.wake())
+
+    async def close(self) -> None:
+        """Return when nothing is being sent any more; what is owed and not begun soon is left to others."""
+        if (going := self._going) is not None:
+            await asyncio.wait([going], timeout=SOON)
+            going.cancel()
+            await asyncio.wait([going])
+
+    async def _go(self) -> int:
+        count = 0
+        while self._again:
+            self._again, began = False, time.monotonic()
+            count += await send_due(
                 self._db,
                 self._transport,
                 self._clock,
@@ -90,8 +108,14 @@ class Sender:
                 channel=self._channel,
                 pace=self._pace,
             )
-        finally:
-            self._under_way.release()
+            # A round that ended because it was long has left something.
+            self._again |= time.monotonic() - began >= ROUND
+        return count
+
+    @staticmethod
+    def _over(task: asyncio.Task[int]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            log.error("what is due could not be sent", exc_info=error)
 
 
 class _Round:
