@@ -1,7 +1,7 @@
 """What every request goes through: an id, one shape of failure, safe headers, other origins by setting."""
 
 import logging
-import secrets
+import random
 import time
 from collections.abc import Awaitable, Callable
 
@@ -46,10 +46,13 @@ _EXPOSED = "ETag, Location, Retry-After, X-Request-ID"
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn refusals and faults into answers, and note each; the details of a fault go to the log only."""
-    request[REQUEST_ID] = secrets.token_hex(8)
+    request[REQUEST_ID] = f"{random.getrandbits(64):016x}"
     began, status = time.perf_counter(), HUNG_UP
     try:
-        answer = await _answer(request, handler)
+        try:
+            answer = await handler(request)
+        except Exception as failed:
+            answer = _failed(request, failed)
         status = answer.status
     except web.HTTPException as failed:
         status = failed.status
@@ -62,19 +65,16 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return answer
 
 
-async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        answer = await handler(request)
-    except Refused as refused:
-        answer = of_refused(refused)
-    except web.HTTPException as failed:
+def _failed(request: web.Request, failed: Exception) -> web.StreamResponse:
+    """Return the answer to a request that failed; what aiohttp says by itself is raised again outside of the API."""
+    if isinstance(failed, Refused):
+        return of_refused(failed)
+    if isinstance(failed, web.HTTPException):
         if not request.path.startswith("/api/"):
-            raise
-        answer = _preflight(request) or of_http(failed)
-    except Exception as failed:
-        log.exception("a request failed", extra=_about(request))
-        answer = of_refused(Unavailable()) if passing(failed) else error(500, "internal", GENERIC)
-    return answer
+            raise failed
+        return _preflight(request) or of_http(failed)
+    log.error("a request failed", exc_info=failed, extra=_about(request))
+    return of_refused(Unavailable()) if passing(failed) else error(500, "internal", GENERIC)
 
 
 def _about(request: web.Request) -> dict[str, str]:
@@ -98,8 +98,7 @@ def _allowed_origin(request: web.Request) -> str | None:
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add to every answer what keeps browsers careful."""
     headers = response.headers
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
+    headers.merge(HEADERS)  # those that it does not have
     settings = request.app[SETTINGS]
     if settings.public_url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", _YEAR)
