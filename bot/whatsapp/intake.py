@@ -11,9 +11,10 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from .. import metrics
 from ..clock import Clock
@@ -183,7 +184,11 @@ class Intake:
                 new = await insert(rows)
         if new:
             metrics.RECEIVED.inc(len(new))
-            self._ringing.tell([row for row in rows if row["id"] in new])
+            self._ringing.tell(rows if len(new) == len(rows) else _among(rows, set(new)))
+
+
+def _among(rows: Sequence[Row], ids: Container[UUID]) -> list[Row]:
+    return [row for row in rows if row["id"] in ids]
 
 
 def _settle(group: Sequence[_Waiting], error: BaseException | None = None) -> None:

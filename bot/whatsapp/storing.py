@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from ..db import Database
 
 Row = dict[str, Any]
-Insert = Callable[[Iterable[Row]], Awaitable[set[UUID]]]
+Insert = Callable[[Iterable[Row]], Awaitable[list[UUID]]]
 
 _TYPES: Final = {
     "id": "uuid",
@@ -56,7 +56,7 @@ _exact = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(","
 async def store(session: AsyncSession, rows: Iterable[Row]) -> set[UUID]:
     """Insert the rows whose external id is new, as part of a transaction, and return their ids."""
     insert = await _insert_over(await session.connection())
-    return await insert(rows)
+    return set(await insert(rows))
 
 
 @asynccontextmanager
@@ -87,14 +87,14 @@ def _ordered(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=itemgetter("external_id"))
 
 
-async def _insert_sqlite(driver: Any, rows: Iterable[Row]) -> set[UUID]:
+async def _insert_sqlite(driver: Any, rows: Iterable[Row]) -> list[UUID]:
     ordered = _ordered(rows)
     parts = [ordered[at : at + _AT_ONCE] for at in range(0, len(ordered), _AT_ONCE)]
-    return {UUID(hex=found[0]) for part in parts for found in await driver.execute_fetchall(*_sqlite(part))}
+    return [UUID(hex=found[0]) for part in parts for found in await driver.execute_fetchall(*_sqlite(part))]
 
 
-async def _insert_postgres(driver: Any, rows: Iterable[Row]) -> set[UUID]:
-    return {found[0] for found in await driver.fetch(_POSTGRES, _json(_ordered(rows)))}
+async def _insert_postgres(driver: Any, rows: Iterable[Row]) -> list[UUID]:
+    return [found[0] for found in await driver.fetch(_POSTGRES, _json(_ordered(rows)))]
 
 
 def _sqlite(rows: Sequence[Row]) -> tuple[str, list[Any]]:

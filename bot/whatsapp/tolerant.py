@@ -52,7 +52,8 @@ def storable(text: str) -> str:
 def text(value: object, limit: int = LONGEST_TEXT) -> str:
     """Return a string, storable and at most `limit` long; a number counts as its digits."""
     if isinstance(value, str):
-        return storable(value[:limit])
+        cut = value[:limit]
+        return cut if cut.isascii() and "\0" not in cut else storable(cut)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
         return str(value)
     return ""
