@@ -8,6 +8,7 @@ overlap, what is kept for somebody is kept for one, reminders wait for exactly w
 """
 
 import asyncio
+import itertools
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -97,6 +98,7 @@ class Agenda(RuleBasedStateMachine):
     """One professional with three services and four clients."""
 
     url = ""
+    tags = itertools.count()
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,7 +135,7 @@ class Agenda(RuleBasedStateMachine):
             return None
 
     async def set_up(self, session: AsyncSession) -> None:
-        tag = uuid4().int % 10**6
+        tag = next(self.tags)
         here: dict[str, Any] = {"timezone": self.week.zone, "hours": self.week.hours, "slot_interval_minutes": 30}
         self.owner = await a_professional(session, name="Bia Souza", number=97000000 + tag, **here)
         self.services: list[Service] = [
