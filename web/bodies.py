@@ -30,10 +30,10 @@ async def body_of(request: web.Request, limit: int, *, known: bool = False) -> b
     Raise 413 beyond `limit` bytes, 408 when it takes too long, 400 when it breaks off, and 503 when too many come at
     once and slowly, unless the sender is `known`.
     """
-    if (request.content_length or 0) > limit:
-        raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length or 0)
     if request.content.is_eof() and request.content.total_bytes <= limit:  # all here already: nothing to wait for
         return request.content.read_nowait()
+    if (request.content_length or 0) > limit:
+        raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=request.content_length or 0)
     reading = Reading(room=limit) if known else request.app.get(READING) or Reading()
     body, chunk = bytearray(), b""
     try:

@@ -68,7 +68,7 @@ def _change(entry: dict[str, Any], change: object) -> list[Event]:
     if listed and (errors := items(value.get("errors"))):  # those of the number itself come without a message
         at = moment(entry.get("time"))
         events += [Notice(account=account, field="errors", value=clean(error), at=at) for error in errors]
-    if not (listed and events and all(name in _AROUND or name in lists for name in value)):
+    if not (listed and events) or value.keys() - _AROUND - lists.keys():
         at = moment(entry.get("time")) or moment(value.get("timestamp"))
         rest = clean({name: part for name, part in value.items() if name not in told})
         events.append(
