@@ -53,8 +53,6 @@ Context = dict[str, Any]
 JOB_TIMEOUT = 60
 # Turns mostly wait for a model or the database: a hundred at once keep two cores busy.
 MAX_JOBS = 100
-# Connections that no turn takes: somebody sends, somebody applies statuses, long turns keep what they hold.
-SPARE = 2
 # The hours below are Brasília's, wherever the server stands; it has had no daylight saving time since 2019.
 BRASILIA = timezone(timedelta(hours=-3))
 
@@ -132,7 +130,7 @@ async def services(
             toolkit=Tools(db),
             brains=brains,
             rules=RulesBrain(),
-            desks=Desks(max(1, db.connections - SPARE)),
+            desks=Desks.beside(db),
             ears=PlannedEars(ModelEars(channels, brains.groq, settings), db),
             presence=presence,
         )

@@ -8,6 +8,12 @@ more there is to do, the less is done. Who waits for a desk holds nothing yet.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final, Self
+
+from ..db import Database
+
+# Connections that no turn takes: somebody sends, somebody applies statuses, long turns keep what they hold.
+SPARE: Final = 2
 
 
 class Desk:
@@ -34,6 +40,11 @@ class Desks:
 
     def __init__(self, count: int) -> None:
         self._free = asyncio.Semaphore(count)
+
+    @classmethod
+    def beside(cls, db: Database) -> Self:
+        """Return as many desks as a database has connections for."""
+        return cls(max(1, db.connections - SPARE))
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Desk]:

@@ -100,9 +100,11 @@ async def test_t07_lane_isolation_nobody_waits_for_a_slow_or_a_poisoned_conversa
                 await here.post(here.message(phone, type="text", text={"body": "mais uma"}))
             clock.jump(seconds=2)
             await services.sweep()
+            await services.send_due()
         assert all(len(here.heard_all(phone)) == 3 for phone in others)
         assert brain.asked.count("veneno") > 1
         assert here.heard_all(JULIA) == here.heard_all(CARLOS) == []
         brain.go.set()
         await sweep
+        await services.send_due()
         assert len(here.heard_all(CARLOS)) == 1

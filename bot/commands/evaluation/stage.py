@@ -95,24 +95,29 @@ class _Noted:
 
 @dataclass
 class Thinkers:
-    """The brains of the installation, and a count of the turns that the last one had to answer for the others."""
+    """The models of the installation, and a count of the turns that the rules had to answer for all of them."""
 
     brains: Any
     rescued: int = 0
 
     async def for_turn(self, *asked: Any) -> Sequence[Brain]:
-        *first, last = await self.brains.for_turn(*asked)
-        return (*first, _Rescuer(last, self)) if first else (last,)
+        models = await self.brains.for_turn(*asked)
+        return (*models[:-1], *(_Last(model, self) for model in models[-1:]))
 
 
 @dataclass(frozen=True, slots=True)
-class _Rescuer:
-    brain: Brain
+class _Last:
+    """The last model that is asked: whatever it raises, the rules are next."""
+
+    model: Brain
     thinkers: Thinkers
 
     async def answer(self, heard: Heard) -> Answer:
-        self.thinkers.rescued += 1
-        return await self.brain.answer(heard)
+        try:
+            return await self.model.answer(heard)
+        except BaseException:
+            self.thinkers.rescued += 1
+            raise
 
 
 @dataclass
