@@ -21,13 +21,16 @@ _MILLISECONDS = 10**11  # as seconds this would be the year 5138
 _NUMERIC = (str, int, float)
 _DIGITS = bytes.maketrans(b"0123456789", b"9" * 10)
 _TOO_EXACT = b"9" * 19
+# Bytes; in what is longer there are files, and to look for digits in them takes longer than Python's own reader.
+_SHORT = 65_536
 
 
 def decode(raw: bytes) -> Any:
     """Return the JSON value in `raw`; raise `ValueError` when there is none."""
+    # The faster reader rounds integers of more than 64 bits, and refuses much that Python's own takes.
+    quick = len(raw) <= _SHORT and _TOO_EXACT not in raw.translate(_DIGITS)
     try:
-        # The faster reader rounds integers of more than 64 bits, and refuses much that Python's own takes.
-        return orjson.loads(raw) if _TOO_EXACT not in raw.translate(_DIGITS) else _decode(raw)
+        return orjson.loads(raw) if quick else _decode(raw)
     except orjson.JSONDecodeError:
         return _decode(raw)
 

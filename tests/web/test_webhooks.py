@@ -306,6 +306,13 @@ async def test_a_row_no_database_takes_fails_for_nobody_else(hook: Hook) -> None
     assert len(rows) == 5
 
 
+async def test_an_integer_of_any_length_is_stored_as_it_is(hook: Hook) -> None:
+    long = replace(message("long"), details={"serial": 10**25, "é": ["\u2028", '"', -(2**63) - 1]})
+    await asyncio.gather(*(hook.intake.put(Batch((each,))) for each in (message("short"), long)))
+    (row,) = [row for row in await hook.rows() if row.external_id == "long"]
+    assert (row.status, row.event["details"]) == (InboundStatus.NEW, long.details)
+
+
 async def test_a_caller_that_hangs_up_takes_nobody_along(hook: Hook) -> None:
     puts = [asyncio.create_task(hook.intake.put(Batch((message(str(n)),)))) for n in range(20)]
     await asyncio.sleep(0)

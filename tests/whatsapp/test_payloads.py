@@ -115,6 +115,12 @@ def test_a_timestamp_is_read_in_either_unit_or_not_at_all(written: object, meant
     assert moment(written) == meant
 
 
+@pytest.mark.parametrize("written", [b"9223372036854775808", b"18446744073709551616", b"-1" + b"0" * 30, b"[-0, 1e-7]"])
+@pytest.mark.parametrize("around", [b"%s", b'{"a": [%s, "' + b"x" * 70_000 + b'"]}'])
+def test_a_number_keeps_every_digit_in_a_short_delivery_and_in_a_long_one(written: bytes, around: bytes) -> None:
+    assert decode(around % written) == json.loads(around % written)
+
+
 def test_depth_is_cut_before_it_can_hurt() -> None:
     with pytest.raises(ValueError, match="deeply"):
         decode(b"[" * 200_000)
