@@ -1,5 +1,6 @@
 """The database: one engine, one way to open a transaction."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -150,8 +151,15 @@ class Database:
 
         Never open a second one inside the first: SQLite has a single connection.
         """
-        async with self._sessions.begin() as session:
-            yield session
+        session = self._sessions()
+        try:
+            async with session.begin():
+                yield session
+        except BaseException:
+            await asyncio.shield(session.close())  # to its end, whoever is being cancelled
+            raise
+        # With the commit the connection went back: nothing is left to wait for.
+        session.sync_session.close()
 
     async def close(self) -> None:
         await self.engine.dispose()
