@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 # A brain that needs longer than this has failed as far as the person is concerned; the loop's own deadline
 # (25 s) ends it before.
 DEADLINE = 28.0
-# Lanes that one process is busy with: enough for the seventy a second whose model takes three seconds, and few
-# enough that nobody waits half a minute for one of ten connections.
+# Lanes that one process is busy with, most of them thinking: enough for the seventy a second whose model takes three
+# seconds.
 AT_ONCE = 200
 
 
