@@ -49,7 +49,7 @@ _ROW: Final = f"({', '.join('?' * len(_TYPES))})"
 _AT_ONCE: Final = 1000
 _values = itemgetter(*_TYPES)
 _MOMENTS: Final = [name for name, type_ in _TYPES.items() if type_ == "timestamptz"]
-# Slower, and of every integer.
+# Slower, and for integers of any length.
 _exact = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":"), default=str).encode
 
 
