@@ -152,14 +152,15 @@ class Hours:
         for e in exceptions:
             whole_day = e.kind is ExceptionKind.BLOCKED and e.start_minute is None and e.end_minute is None
             spans.setdefault(e.kind, []).append((0, DAY) if whole_day else (e.start_minute or 0, e.end_minute or 0))
-        if ExceptionKind.CLOSED in spans:  # a day off is a day off, whatever else was written for it
+        # What is blocked is so on a day off too: the buffer of an early time of the next day may reach into it.
+        if blocked := _united(spans.get(ExceptionKind.BLOCKED, ())):
+            self._blocked[day] = blocked
+        if ExceptionKind.CLOSED in spans:  # no hours that were written for a day off open it
             self._closed.add(day)
             self._dates[day] = ()
             return
         week = self._week[weekday_of(day)]
         self._dates[day] = _united([*spans.get(ExceptionKind.HOURS, week), *spans.get(ExceptionKind.EXTRA, ())])
-        if blocked := _united(spans.get(ExceptionKind.BLOCKED, ())):
-            self._blocked[day] = blocked
 
     def windows(self, day: int) -> tuple[Span, ...]:
         """Give the open windows of a local day in wall minutes, sorted, united; blocked parts are not taken out."""

@@ -443,6 +443,20 @@ def worlds(zones: list[str] = ZONES) -> st.SearchStrategy[World]:
 examples = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+def test_a_buffer_does_not_reach_into_what_is_blocked_on_a_day_off() -> None:
+    """Sunday is closed, and its evening blocked besides; Monday's first time needs ten minutes before it."""
+    sunday, monday = date(2026, 3, 8), datetime(2026, 3, 9, tzinfo=UTC)
+    closed = DayException(sunday, ExceptionKind.CLOSED)
+    evening = DayException(sunday, ExceptionKind.BLOCKED, 1215, 1440)
+
+    def listed(*exceptions: DayException) -> list[datetime]:
+        rules = Rules(zone="UTC", minutes=30, weekly=(Window(0, 0, 120),), exceptions=exceptions, buffer_before=10)
+        return free_times(rules, [], monday, monday + timedelta(days=1), now=monday - timedelta(days=3))
+
+    assert listed(closed)[0] == monday
+    assert listed(closed, evening)[0] == listed(evening)[0] == monday + timedelta(minutes=30)
+
+
 class TestAnyWorld:
     @examples
     @given(worlds())
