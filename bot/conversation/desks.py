@@ -14,6 +14,12 @@ from ..db import Database
 
 # Connections that no turn takes: somebody sends, somebody applies statuses, long turns keep what they hold.
 SPARE: Final = 2
+# Seconds to wait for one, so that a job which waited still has the time for a turn that thinks.
+PATIENCE: Final = 20.0
+
+
+class NoDesk(Exception):
+    """Nobody left one in time: what waits is found again by the next sweep."""
 
 
 class Desk:
@@ -38,8 +44,8 @@ class Desk:
 class Desks:
     """The desks of a process, taken in the order of arrival."""
 
-    def __init__(self, count: int) -> None:
-        self._free = asyncio.Semaphore(count)
+    def __init__(self, count: int, patience: float = PATIENCE) -> None:
+        self._free, self._patience = asyncio.Semaphore(count), patience
 
     @classmethod
     def beside(cls, db: Database) -> Self:
@@ -48,9 +54,13 @@ class Desks:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Desk]:
-        """Sit at a desk, and leave it free in the end."""
+        """Sit at a desk, and leave it free in the end; raise `NoDesk` when none gets free in time."""
         desk = Desk(self._free)
-        await desk.sit()
+        try:
+            async with asyncio.timeout(self._patience):
+                await desk.sit()
+        except TimeoutError:
+            raise NoDesk from None
         try:
             yield desk
         finally:

@@ -91,7 +91,7 @@ async def take(
         rows = await asides.read_changes(session, await _still_new(session, rows), now=now)
     held = Held(conversation, contact, await _begun(session, rows, conversation), token)
     if not held.rows:  # everything was taken back
-        await _guarded(session, held, turn_token=None, turn_lease_until=None)
+        await put_back(session, held)
         return None
     return held
 
@@ -226,9 +226,14 @@ async def handled(session: AsyncSession, held: Held, said: Rows, *, now: datetim
 
 async def give_back(session: AsyncSession, held: Held, error: Exception, *, now: datetime) -> None:
     """Let the conversation go after a failure; after the last try its messages are parked for a person to see."""
-    await _guarded(session, held, turn_token=None, turn_lease_until=None)
+    await put_back(session, held)
     if await parking.failed(session, held.rows, error, now, counted=True):
         await parking.regret(session, held.conversation, now)
+
+
+async def put_back(session: AsyncSession, held: Held) -> None:
+    """Let the conversation go with its messages as they are: the try that was cut short counts."""
+    await _guarded(session, held, turn_token=None, turn_lease_until=None)
 
 
 async def stumble(session: AsyncSession, lane: str, error: Exception, *, now: datetime) -> None:

@@ -9,8 +9,9 @@ the change and "these messages are handled" are one commit: a process may die an
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -25,7 +26,7 @@ from ..trace import TRACE
 from . import entering, inbox, pending, scene
 from .brain import Answer, Asker, Brain, BrainFailed, Heard, Toolbox, Toolkit
 from .conclude import conclude
-from .desks import Desk, Desks
+from .desks import Desk, Desks, NoDesk
 from .direct import answer_directly
 from .going_on import asked_before, go_on
 from .inbox import Held, Lost
@@ -40,6 +41,8 @@ DEADLINE = 28.0
 # Lanes that one process is busy with, most of them thinking: enough for the seventy a second whose model takes three
 # seconds.
 AT_ONCE = 200
+# Seconds after which no other turn of a lane begins: its job has a minute, and a turn that thinks takes half of it.
+LONGEST = 10.0
 
 
 class Ears(Protocol):
@@ -80,15 +83,16 @@ class Turns:
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def run(self, lane: str) -> int:
-        """Answer everything that is due in a lane and return how many turns that took."""
-        count, more = 0, True
-        async with self.room:
-            while more:
-                async with self.desks.one() as desk:
-                    if (here := await self._take(lane)) is None:
-                        break
-                    answered, more = await self._one(here, desk)
-                    count += answered
+        """Answer what is due in a lane and return how many turns that took; what is left then is for the next sweep."""
+        count, more, ends = 0, True, time.monotonic() + LONGEST
+        with suppress(NoDesk):
+            async with self.room:
+                while more and time.monotonic() < ends:
+                    async with self.desks.one() as desk:
+                        if (here := await self._take(lane)) is None:
+                            break
+                        answered, more = await self._one(here, desk)
+                        count += answered
         return count
 
     async def _take(self, lane: str) -> Scene | None:
@@ -119,6 +123,9 @@ class Turns:
             log.exception("a turn failed", extra={"conversation": str(held.conversation.id)})
             await self._give_back(held, error)
             return False, False
+        except asyncio.CancelledError:  # its job ran out of time, or the process ends
+            await asyncio.shield(self._put_back(held))
+            raise
         return True, more
 
     async def _answer(self, here: Scene, desk: Desk) -> bool:
@@ -200,12 +207,15 @@ class Turns:
         return answer
 
     async def _give_back(self, held: Held, error: Exception) -> None:
-        now = self.clock.now()
-        try:
+        with suppress(Lost):
             async with self.db.begin() as session:
-                await inbox.give_back(session, held, error, now=now)
-        except Lost:
-            return
+                await inbox.give_back(session, held, error, now=self.clock.now())
+
+    async def _put_back(self, held: Held) -> None:
+        """Let the conversation go as it is; nobody needs to wait for the end of the lease."""
+        with suppress(Lost):
+            async with self.db.begin() as session:
+                await inbox.put_back(session, held)
 
     @asynccontextmanager
     async def _renewed(self, held: Held) -> AsyncIterator[None]:

@@ -93,3 +93,42 @@ async def test_who_thinks_needs_no_desk(here: Stage) -> None:
         lanes = await inbox.due_lanes(session, now=here.clock.now())
     turns = replace(here.services.turns, rules=Plain(), brains=Only(Deaf(len(lanes))), desks=Desks(1))
     assert await asyncio.gather(*map(turns.run, lanes)) == [1, 1]
+
+
+class Endless:
+    """A brain that is never done, once it has begun."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+
+    async def answer(self, heard: Heard) -> Answer:
+        self.begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_a_turn_that_is_cut_short_lets_its_conversation_go(here: Stage) -> None:
+    """Its job ran out of time: nobody has to wait for the end of its lease."""
+    await here.post(here.message(JULIA, type="text", text={"body": "me conta uma coisa"}))
+    here.clock.jump(seconds=2)
+    async with here.services.db.begin() as session:
+        (lane,) = await inbox.due_lanes(session, now=here.clock.now())
+    endless = Endless()
+    cut = asyncio.create_task(replace(here.services.turns, brains=Only(endless)).run(lane))
+    await endless.begun.wait()
+    cut.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cut
+    assert await here.services.turns.run(lane) == 1
+
+
+async def test_who_finds_no_desk_in_time_leaves_it_to_the_next_sweep(here: Stage) -> None:
+    await here.post(here.message(JULIA, type="text", text={"body": "oi"}))
+    here.clock.jump(seconds=2)
+    async with here.services.db.begin() as session:
+        (lane,) = await inbox.due_lanes(session, now=here.clock.now())
+    desks = Desks(1, patience=0.1)
+    turns = replace(here.services.turns, desks=desks)
+    async with desks.one():
+        assert await turns.run(lane) == 0
+    assert await turns.run(lane) == 1
