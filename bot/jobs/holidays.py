@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import ColumnElement, TextClause, exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agenda.holiday_question import ASKED, question, standing_lines
@@ -29,6 +29,7 @@ from ..models import (
     User,
 )
 from ..notify import outbox
+from ..notify.these import IDS, these
 from ..quiet import quiet
 from ..whatsapp import window
 
@@ -37,7 +38,9 @@ AHEAD: Final = timedelta(days=14)
 PAUSE: Final = timedelta(minutes=10)
 # Between two questions about holidays to one person.
 APART: Final = timedelta(hours=20)
+# Questions in one transaction; and people who are looked at for them, most of whom were asked already.
 BATCH: Final = 50
+PAGE: Final = 500
 # Spelled out, so that both databases see that the partial indexes fit.
 _OF_A_PROFESSIONAL = text("conversations.mode = 'professional'")
 _ABOUT_A_HOLIDAY = text(f"outbound.dedup_key LIKE '{ASKED}%'")
@@ -55,17 +58,40 @@ async def ask_about_holidays(db: Database, now: datetime) -> int:
         last: UUID | None = None
         while True:
             async with db.begin() as session:
-                due = await _due(session, holiday, now, last)
+                wrote = await _who_wrote(session, now, last)
+                due = await _due(session, holiday, now, wrote)
                 for professional, conversation in due:
                     asked += await _ask(session, professional, conversation, holiday, now)
-            if len(due) < BATCH:
+            if len(due) == BATCH:
+                last = due[-1][1].id
+            elif len(wrote) == PAGE:
+                last = wrote[-1]
+            else:
                 break
-            last = due[-1][1].id
     return asked
 
 
-async def _due(session: AsyncSession, holiday: Holiday, now: datetime, last: UUID | None) -> Sequence[_Due]:
-    """Read a page of those who can be asked, behind the conversation `last`: who is passed over hides nobody."""
+def _lately(now: datetime) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    return (
+        _OF_A_PROFESSIONAL,
+        Conversation.last_inbound_at > now - window.LENGTH,
+        Conversation.last_inbound_at <= now - PAUSE,
+    )
+
+
+async def _who_wrote(session: AsyncSession, now: datetime, last: UUID | None) -> Sequence[UUID]:
+    """Read a page of the conversations of professionals who wrote lately, behind the conversation `last`.
+
+    A statement of its own: joined with everybody, some plan or other looks through all conversations for these few.
+    """
+    statement = select(Conversation.id).where(*_lately(now), *([Conversation.id > last] if last else []))
+    return (await session.scalars(statement.order_by(Conversation.id).limit(PAGE))).all()
+
+
+async def _due(session: AsyncSession, holiday: Holiday, now: datetime, wrote: Sequence[UUID]) -> Sequence[_Due]:
+    """Read the first of those who wrote and can be asked, and keep turns from them until the question is written."""
+    if not wrote:
+        return []
     decided = exists().where(
         AvailabilityException.professional_id == Professional.id, AvailabilityException.date == holiday.day
     )
@@ -79,21 +105,14 @@ async def _due(session: AsyncSession, holiday: Holiday, now: datetime, last: UUI
         text("pending_actions.status = 'open'"),
         PendingAction.expires_at > now,
     )
-    lately = (
-        _OF_A_PROFESSIONAL,
-        Conversation.last_inbound_at > now - window.LENGTH,
-        Conversation.last_inbound_at <= now - PAUSE,
-    )
-    # Found first, and by themselves: joined with everybody, a plan may look through all conversations for them.
-    wrote = select(Conversation.id).where(*lately).cte("wrote").prefix_with("MATERIALIZED", dialect="postgresql")
     rows = await session.execute(
         select(Professional, Conversation)
         .join(User, User.id == Professional.user_id)
         .join(Conversation, Conversation.contact_id == User.contact_id)
-        .join(wrote, wrote.c.id == Conversation.id)
         .join(Contact, Contact.id == Conversation.contact_id)
         .where(
-            *lately,
+            these(Conversation.id, IDS),
+            *_lately(now),
             Contact.opted_out_at.is_(None),
             Contact.unreachable_at.is_(None),
             ~decided,
@@ -101,12 +120,12 @@ async def _due(session: AsyncSession, holiday: Holiday, now: datetime, last: UUI
             ~busy,
             # Whoever is being answered is asked in another minute: the turn has the state in its hands.
             or_(Conversation.turn_lease_until.is_(None), Conversation.turn_lease_until < now),
-            *([Conversation.id > last] if last else []),
         )
         .order_by(Conversation.id)
         .limit(BATCH)
         # Until the question is written nobody takes the conversation, and what is read of it stays true.
-        .with_for_update(of=Conversation, **skip_locked(session))
+        .with_for_update(of=Conversation, **skip_locked(session)),
+        {"ids": wrote},
     )
     return [(professional, conversation) for professional, conversation in rows]
 
