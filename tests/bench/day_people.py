@@ -45,7 +45,8 @@ class Phones:
     said: int = 0
     heard: Counter[str] = field(default_factory=Counter)
     waits: list[float] = field(default_factory=list)
-    unanswered: int = 0
+    # What was said and nobody answered, by phone.
+    unanswered: dict[str, str] = field(default_factory=dict)
     refused: Counter[int] = field(default_factory=Counter)
     told: int = 0
     told_in: list[float] = field(default_factory=list)
@@ -124,7 +125,7 @@ class Phones:
                 async with asyncio.timeout(GIVES_UP):
                     self.waits.append(await answer - began)
             except TimeoutError:
-                self.unanswered += 1
+                self.unanswered[phone] = text
                 return
             await asyncio.sleep(self._dice.uniform(*THINKS))
 

@@ -196,7 +196,7 @@ def report(phones: Phones, before: Reading, after: Reading, connections: int, as
         f"{phones.said} messages in ({phones.said / asked:.1f}/s), {sent} out, {phones.told} statuses; {seconds:.0f} s"
     )
     print("out:", ", ".join(f"{name} {count}" for name, count in phones.heard.most_common()))
-    print(f"unanswered {phones.unanswered}; answered otherwise than 200: {dict(+phones.refused) or 'none'}")
+    print(f"unanswered {phones.unanswered or 'none'}; answered otherwise than 200: {dict(+phones.refused) or 'none'}")
     print(
         f"receive -> reply: p50 {waits[49]:.2f} s, p95 {waits[94]:.2f} s, p99 {waits[98]:.2f} s (1.2 s of"
         f" it is the wait for the rest of a burst)"
