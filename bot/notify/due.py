@@ -1,6 +1,6 @@
 """What may leave now, in which order, with everything that decides whether and how."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -35,6 +35,7 @@ from ..models import Appointment, Contact, ContactIdentity, Conversation, Inboun
 from ..models.base import choice
 from ..models.enums import Channel, IdentityKind, InboundKind, OutboundStatus, Status
 from ..models.queues import NEW, OWED
+from ..whatsapp import window
 from ..whatsapp.transport import Address, Line
 from .outbox import PRIORITIES
 from .these import IDS, these
@@ -64,6 +65,7 @@ class Owed:
     expires_at: datetime | None
     contact_id: UUID | None
     conversation_id: UUID | None
+    professional_id: UUID | None
     # The start that a reminder speaks of; and of its appointment, as it is now.
     reminds_of: datetime | None
     start_at: datetime | None
@@ -71,7 +73,7 @@ class Owed:
     phone: str | None
     opted_out_at: datetime | None
     marketing_stopped_at: datetime | None
-    # The conversation it belongs to, or else the one that this person has on this line.
+    # The conversation it belongs to, or else the one in which this person hears of this professional.
     talk_id: UUID | None
     heard_at: datetime | None
     channel: Channel
@@ -102,28 +104,55 @@ async def due(session: AsyncSession, now: datetime, default: Line, limit: int, w
         rows = [Owed(*row) for row in await session.execute(statement, given | {"without": sorted(without)})]
     else:
         rows = [Owed(*row) for row in await _due_of_any(sqlite=sqlite).all(session, given)]
-    return await _with_their_talks(session, rows)
+    return await _with_their_talks(session, rows, now)
 
 
-async def _with_their_talks(session: AsyncSession, rows: list[Owed]) -> list[Owed]:
-    """Find the conversations that messages of their own accord belong to: those the person has on that line."""
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """A conversation that somebody has, on whichever number."""
+
+    id: UUID
+    channel: Channel
+    account: str
+    professional_id: UUID | None
+    heard_at: datetime | None
+
+    def about(self, professional_id: UUID, now: datetime) -> bool:
+        """Tell whether Meta lets through what is said here of this professional."""
+        mine = self.professional_id == professional_id and self.channel is Channel.CLOUD
+        return mine and window.is_open(self.heard_at, now)
+
+
+async def _with_their_talks(session: AsyncSession, rows: list[Owed], now: datetime) -> list[Owed]:
+    """Find the conversations that messages of their own accord belong to."""
     lost = [row.contact_id for row in rows if row.talk_id is None and row.contact_id is not None]
     if not lost:
         return rows
-    talks = {
-        (person, channel, account): talk for person, channel, account, *talk in await _TALKS.all(session, {"ids": lost})
-    }
-    found = []
-    for row in rows:
-        talk = talks.get((row.contact_id, row.channel, row.account)) if row.talk_id is None else None
-        found.append(replace(row, talk_id=talk[0], heard_at=talk[1]) if talk else row)
-    return found
+    talks: dict[UUID, list[_Talk]] = {person: [] for person in lost}
+    for person, *talk in await _TALKS.all(session, {"ids": lost}):
+        talks[person].append(_Talk(*talk))
+    return [row if row.talk_id else _in_their_talk(row, talks.get(row.contact_id or row.id, ()), now) for row in rows]
+
+
+def _in_their_talk(row: Owed, talks: Iterable[_Talk], now: datetime) -> Owed:
+    """Say it in the conversation that the person has on that line.
+
+    Where that one is shut, and they are talking to this professional on another number, it is an answer there; else
+    it would be a template, from a number that they may never have written to.
+    """
+    here = next((talk for talk in talks if (talk.channel, talk.account) == row.line), None)
+    if row.professional_id is not None and not (here and window.is_open(here.heard_at, now, here.channel)):
+        theirs = [talk for talk in talks if talk.about(row.professional_id, now)]
+        here = max(theirs, key=lambda talk: talk.heard_at or now, default=here)
+    if here is None:
+        return row
+    return replace(row, talk_id=here.id, heard_at=here.heard_at, channel=here.channel, account=here.account)
 
 
 _TALKS = Swift(
     select(
-        *(Conversation.contact_id, Conversation.channel, Conversation.account),
-        *(Conversation.id, Conversation.last_inbound_at),
+        *(Conversation.contact_id, Conversation.id, Conversation.channel, Conversation.account),
+        *(Conversation.professional_id, Conversation.last_inbound_at),
     ).where(these(Conversation.contact_id, IDS))
 )
 
@@ -144,6 +173,7 @@ def _due(*, sqlite: bool, some_are_full: bool) -> Select[Any]:
         select(
             *(Outbound.id, Outbound.kind, Outbound.payload, Outbound.status, Outbound.attempts, Outbound.error_code),
             *(Outbound.due_at, Outbound.expires_at, Outbound.contact_id, Outbound.conversation_id),
+            Outbound.professional_id,
             *(Outbound.appointment_start_at, Appointment.start_at, Appointment.status.label("standing")),
             *(Contact.phone, Contact.opted_out_at, Contact.marketing_stopped_at),
             *(Conversation.id, Conversation.last_inbound_at),

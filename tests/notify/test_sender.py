@@ -5,8 +5,9 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import update
 
-from bot.models import Appointment, Client, Contact, ContactIdentity
+from bot.models import Appointment, Client, Contact, ContactIdentity, Conversation
 from bot.models.enums import Channel, IdentityKind, OutboundStatus, Status
 from bot.notify import numbers
 from bot.notify.claim import claim
@@ -102,6 +103,28 @@ async def test_a_premium_professional_writes_from_their_own_number(post: PostOff
     await post.owe(await post.person(RUI))
     await post.send()
     assert {sent.to: sent.account for sent in post.graph.accepted} == {ANA: "777", RUI: ACCOUNT}
+
+
+async def test_who_talks_to_a_professional_on_a_shared_number_is_answered_there(post: PostOffice) -> None:
+    """The professional has a number of their own, to which neither of these has ever written; Rui talks to another."""
+    async with post.db.begin() as session:
+        bia, other = await agenda_of(session, account="777"), await agenda_of(session, slug="caio")
+    ana, rui = await post.person(), await post.person(RUI)
+    for contact, talks_to in ((ana, bia), (rui, other)):
+        async with post.db.begin() as session:
+            await session.execute(
+                update(Conversation).where(Conversation.contact_id == contact).values(professional_id=talks_to)
+            )
+        await post.owe(contact, professional_id=bia)
+    await post.send()
+    assert {sent.to: (sent.account, sent.body["type"]) for sent in post.graph.accepted} == {
+        ANA: (ACCOUNT, "text"),
+        RUI: ("777", "template"),
+    }
+    post.clock.jump(hours=30)
+    await post.owe(ana, professional_id=bia, dedup_key="later")
+    await post.send()
+    assert post.graph.accepted[-1].account == "777"
 
 
 # -- order
