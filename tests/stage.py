@@ -74,13 +74,22 @@ class Stage:
     async def settle(self) -> None:
         """Let time pass for the rest of a burst, then run everything that is due."""
         self.clock.jump(seconds=2)
-        while True:
-            async with self.services.db.begin() as session:
-                lanes = await inbox.due_lanes(session, now=self.clock.now())
-            # A lane that somebody else holds stays due, and is theirs.
-            if not any([await self.services.turns.run(lane) for lane in lanes]):
-                break
+        # A lane that somebody else holds stays due, and is theirs.
+        while any([await self.services.turns.run(lane) for lane in await self.due()]):
+            pass
         await self.services.send_due()
+
+    async def due(self) -> Sequence[str]:
+        """Return the lanes in which an answer is due."""
+        async with self.services.db.begin() as session:
+            return await inbox.due_lanes(session, now=self.clock.now())
+
+    async def left(self, text: str, *phones: str) -> Sequence[str]:
+        """Leave what people write without an answer, and return their lanes."""
+        for phone in phones:
+            await self.post(self.message(phone, type="text", text={"body": text}))
+        self.clock.jump(seconds=2)
+        return await self.due()
 
     async def later(self, **by: float) -> None:
         """Let time pass and run what the clock makes due."""

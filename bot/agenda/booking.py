@@ -27,7 +27,7 @@ from .ledger import compare_and_set, find, find_locked, keyed, moved_since
 from .lifecycle import IllegalMove, after
 from .loading import Own, load_agenda, policy_of
 from .notices import Told, receipt
-from .openings import Openings, check, free, openings, refusal, refused, taken
+from .openings import Openings, check, openings, refusal, refused, taken
 from .parties import load_parties
 from .policy import CancellationPolicy, Notice, TooLate, notice_given
 from .refusals import AppointmentMoved
@@ -40,7 +40,6 @@ __all__ = [
     "check",
     "check_move",
     "find",
-    "free",
     "lock",
     "may",
     "move",

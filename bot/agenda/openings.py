@@ -55,29 +55,11 @@ class Openings:
     start: datetime
     end: datetime
     # The free ones, aware UTC.
-    times: Sequence[datetime]
+    times: list[datetime]
 
     def decide(self, service: Service, at: datetime) -> bool:
         """Say whether no more has to be read to judge this time."""
         return service.id == self.service.id and self.start <= at < self.end
-
-
-async def free(
-    session: AsyncSession,
-    professional_id: UUID,
-    service: Service,
-    start: datetime,
-    end: datetime,
-    *,
-    now: datetime,
-    conversation_id: UUID | None = None,
-    actor: Actor = Actor.CLIENT,
-) -> list[datetime]:
-    """List the free times in start <= t < end, aware UTC, as `openings` has them."""
-    found = await openings(
-        session, professional_id, service, start, end, now=now, conversation_id=conversation_id, actor=actor
-    )
-    return list(found.times)
 
 
 async def openings(
@@ -91,7 +73,7 @@ async def openings(
     conversation_id: UUID | None = None,
     actor: Actor = Actor.CLIENT,
 ) -> Openings:
-    """Read a period in which to look for free times; a time held for `conversation_id` is free to it.
+    """Find the free times in start <= t < end; a time held for `conversation_id` is free to it.
 
     Refuses a client whom no time could be sold to, because the professional's plan has none left this month.
     """

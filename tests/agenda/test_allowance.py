@@ -67,13 +67,15 @@ async def test_a_client_is_told_before_choosing_a_time(db: Database) -> None:
         await use_up(world, LIMIT)
         async with db.begin() as session:
             with pytest.raises(NotTaking):
-                await booking.free(session, world.owner.id, world.service, NOW, THURSDAY_15H, now=NOW)
+                await booking.openings(session, world.owner.id, world.service, NOW, THURSDAY_15H, now=NOW)
             no = await booking.refusal(session, world.owner.id, world.service, THURSDAY_15H, now=NOW)
             assert isinstance(no, NotTaking)
             # The professional goes on seeing where the day is open.
-            assert await booking.free(
-                session, world.owner.id, world.service, NOW, THURSDAY_15H, now=NOW, actor=Actor.PROFESSIONAL
-            )
+            assert (
+                await booking.openings(
+                    session, world.owner.id, world.service, NOW, THURSDAY_15H, now=NOW, actor=Actor.PROFESSIONAL
+                )
+            ).times
 
 
 async def test_only_one_of_many_gets_the_last_one(db: Database) -> None:

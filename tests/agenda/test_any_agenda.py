@@ -38,7 +38,9 @@ class Agenda:
 
     async def listed(self) -> list[datetime]:
         world = self.world
-        return await booking.free(self.session, self.owner.id, self.service, world.start, world.end, now=world.now)
+        return (
+            await booking.openings(self.session, self.owner.id, self.service, world.start, world.end, now=world.now)
+        ).times
 
     async def books(self, at: datetime) -> bool:
         """Try to book, and take it back."""

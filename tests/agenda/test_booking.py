@@ -190,11 +190,13 @@ async def test_a_hold_blocks_others_until_it_runs_out(db: Database) -> None:
         await world.refused(THURSDAY_15H, SlotTaken)
         async with db.begin() as session:
             span = (THURSDAY_15H, THURSDAY_15H + HOUR)
-            theirs = await booking.free(
-                session, world.owner.id, world.service, *span, now=NOW, conversation_id=conversation.id
-            )
-            others = await booking.free(session, world.owner.id, world.service, *span, now=NOW)
-            later = await booking.free(session, world.owner.id, world.service, *span, now=NOW + 5 * MINUTE)
+            theirs = (
+                await booking.openings(
+                    session, world.owner.id, world.service, *span, now=NOW, conversation_id=conversation.id
+                )
+            ).times
+            others = (await booking.openings(session, world.owner.id, world.service, *span, now=NOW)).times
+            later = (await booking.openings(session, world.owner.id, world.service, *span, now=NOW + 5 * MINUTE)).times
         assert others == [THURSDAY_15H + 30 * MINUTE]
         assert theirs == later == [THURSDAY_15H, THURSDAY_15H + 30 * MINUTE]
         await world.book(conversation_id=conversation.id)
@@ -216,12 +218,14 @@ async def test_listing_and_booking_agree(db: Database) -> None:
     async with World(db, min_notice_minutes=0, max_per_day=3) as world:
         start = THURSDAY_15H.replace(hour=11)
         async with db.begin() as session:
-            listed = await booking.free(session, world.owner.id, world.service, start, start + DAY, now=NOW)
+            listed = (await booking.openings(session, world.owner.id, world.service, start, start + DAY, now=NOW)).times
         assert len(listed) == 16
         for at in (listed[0], listed[7], listed[-1]):
             await world.book(at)
         async with db.begin() as session:
-            assert await booking.free(session, world.owner.id, world.service, start, start + DAY, now=NOW) == []
+            assert (
+                await booking.openings(session, world.owner.id, world.service, start, start + DAY, now=NOW)
+            ).times == []
         await world.refused(listed[3], DayFull)
 
 

@@ -158,7 +158,7 @@ class Agenda(RuleBasedStateMachine):
 
         async def listed(session: AsyncSession) -> list[datetime]:
             span = (at - HALF_HOUR, at + HALF_HOUR)
-            return await booking.free(session, self.owner.id, service, *span, now=self.now, actor=side)
+            return (await booking.openings(session, self.owner.id, service, *span, now=self.now, actor=side)).times
 
         async def write(session: AsyncSession) -> Appointment:
             return await booking.book(

@@ -69,9 +69,11 @@ async def test_an_old_reminder_does_not_promise_the_new_time(here: Stage) -> Non
     async with here.services.db.begin() as session:
         owner = (await session.scalars(select(Professional))).one()
         service = await session.get_one(Service, row.service_id)
-        times = await booking.free(
-            session, owner.id, service, row.start_at + HOUR, row.start_at + 12 * HOUR, now=here.clock.now()
-        )
+        times = (
+            await booking.openings(
+                session, owner.id, service, row.start_at + HOUR, row.start_at + 12 * HOUR, now=here.clock.now()
+            )
+        ).times
         await booking.move(
             session,
             row.id,

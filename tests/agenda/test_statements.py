@@ -32,7 +32,9 @@ async def test_one_statement_lists_a_month(single: Database) -> None:
             closed = (THURSDAY_15H + DAY).date()
             await set_exceptions(session, world.owner.id, closed, [DayException(closed, ExceptionKind.CLOSED)])
         async with statements(single) as seen, single.begin() as session:
-            found = await booking.free(session, world.owner.id, world.service, NOW, NOW + timedelta(days=30), now=NOW)
+            found = (
+                await booking.openings(session, world.owner.id, world.service, NOW, NOW + timedelta(days=30), now=NOW)
+            ).times
         assert len(found) > 100
         assert len(seen) == 1, "\n".join(x[:150] for x in seen)
 

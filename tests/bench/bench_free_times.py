@@ -62,7 +62,9 @@ async def measure(db: Database, days: int, taken: int, nights: int) -> float:
 
     async def call() -> int:
         async with db.begin() as session:
-            times = await openings.free(session, owner.id, service, START, START + timedelta(days=days), now=NOW)
+            times = (
+                await openings.openings(session, owner.id, service, START, START + timedelta(days=days), now=NOW)
+            ).times
         return len(times)
 
     found = await call()

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from bot.conversation import inbox
-from bot.conversation.brain import Answer, Asker, Brain, BrainFailed, Heard
+from bot.conversation.brain import Answer, BrainFailed, Heard
 from bot.conversation.desks import Desks
 from bot.conversation.inbox import Held
 from bot.db import Database
@@ -17,6 +16,7 @@ from bot.whatsapp.outgoing import Text
 
 from ..conftest import StillClock
 from ..stage import CARLOS, JULIA, Stage, stage
+from .thinkers import Only, Slow
 
 CROWD = 30
 
@@ -25,15 +25,6 @@ CROWD = 30
 async def here(db: Database, clock: StillClock) -> AsyncIterator[Stage]:
     async with stage(db, clock) as ready:
         yield ready
-
-
-async def crowd(here: Stage) -> list[str]:
-    """Let everybody write at once; return their lanes."""
-    for number in range(CROWD):
-        await here.post(here.message(f"55219555{number:05}", type="text", text={"body": "oi"}))
-    here.clock.jump(seconds=2)
-    async with here.services.db.begin() as session:
-        return [*await inbox.due_lanes(session, now=here.clock.now())]
 
 
 class Count:
@@ -50,7 +41,8 @@ class Count:
 
 async def test_who_waits_for_a_connection_holds_no_conversation_meanwhile(here: Stage) -> None:
     count = Count(here.services.db)
-    turns, lanes = replace(here.services.turns, presence=count), await crowd(here)
+    turns = replace(here.services.turns, presence=count)
+    lanes = await here.left("oi", *(f"55219555{number:05}" for number in range(CROWD)))
     assert await asyncio.gather(*map(turns.run, lanes)) == [1] * CROWD
     assert 1 <= count.most <= here.services.db.connections
 
@@ -74,48 +66,19 @@ class Plain:
         return Answer(say=Text("Olá!"))
 
 
-class Only:
-    """One model for everybody."""
-
-    def __init__(self, model: Brain) -> None:
-        self._model = model
-
-    async def for_turn(self, asker: Asker) -> tuple[Brain]:
-        return (self._model,)
-
-
 async def test_who_thinks_needs_no_desk(here: Stage) -> None:
     """More turns wait for a model at once than there are connections, and the rules answer all of them afterwards."""
-    for phone in (JULIA, CARLOS):
-        await here.post(here.message(phone, type="text", text={"body": "me conta uma coisa"}))
-    here.clock.jump(seconds=2)
-    async with here.services.db.begin() as session:
-        lanes = await inbox.due_lanes(session, now=here.clock.now())
+    lanes = await here.left("me conta uma coisa", JULIA, CARLOS)
     turns = replace(here.services.turns, rules=Plain(), brains=Only(Deaf(len(lanes))), desks=Desks(1))
     assert await asyncio.gather(*map(turns.run, lanes)) == [1, 1]
 
 
-class Endless:
-    """A brain that is never done, once it has begun."""
-
-    def __init__(self) -> None:
-        self.begun = asyncio.Event()
-
-    async def answer(self, heard: Heard) -> Answer:
-        self.begun.set()
-        await asyncio.Event().wait()
-        raise AssertionError
-
-
 async def test_a_turn_that_is_cut_short_lets_its_conversation_go(here: Stage) -> None:
     """Its job ran out of time: nobody has to wait for the end of its lease."""
-    await here.post(here.message(JULIA, type="text", text={"body": "me conta uma coisa"}))
-    here.clock.jump(seconds=2)
-    async with here.services.db.begin() as session:
-        (lane,) = await inbox.due_lanes(session, now=here.clock.now())
-    endless = Endless()
-    cut = asyncio.create_task(replace(here.services.turns, brains=Only(endless)).run(lane))
-    await endless.begun.wait()
+    (lane,) = await here.left("me conta uma coisa", JULIA)
+    slow = Slow()
+    cut = asyncio.create_task(replace(here.services.turns, brains=Only(slow)).run(lane))
+    await slow.thinking.wait()
     cut.cancel()
     with pytest.raises(asyncio.CancelledError):
         await cut
@@ -123,10 +86,7 @@ async def test_a_turn_that_is_cut_short_lets_its_conversation_go(here: Stage) ->
 
 
 async def test_who_finds_no_desk_in_time_leaves_it_to_the_next_sweep(here: Stage) -> None:
-    await here.post(here.message(JULIA, type="text", text={"body": "oi"}))
-    here.clock.jump(seconds=2)
-    async with here.services.db.begin() as session:
-        (lane,) = await inbox.due_lanes(session, now=here.clock.now())
+    (lane,) = await here.left("oi", JULIA)
     desks = Desks(1, patience=0.1)
     turns = replace(here.services.turns, desks=desks)
     async with desks.one():

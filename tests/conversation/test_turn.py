@@ -16,7 +16,7 @@ from bot.__main__ import main
 from bot.agenda import waitlist
 from bot.clock import SystemClock
 from bot.conversation import inbox, parking
-from bot.conversation.brain import Answer, Brain, Heard
+from bot.conversation.brain import Answer, Heard
 from bot.conversation.conclude import TOKENS
 from bot.conversation.scene import HISTORY
 from bot.db import Database
@@ -38,6 +38,7 @@ from bot.whatsapp.outgoing import Text
 
 from ..conftest import StillClock
 from ..stage import CARLOS, JULIA, RAFAEL, Stage, stage
+from .thinkers import Only, Slow
 
 LEASE, LIMIT = timedelta(seconds=12), timedelta(seconds=4)
 
@@ -70,30 +71,6 @@ class Broken:
 
     async def answer(self, heard: Heard) -> Answer:
         raise ZeroDivisionError("a defect")
-
-
-class Slow:
-    """A brain that thinks until it is told to answer."""
-
-    def __init__(self) -> None:
-        self.thinking, self.go = asyncio.Event(), asyncio.Event()
-        self.asked = 0
-
-    async def answer(self, heard: Heard) -> Answer:
-        self.asked += 1
-        self.thinking.set()
-        await self.go.wait()
-        return Answer(say=Text(f"resposta {self.asked}"))
-
-
-class Only:
-    """One brain for everybody."""
-
-    def __init__(self, brain: Brain) -> None:
-        self._brain = brain
-
-    async def for_turn(self, asker: object) -> tuple[Brain]:
-        return (self._brain,)
 
 
 async def test_two_workers_on_one_lane_answer_once(here: Stage) -> None:
@@ -440,11 +417,7 @@ async def test_no_more_lanes_at_once_than_there_is_room_for(here: Stage) -> None
     """Whoever comes when there is no room waits for it, and is then answered."""
     slow = Slow()
     turns = replace(here.services.turns, brains=Only(slow), rules=slow, room=asyncio.Semaphore(1))
-    for phone in (JULIA, CARLOS):
-        await here.post(here.message(phone, type="text", text={"body": "me conta uma coisa"}))
-    here.clock.jump(seconds=2)
-    async with here.services.db.begin() as session:
-        lanes = await inbox.due_lanes(session, now=here.clock.now())
+    lanes = await here.left("me conta uma coisa", JULIA, CARLOS)
     running = [asyncio.create_task(turns.run(lane)) for lane in lanes]
     await slow.thinking.wait()
     async with here.services.db.begin() as session:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation import inbox
 from bot.conversation.brain import Answer, Heard
 from bot.db import Database
 from bot.seed import CLIENTS
@@ -61,10 +60,7 @@ async def test_t06_lane_order_is_told_from_no_order(postgres_db: Database, postg
     await prepare(postgres_url, DIARY, *([NO_LEASE] if wall == "taken down" else []))
     async with stage(postgres_db, clock) as here:
         turns = replace(here.services.turns, brains=brain, rules=brain, presence=None)
-        await here.post(here.message(JULIA, type="text", text={"body": "devagar"}))
-        clock.jump(seconds=2)
-        async with postgres_db.begin() as session:
-            (lane,) = await inbox.due_lanes(session, now=clock.now())
+        (lane,) = await here.left("devagar", JULIA)
         first = asyncio.create_task(turns.run(lane))
         await brain.thinking.wait()
         second = asyncio.create_task(turns.run(lane))

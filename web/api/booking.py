@@ -137,7 +137,7 @@ async def list_slots(call: Call, slug: str, query: SlotsQuery) -> SlotsView:
         row = await professional_named(session, slug)
         service = await own_service(session, row.id, query.service_id)
         start, end = _span(query, row.timezone, call.now)
-        found = await openings.free(session, row.id, service, start, end, now=call.now)
+        found = (await openings.openings(session, row.id, service, start, end, now=call.now)).times
     length = timedelta(minutes=service.minutes)
     return SlotsView.model_construct(
         service=ServiceView.of(service),
