@@ -24,11 +24,12 @@ class Available:
         self._db = db
         self.groq: AsyncGroq | None = connect(settings) if settings.groq_api_key.get_secret_value() else None
         models = [settings.groq_model, settings.groq_fallback_model]
-        self._model = Metered(GroqBrain(self.groq, models, self._record, clock), db, clock) if self.groq else None
+        self._thinker = GroqBrain(self.groq, models, self._record, clock) if self.groq else None
+        self._models: Sequence[Brain] = (Metered(self._thinker, db, clock),) if self._thinker else ()
 
     async def for_turn(self, asker: Asker) -> Sequence[Brain]:
-        """Return who may answer this asker, first choice first."""
-        return (self._model,) if self._model else ()
+        """Return who may answer this asker, first choice first: nobody while the models are left alone."""
+        return () if self._thinker and self._thinker.rests else self._models
 
     async def close(self) -> None:
         if self.groq:

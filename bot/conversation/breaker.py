@@ -24,15 +24,19 @@ class Breaker:
         # None while closed; otherwise the moment from which the next request may try.
         self._open_until: float | None = None
 
+    @property
+    def rests(self) -> bool:
+        """Tell whether nobody may ask now, without taking the turn of the one who may."""
+        return self._open_until is not None and self._monotonic() < self._open_until
+
     def admits(self) -> bool:
         """Return whether a request may go out now; when half open, only one at a time may."""
         if self._open_until is None:
             return True
-        now = self._monotonic()
-        if now < self._open_until:
+        if self.rests:
             return False
         # The probe may never report back (its turn was cancelled): the next one gets its chance after a rest.
-        self._open_until = now + self._rest
+        self.rest(self._rest)
         return True
 
     def succeeded(self) -> None:

@@ -60,6 +60,11 @@ class GroqBrain:
         self._completions = Completions(client, models, record, clock, patience=self._patience)
         self._steps = steps
 
+    @property
+    def rests(self) -> bool:
+        """Tell whether all models are left alone for a while: whoever asks now is not answered."""
+        return all(breaker.rests for breaker in self._completions.breakers.values())
+
     async def answer(self, heard: Heard) -> Answer:
         """Return what the model proposes or has to say; what it says was checked against what the tools showed."""
         veil = Veil()

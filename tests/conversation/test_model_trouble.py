@@ -195,6 +195,18 @@ async def test_a_service_that_is_not_there_costs_nobody_an_answer(house: House) 
     assert {kind for _, kind in await house.outcomes()} == {"unreachable"}
 
 
+async def test_models_that_rest_are_not_asked_nor_complained_about(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.fake.improvise = lambda asked: fails(404, "model_not_found")
+    for _ in range(3):
+        await house.here.says(JULIA, ASKED)
+        assert "Corte: R$ 50,00" in house.here.heard(JULIA)
+        house.here.clock.jump(minutes=1)
+    assert len(house.fake.asked) == 2
+    assert caplog.text.count("a brain failed") == 1
+
+
 def test_the_patience_of_production_leaves_time_for_the_rules() -> None:
     """A turn ends within 30 s: the model's share of it, and a rest for the rules."""
     patience = Patience()
