@@ -53,11 +53,12 @@ class Bookers:
     agendas: list[Agenda]
     dice: random.Random
     history: list[Operation] = field(default_factory=list)
+    going_home: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def work(self) -> None:
-        """Be one of them, until cancelled."""
-        while True:
+        """Be one of them, until it is time to go home; nobody leaves before their answer: it may still be carried out."""
+        while not self.going_home:
             agenda = self.dice.choice(self.agendas)
             await self.dice.choice((self._book, self._book, self._cancel, self._look))(agenda)
             await asyncio.sleep(self.dice.uniform(0, 0.05))

@@ -43,9 +43,8 @@ async def test_t19_jepsen_lite(running: Trial) -> None:
                 await dice.choice(_mishaps(running, dice))()
             await _some_more(bookers, 20, running)
         finally:
-            for task in working:
-                task.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
+            bookers.going_home = True
+            await asyncio.gather(*working)
         rows = await bookers.rows()
     assert check(bookers.history, rows) == []
     kinds = {(one.kind, one.outcome) for one in bookers.history}
