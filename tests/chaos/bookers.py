@@ -57,7 +57,7 @@ class Bookers:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def work(self) -> None:
-        """Be one of them, until it is time to go home; nobody leaves before their answer: it may still be carried out."""
+        """Be one of them, until it is time to go home; nobody leaves before an answer, for what they asked is done."""
         while not self.going_home:
             agenda = self.dice.choice(self.agendas)
             await self.dice.choice((self._book, self._book, self._cancel, self._look))(agenda)
