@@ -4,17 +4,20 @@ Three servers, processes of their own, are posted to by turns with deliveries of
 before: aiohttp that reads and answers; the same with the signature checked, which is the floor; and ours, the whole
 application, which parses, stores, commits, rings in a real Redis and then answers. Requests a second depend on what
 else the machine does, which meets all alike; processor time less so. Then ours alone at half its rate, arrivals at
-fixed moments. `--processes 2` puts two of ours beside one, `--long` posts 500,000 and looks at the memory.
+fixed moments. `--processes 2` puts two of ours beside one; with `--leash 0.2` each of ours may run for a fifth of the
+time, so that few cores have room for several. `--long` posts 500,000 and looks at the memory.
 Postgres is the one named in TEST_POSTGRES_URL, else one of its own, with fsync off.
 """
 
 import argparse
 import asyncio
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -36,6 +39,7 @@ from .webhook_load import Answers, closed_loop, deliveries, open_loop
 GOAL = {"postgres": 0.5, "sqlite": 0.4}
 CHUNK = 500
 OPEN_SECONDS = 6
+BEAT = 0.05  # seconds: long beside a request, short beside a measurement
 LONG, LOOKS, AT_ONCE = 500_000, (0.1, 0.5, 1), 1000
 
 
@@ -68,6 +72,33 @@ def resident(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+@contextmanager
+def leashed(pids: Sequence[int], share: float) -> Iterator[None]:
+    """Let processes run for `share` of the time only, one after the other."""
+    over = threading.Event()
+
+    def hold(pid: int, start: float) -> None:
+        over.wait(start)
+        while not over.is_set():
+            os.kill(pid, signal.SIGSTOP)
+            over.wait(BEAT * (1 - share))
+            os.kill(pid, signal.SIGCONT)
+            over.wait(BEAT * share)
+
+    holders = [
+        threading.Thread(target=hold, args=(pid, BEAT * place / len(pids)))
+        for place, pid in enumerate(pids if share < 1 else ())
+    ]
+    for holder in holders:
+        holder.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for holder in holders:
+            holder.join()
+
+
 @dataclass
 class Server:
     """A server process (or several alike) and what was measured of it."""
@@ -80,9 +111,12 @@ class Server:
     cpu: float = 0.0
     count: int = 0
 
+    leash: float = 1.0  # the part of the time in which the processes may run
+
     def meet(self, requests: Sequence[bytes], *, warm: bool = False) -> None:
         before = sum(map(spent, self.pids))
-        answers = asyncio.run(closed_loop(self.ports, requests))
+        with leashed(self.pids, self.leash):
+            answers = asyncio.run(closed_loop(self.ports, requests))
         if warm:
             return
         self.cpu += sum(map(spent, self.pids)) - before
@@ -229,6 +263,7 @@ def main() -> None:
     asked.add_argument("--requests", type=int, default=6_000)
     asked.add_argument("--sqlite", action="store_true")
     asked.add_argument("--processes", type=int, default=1)
+    asked.add_argument("--leash", type=float, default=1.0, metavar="SHARE")
     asked.add_argument("--long", type=int, nargs="?", const=LONG, default=0, metavar="REQUESTS")
     asked.add_argument("--floor", nargs=2, metavar=("KIND", "PORT"), help=argparse.SUPPRESS)
     args = asked.parse_args()
@@ -246,11 +281,14 @@ def main() -> None:
             return
         if args.processes > 1:
             ours.append(stack.enter_context(started(f"ours x {args.processes}", *serving, processes=args.processes)))
+        for each in ours:
+            each.leash = args.leash
         floor = ("tests.bench.bench_intake", "--floor")
         floors = [stack.enter_context(started(f"aiohttp {name}", *floor, name, "PORT")) for name in ("bare", "signed")]
         compare(floors, ours, args.requests, url, kind)
-        half_load(ours[0])
-        print(f"{kind}: {ours[0].rate / floors[-1].rate:.2f} of bare aiohttp with HMAC (goal {GOAL[kind]})")
+        if args.leash == 1:
+            half_load(ours[0])
+            print(f"{kind}: {ours[0].rate / floors[-1].rate:.2f} of bare aiohttp with HMAC (goal {GOAL[kind]})")
         if args.processes > 1:
             print(
                 f"{args.processes} processes: {ours[1].rate / ours[0].rate:.2f} times one (goal 1.6 for 2, given cores)"
