@@ -7,7 +7,7 @@ sees the right refusal. What the limits are in production stands with the consta
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from time import monotonic
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -27,7 +27,7 @@ from bot.billing.gateway import Gateway, StripeAway
 from bot.db import Database, Patience, Swift, passing
 from bot.errors import Unavailable
 from bot.jobs import page
-from bot.jobs.steady import hurry
+from bot.jobs.steady import patient
 from bot.models import Outbound, Professional
 from bot.models.enums import OutboundStatus
 from bot.notify.email.post import send_due_letters
@@ -137,6 +137,18 @@ async def test_whoever_thinks_in_mid_transaction_lets_go_of_what_others_wait_for
         assert await session.scalar(text("SELECT 1")) == 1
 
 
+async def test_a_machine_that_was_asleep_in_mid_transaction_goes_on(hasty: Database) -> None:
+    with pytest.raises(DBAPIError) as ended:
+        async with hasty.begin() as session:
+            await session.execute(text("SELECT 1"))
+            # Nothing in this process runs while the answer comes, and then the server's farewell.
+            asyncio.get_running_loop().call_soon(sleep, 1)
+            await session.execute(text("SELECT 1"))
+    assert passing(ended.value)
+    async with hasty.begin() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+
+
 @pytest.mark.parametrize("kind", ["statement", "swift", "orm"])
 async def test_a_database_that_falls_silent_keeps_nobody_waiting(postgres_url: str, kind: str) -> None:
     parts = urlsplit(postgres_url)
@@ -195,9 +207,10 @@ async def test_a_redis_that_says_nothing_holds_nothing_up() -> None:
         with pytest.raises(CounterAway):
             await RedisCounter(redis).hit("api:somebody", 60)
         await page.swept(redis)
-        await hurry(redis, 0.2)
+        queue = patient(f"redis://127.0.0.1:{port}/0", seconds=0.2, retries=0)
         with pytest.raises(RedisError):
-            await redis.zcard("arq:queue")
+            await queue.zcard("arq:queue")
+        await queue.aclose()
         await redis.aclose()
 
 
