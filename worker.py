@@ -12,7 +12,6 @@ from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
 import aiohttp
-import arq.worker
 from arq.connections import ArqRedis
 from arq.cron import CronJob, cron
 from arq.worker import Function, func
@@ -30,7 +29,7 @@ from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
 from bot.jobs import codes, digest, evolution, holds, holidays, page, reminders, retention, series, waitlist, watchdog
-from bot.jobs.steady import SteadyWorker, hurry, patient, stand_in
+from bot.jobs.steady import SteadyWorker, patient, stand_in
 from bot.log import setup
 from bot.notify.email.carrier import carrier
 from bot.notify.email.post import Mail, send_due_letters
@@ -266,11 +265,6 @@ async def embedded(
     settings: Settings, clock: Clock, db: Database, redis: ArqRedis, mail: Mail | None = None
 ) -> AsyncIterator[Services]:
     """Run the worker inside this process, on this loop, until the block ends."""
-
-    async def quiet(*_: object) -> None:
-        """Log nothing: the in-process Redis has no INFO command, which arq would log at start."""
-
-    vars(arq.worker)["log_redis_info"] = quiet
     async with services(settings, clock, db, mail) as all_of:
         worker = SteadyWorker(
             redis_pool=redis,
@@ -297,7 +291,6 @@ async def startup(ctx: Context) -> None:
     setup(settings.log_level)
     settings.refuse_unsafe()
     sentry.start(settings, "worker")
-    await hurry(ctx["redis"])
     ctx["stack"] = stack = AsyncExitStack()
     clock = ctx.get("clock") or SystemClock()
     ctx["services"] = all_of = await stack.enter_async_context(services(settings, clock))
@@ -309,7 +302,8 @@ async def startup(ctx: Context) -> None:
 
 async def shutdown(ctx: Context) -> None:
     """Close what `startup` opened."""
-    await ctx["stack"].aclose()
+    if "stack" in ctx:  # else it did not come so far
+        await ctx["stack"].aclose()
 
 
 class WorkerSettings:
@@ -319,7 +313,7 @@ class WorkerSettings:
     cron_jobs: ClassVar = CRON
     on_startup: ClassVar[Callable[[Context], Awaitable[None]]] = startup
     on_shutdown: ClassVar[Callable[[Context], Awaitable[None]]] = shutdown
-    redis_settings: ClassVar = patient(Settings().redis_url)
+    redis_pool: ClassVar = patient(Settings().redis_url)
     poll_delay: ClassVar = 0.05
     max_jobs: ClassVar = MAX_JOBS
     job_timeout: ClassVar = JOB_TIMEOUT

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from signal import Signals
 from typing import Any
 
-from arq.connections import ArqRedis, RedisSettings
+import arq.worker
+from arq.connections import ArqRedis
 from arq.worker import Worker, get_kwargs
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -15,6 +16,8 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from ..queue import pack, unpack
 
 log = logging.getLogger(__name__)
 
@@ -26,21 +29,28 @@ PATIENCE = 2.0
 LONGEST = 5.0
 
 
-def patient(url: str) -> RedisSettings:
-    """Return how arq reaches the Redis at `url`, patiently: a restart of it is no reason to give up."""
-    found = RedisSettings.from_dsn(url or "redis://localhost:6379/0")
-    # Without OSError in this list a restart of Redis ends the worker.
-    found.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
-    found.retry = Retry(ExponentialBackoff(cap=5, base=0.1), retries=20)
-    found.retry_on_timeout = True
-    return found
+def patient(url: str, *, seconds: float = LONGEST, retries: int = 20) -> ArqRedis:
+    """Return what arq reaches the Redis at `url` by: neither its restart nor its absence is a reason to give up.
+
+    It connects when it is first used, and gives a Redis up that takes what is sent and says nothing for `seconds`.
+    """
+    redis: ArqRedis = ArqRedis.from_url(
+        url or "redis://localhost:6379/0",
+        socket_connect_timeout=PATIENCE,
+        socket_timeout=seconds,
+        retry=Retry(ExponentialBackoff(cap=5, base=0.1), retries=retries),
+        # Without OSError in this list a restart of Redis ends the worker.
+        retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
+    )
+    redis.job_serializer, redis.job_deserializer = pack, unpack
+    return redis
 
 
-async def hurry(redis: ArqRedis, seconds: float = LONGEST) -> None:
-    """Give a Redis up that takes what is sent and never answers: arq has no setting for that, and waits for ever."""
-    redis.connection_pool.connection_kwargs["socket_timeout"] = seconds
-    await redis.connection_pool.disconnect()
-    redis.connection_pool.reset()  # type: ignore[no-untyped-call]  # forgets connections made without it
+async def _tell_nothing(*_: object) -> None:
+    """Stand for what arq asks of Redis only to log it: one in this process cannot tell, one that is away ends it."""
+
+
+vars(arq.worker)["log_redis_info"] = _tell_nothing
 
 
 def steady(settings: Any, **more: Any) -> "SteadyWorker":
@@ -69,12 +79,25 @@ class SteadyWorker(Worker):
             self.main_task.cancel()
 
     async def close(self) -> None:
-        """End what outlasted its grace, and then close what was opened, in order."""
+        """End what outlasted its grace, and then close what was opened, in order.
+
+        Arq's own would wait more than a minute for a Redis that is away, and then close nothing.
+        """
+        if not self._handle_signals:
+            self.handle_sig(Signals.SIGUSR1)
         for task in self.tasks.values():
             task.cancel()
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
         self.tasks.clear()
-        await super().close()
+        if self._pool is None:
+            return
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(1):
+                await self._pool.delete(self.health_check_key)
+        if self.on_shutdown:
+            await self.on_shutdown(self.ctx)
+        await self._pool.aclose(close_connection_pool=True)
+        self._pool = None
 
     async def _poll_iteration(self) -> None:
         try:
@@ -85,10 +108,10 @@ class SteadyWorker(Worker):
 
 
 @asynccontextmanager
-async def stand_in(url: str, sweep: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def stand_in(url: str, sweep: Callable[[], Awaitable[None]], *, every: float = ALONE) -> AsyncIterator[None]:
     """Sweep without being told to whenever Redis is away, until the block ends: no job runs without it."""
     redis: Redis = Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
-    watching = asyncio.create_task(_watch(redis, sweep))
+    watching = asyncio.create_task(_watch(redis, sweep, every))
     try:
         yield
     finally:
@@ -97,11 +120,15 @@ async def stand_in(url: str, sweep: Callable[[], Awaitable[None]]) -> AsyncItera
         await redis.aclose()
 
 
-async def _watch(redis: Redis, sweep: Callable[[], Awaitable[None]]) -> None:
+async def _watch(redis: Redis, sweep: Callable[[], Awaitable[None]], every: float) -> None:
+    there = True
     while True:
-        await asyncio.sleep(ALONE)
+        await asyncio.sleep(every)
         try:
-            if not await _answers(redis):
+            if (answers := await _answers(redis)) is not there:
+                log.warning("Redis is back" if answers else "Redis is away: nobody hears a bell, and we sweep without")
+                there = answers
+            if not there:
                 await sweep()
         except Exception:
             log.exception("a sweep without Redis failed")

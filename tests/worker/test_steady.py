@@ -1,13 +1,18 @@
-"""A worker that is asked to end does, whatever its Redis client makes of being cancelled."""
+"""A worker begins without Redis, and ends when it is asked to, whatever its Redis or the client of it makes of that."""
 
 import asyncio
 import signal
+from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from arq.worker import func
 
-from bot.jobs.steady import SteadyWorker
-from bot.queue import connect
+from bot.jobs.steady import SteadyWorker, patient, stand_in
+from bot.queue import ArqBell, connect, unpack
+
+from ..chaos.ground import RedisServer
+from ..processes import until
 
 PATIENCE = 60.0  # seconds
 
@@ -34,3 +39,69 @@ async def deaf() -> None:
 
 async def work(_ctx: dict[str, object]) -> None:
     """Do nothing: arq wants a function."""
+
+
+class Heard:
+    """What a worker was told, in the order it was told."""
+
+    def __init__(self) -> None:
+        self.began, self.worked, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def begin(self, _ctx: dict[Any, Any]) -> None:
+        self.began.set()
+
+    async def work(self, _ctx: dict[Any, Any]) -> None:
+        self.worked.set()
+
+    async def end(self, _ctx: dict[Any, Any]) -> None:
+        self.ended.set()
+
+    def worker(self, url: str) -> SteadyWorker:
+        job: Any = self.work
+        told: dict[str, Any] = {"on_startup": self.begin, "on_shutdown": self.end}
+        work = [func(job, name="work")]
+        return SteadyWorker(work, redis_pool=patient(url), job_deserializer=unpack, handle_signals=False, **told)
+
+
+async def test_who_begins_without_redis_works_and_hears_it_when_it_comes(tmp_path: Path) -> None:
+    redis, heard = RedisServer(tmp_path), Heard()
+    worker = heard.worker(redis.url)
+    running = asyncio.create_task(worker.async_run())
+    async with asyncio.timeout(PATIENCE):
+        await heard.began.wait()
+        await redis.start()
+        bell = ArqBell(await connect(redis.url))
+        await bell.ring("work", key="one")
+        await heard.worked.wait()
+        await bell.close()
+        await worker.close()
+    await asyncio.gather(running, return_exceptions=True)
+    await redis.close()
+
+
+async def test_who_is_asked_to_end_without_redis_closes_what_it_opened(tmp_path: Path) -> None:
+    heard = Heard()
+    worker = heard.worker(RedisServer(tmp_path).url)
+    running = asyncio.create_task(worker.async_run())
+    async with asyncio.timeout(PATIENCE):
+        await heard.began.wait()
+        await worker.close()
+    assert heard.ended.is_set()
+    assert (await asyncio.gather(running, return_exceptions=True))[0]
+
+
+async def test_it_is_said_once_that_redis_is_away_and_that_it_is_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis, swept = RedisServer(tmp_path), asyncio.Queue[int]()
+
+    async def sweep() -> None:
+        swept.put_nowait(1)
+
+    async with stand_in(redis.url, sweep, every=0.01), asyncio.timeout(PATIENCE):
+        for _ in range(3):
+            await swept.get()
+        await redis.start()
+        await until(lambda: "Redis is back" in caplog.text)
+    assert caplog.text.count("Redis is away") == 1
+    await redis.close()
