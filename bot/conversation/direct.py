@@ -53,10 +53,14 @@ PERSON: Final = re.compile(
 )
 MODE: Final = re.compile(r"^\s*modo\s+(cliente|profissional)\s*[.!]?\s*$", re.IGNORECASE)
 # The word alone, or a whole sentence about messages; inside any other sentence it means something else.
+_WORD = r"(?:parar|parem?|sair|stop|descadastrar)"
+_MESSAGES = r"(?: mais| as| os| essas?| esses?| suas)* (?:mensage(?:m|ns)|msgs?|avisos?|lembretes?)(?: mais)?"
 STOP: Final = re.compile(
-    r"^\W*(?:quero |(?:por )?favor,? )?(?:parar|parem?|sair|stop|descadastrar"
-    r"|(?:parar?|parem?|n[ãa]o quero)(?: mais)?(?: de)?(?: me)? (?:receber|mandar|enviar)"
-    r"(?: mais| as| essas?| esses?| suas)* (?:mensage(?:m|ns)|msgs?|avisos?|lembretes?))\W*$",
+    rf"^\W*(?:quero |(?:por )?favor,? )?(?:{_WORD}(?:\W+{_WORD})*"
+    rf"|(?:parar?|parem?|n[ãa]o quero)(?: mais)?(?: de)?(?: me)? (?:receber|mandar|enviar){_MESSAGES}"
+    rf"|(?:parar|parem?|chega|basta)(?: de| com)?{_MESSAGES}"
+    rf"|n[ãa]o (?:quero|(?:me )?(?:mandem?|manda|enviem?|envia)){_MESSAGES})"
+    r"(?:\W+(?:por favor|pfv?|obrigad[oa]))?\W*$",
     re.IGNORECASE,
 )
 RESUME: Final = re.compile(r"^\W*(?:quero )?voltar(?: a receber(?: as)? mensagens)?\W*$", re.IGNORECASE)
@@ -75,20 +79,23 @@ async def _subscription(session: AsyncSession, here: Scene, _: Toolkit) -> Answe
     """PARAR and VOLTAR, whoever says them and whatever else is going on."""
     if here.state.get("flow") and plain(here.text) in signup.STOP:
         return None  # what is left is the sign-up, not Odys
-    if STOP.match(here.text):
-        await _consent(session, here, given=False)
-        return Answer(say=Text(chat("opted_out")))
-    if RESUME.match(here.text) and here.contact.opted_out_at is not None:
-        await _consent(session, here, given=True)
-        return Answer(say=Text(chat("opted_in")))
-    return None
+    out, answer = here.contact.opted_out_at is not None, None
+    for words in here.text.splitlines():  # each message of a burst is a line; the last wish counts
+        if STOP.match(words):
+            out, answer = True, Text(chat("opted_out"))
+        elif out and RESUME.match(words):
+            out, answer = False, Text(chat("opted_in"))
+        else:
+            continue
+        await _consent(session, here, words, given=not out)
+    return Answer(say=answer) if answer is not None else None
 
 
-async def _consent(session: AsyncSession, here: Scene, *, given: bool) -> None:
+async def _consent(session: AsyncSession, here: Scene, words: str, *, given: bool) -> None:
     """Change whether a person is written to, and keep their words: both may have to be shown one day."""
     contact = await session.get_one(Contact, here.contact.id)
     contact.opted_out_at = None if given else here.now
-    session.add(Consent(contact_id=contact.id, given=given, text=here.text.strip()[:200], said_at=here.now))
+    session.add(Consent(contact_id=contact.id, given=given, text=words.strip()[:200], said_at=here.now))
 
 
 async def _silence(_session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:

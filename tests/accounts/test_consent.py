@@ -31,6 +31,14 @@ STOPS = (
     "nao quero receber msg",
     "para de me mandar mensagem",
     "Parar de receber avisos",
+    "PARAR por favor",
+    "PARAR PARAR",
+    "Parar mensagens",
+    "chega de mensagem",
+    "não me mande mais mensagens",
+    "nao envie mais msgs",
+    "não quero mais lembretes, obrigada",
+    "não me manda mensagem mais",
 )
 GOES_ON = (
     "pode parar de chover amanhã?",
@@ -45,6 +53,11 @@ GOES_ON = (
     "vamos parar por aqui, obrigada",
     "posso sair mais cedo?",
     "parar de fumar custa quanto?",
+    "não me mande a conta",
+    "para mensagens",
+    "não quero mais esse horário",
+    "chega de corte",
+    "sair da lista",
 )
 
 
@@ -123,6 +136,22 @@ async def test_t46_what_was_owed_before_parar_does_not_leave_after_it(here: Stag
         said = (await session.scalars(select(Consent).order_by(Consent.said_at))).all()
     assert [(row.given, row.text) for row in said] == [(False, "Pare."), (True, "voltar")]
     assert said[0].said_at < said[1].said_at
+
+
+@pytest.mark.parametrize("burst", [("oi", "PARAR"), ("PARAR", "PARAR"), ("PARAR", "por favor"), ("voltar", "parar")])
+async def test_t46_a_stop_among_other_messages_stops(here: Stage, burst: tuple[str, ...]) -> None:
+    await here.says(JULIA, *burst)
+    assert "VOLTAR" in here.heard(JULIA)
+    async with here.services.db.begin() as session:
+        assert await session.scalar(select(Contact.opted_out_at).where(Contact.phone == JULIA)) is not None
+
+
+async def test_t46_of_two_wishes_the_last_one_counts(here: Stage) -> None:
+    await here.says(JULIA, "parar", "voltar")
+    async with here.services.db.begin() as session:
+        assert await session.scalar(select(Contact.opted_out_at).where(Contact.phone == JULIA)) is None
+        said = (await session.scalars(select(Consent).order_by(Consent.id))).all()
+    assert [row.given for row in said] == [False, True]
 
 
 async def test_t46_nobody_is_opted_out_by_a_sentence(here: Stage) -> None:
