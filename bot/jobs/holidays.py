@@ -53,21 +53,29 @@ async def ask_about_holidays(db: Database, now: datetime) -> int:
     today = now.date()
     # A day more on either side: it is not the same date everywhere in Brazil.
     coming = await between(today, today + AHEAD + timedelta(days=2))
+    asked, last = 0, None
+    while coming:
+        async with db.begin() as session:
+            wrote = await _who_wrote(session, now, last)
+        for holiday in coming:
+            asked += await _ask_those(db, holiday, now, wrote)
+        if len(wrote) < PAGE:
+            break
+        last = wrote[-1]
+    return asked
+
+
+async def _ask_those(db: Database, holiday: Holiday, now: datetime, wrote: Sequence[UUID]) -> int:
+    """Ask those who can be asked now about a holiday, a batch in a transaction; count the questions."""
     asked = 0
-    for holiday in coming:
-        last: UUID | None = None
-        while True:
-            async with db.begin() as session:
-                wrote = await _who_wrote(session, now, last)
-                due = await _due(session, holiday, now, wrote)
-                for professional, conversation in due:
-                    asked += await _ask(session, professional, conversation, holiday, now)
-            if len(due) == BATCH:
-                last = due[-1][1].id
-            elif len(wrote) == PAGE:
-                last = wrote[-1]
-            else:
-                break
+    while wrote:
+        async with db.begin() as session:
+            due = await _due(session, holiday, now, wrote)
+            for professional, conversation in due:
+                asked += await _ask(session, professional, conversation, holiday, now)
+        if len(due) < BATCH:
+            break
+        wrote = [each for each in wrote if each > due[-1][1].id]
     return asked
 
 
@@ -90,8 +98,6 @@ async def _who_wrote(session: AsyncSession, now: datetime, last: UUID | None) ->
 
 async def _due(session: AsyncSession, holiday: Holiday, now: datetime, wrote: Sequence[UUID]) -> Sequence[_Due]:
     """Read the first of those who wrote and can be asked, and keep turns from them until the question is written."""
-    if not wrote:
-        return []
     decided = exists().where(
         AvailabilityException.professional_id == Professional.id, AvailabilityException.date == holiday.day
     )

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 
+from bot.agenda.holidays import between
 from bot.agenda.hours import DayException
 from bot.agenda.owners import create_professional, set_exceptions
 from bot.db import Database
-from bot.jobs.holidays import BATCH, ask_about_holidays
+from bot.jobs.holidays import AHEAD, BATCH, ask_about_holidays
 from bot.models import Availability, AvailabilityException, Conversation, Outbound, Professional, new_id
 from bot.models.enums import ExceptionKind, Role
 from bot.seed import seed
@@ -79,6 +80,20 @@ async def test_what_was_decided_is_not_asked_and_the_next_one_is_in_its_time(db:
         await session.execute(update(Conversation).values(last_inbound_at=NOW + timedelta(days=6)))
     assert await ask_about_holidays(db, NOW + timedelta(days=6, minutes=15)) == 1
     assert "01/01/2027" in (await asked(db))[0]["body"]
+
+
+async def test_who_wrote_is_read_once_for_all_the_holidays_that_are_near(db: Database) -> None:
+    now, seen = NOW + timedelta(days=7), list[str]()
+
+    def see(*told: Any) -> None:
+        seen.append(" ".join(told[2].split()))
+
+    await start(db, wrote=now - timedelta(minutes=15))
+    assert len(await between(now.date(), (now + AHEAD).date())) == 2
+    event.listen(db.engine.sync_engine, "before_cursor_execute", see)
+    assert await ask_about_holidays(db, now) == 1
+    event.remove(db.engine.sync_engine, "before_cursor_execute", see)
+    assert len([one for one in seen if one.startswith("SELECT conversations.id FROM")]) == 1
 
 
 async def test_a_weekday_of_rest_is_no_question(db: Database) -> None:
