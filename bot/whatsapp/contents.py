@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .events import MessageType
-from .phones import delivered
+from .phones import bsuid_of, delivered
 from .tolerant import clean, decode, items, mapping, text
 
 Fields = dict[str, Any]
@@ -91,7 +91,7 @@ def _system(of: Fields) -> Fields | None:
     details = {
         "what": text(of.get("type"), NAME),
         "phone": delivered(of.get("wa_id")) or delivered(of.get("new_wa_id")),
-        "bsuid": text(of.get("user_id"), ID) or None,
+        "bsuid": bsuid_of(of.get("user_id")),
     }
     return {"type": MessageType.SYSTEM, "text": text(of.get("body")), "details": details}
 

@@ -5,7 +5,6 @@ and cannot be asked afterwards: what is odd is kept as `Broken` and its neighbou
 """
 
 import json
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
@@ -15,10 +14,9 @@ from ..models.enums import InboundKind
 from . import contents
 from .contents import ID, NAME
 from .events import Batch, Broken, Echo, Event, Failure, Message, MessageType, Notice, Status
-from .phones import delivered, phone_key
+from .phones import bsuid_of, delivered, phone_key
 from .tolerant import clean, items, mapping, moment, text
 
-_BSUID = re.compile(r"[A-Z]{2}(\.ENT)?\.[A-Za-z0-9]{1,128}", re.ASCII)
 # Their lists are read one by one; every other field is kept whole as a notice.
 _LISTED_FIELDS = frozenset({"", "messages", "smb_message_echoes", "message_echoes", "user_id_update"})
 # What stands around those lists and says nothing by itself.
@@ -91,11 +89,11 @@ def _guarded(name: str, account: str, value: dict[str, Any], raw: object) -> Eve
 
 
 def _message(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
-    phone, bsuid = delivered(raw.get("from")), _bsuid(raw.get("from_user_id")) or _bsuid(raw.get("from"))
+    phone, bsuid = delivered(raw.get("from")), bsuid_of(raw.get("from_user_id")) or bsuid_of(raw.get("from"))
     contact = _contact(value, phone, bsuid)
     profile = mapping(contact.get("profile"))
     phone = phone or delivered(contact.get("wa_id"))
-    bsuid = bsuid or _bsuid(contact.get("user_id")) or _bsuid(contact.get("wa_id"))
+    bsuid = bsuid or bsuid_of(contact.get("user_id")) or bsuid_of(contact.get("wa_id"))
     if phone is None and bsuid is None:
         raise _Odd("no sender")
     context, kind = mapping(raw.get("context")), contents.raw_type(raw)
@@ -169,13 +167,13 @@ def _echo(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
     # The person is the one who is not us, whichever way round the two are given.
     turned = bool(ours) and delivered(raw.get("to")) == ours != delivered(raw.get("from"))
     who = "from" if turned else "to"
-    phone, bsuid = delivered(raw.get(who)), _bsuid(raw.get(f"{who}_user_id")) or _bsuid(raw.get(who))
+    phone, bsuid = delivered(raw.get(who)), bsuid_of(raw.get(f"{who}_user_id")) or bsuid_of(raw.get(who))
     card = _contact(value, phone, bsuid)
     return Echo(
         account=account,
         id=_identifier(raw.get("id")) or _made_id(raw),
         to=phone or delivered(card.get("wa_id")),
-        bsuid=bsuid or _bsuid(card.get("user_id")),
+        bsuid=bsuid or bsuid_of(card.get("user_id")),
         sent_at=moment(raw.get("timestamp")),
         type=fields["type"],
         text=fields.get("text", ""),
@@ -185,7 +183,7 @@ def _echo(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
 def _id_update(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
     """Read a new id of a user's as what it is for us: a message of the system's about its sender."""
     ids = mapping(raw.get("user_id")) or raw
-    before, after = _bsuid(ids.get("previous")), _bsuid(ids.get("current"))
+    before, after = bsuid_of(ids.get("previous")), bsuid_of(ids.get("current"))
     phone = delivered(raw.get("wa_id"))
     if after is None or (before is None and phone is None):
         raise _Odd("no user id")
@@ -199,10 +197,6 @@ def _id_update(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Eve
         raw_type="user_id_update",
         details={"what": "user_id_update", "phone": None, "bsuid": after},
     )
-
-
-def _bsuid(value: object) -> str | None:
-    return value if isinstance(value, str) and _BSUID.fullmatch(value) else None
 
 
 def _identifier(value: object) -> str:

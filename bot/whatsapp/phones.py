@@ -1,4 +1,4 @@
-"""Phone numbers as keys: the Brazilian ninth digit makes two spellings of one person.
+"""People's addresses: phone numbers as keys, for the Brazilian ninth digit makes two spellings of one person.
 
 WhatsApp registers many Brazilian mobiles without the ninth digit that people dial. Both addresses reach the
 phone, and webhooks carry the registered one. So people are *matched* by a key without the digit, and *sent to*
@@ -10,6 +10,7 @@ import re
 _BRAZIL_13 = re.compile(r"55([1-9][1-9])9([6-9]\d{7})", re.ASCII)
 _BRAZIL_12 = re.compile(r"55([1-9][1-9])([6-9]\d{7})", re.ASCII)
 _E164 = re.compile(r"[1-9]\d{2,14}", re.ASCII)  # test numbers are short, no number has more than 15 digits
+_BSUID = re.compile(r"[A-Z]{2}(\.ENT)?\.[A-Za-z0-9]{1,128}", re.ASCII)
 
 
 def phone_key(digits: str) -> str:
@@ -47,3 +48,8 @@ def delivered(value: object) -> str | None:
     """Return the digits of a number as a provider delivers it, or None when it is not one."""
     text = str(value).removeprefix("+") if isinstance(value, str | int) else ""
     return text if _E164.fullmatch(text) else None
+
+
+def bsuid_of(value: object) -> str | None:
+    """Return a business-scoped user id as a provider delivers it, or None when it is not one."""
+    return value if isinstance(value, str) and _BSUID.fullmatch(value) else None

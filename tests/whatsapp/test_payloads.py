@@ -133,3 +133,12 @@ def test_depth_is_cut_before_it_can_hurt() -> None:
 def test_every_type_has_a_payload_of_our_own() -> None:
     seen = {event.type for body in BODIES for event in parse(body).events if isinstance(event, Message)}
     assert seen == set(MessageType)
+
+
+@pytest.mark.parametrize("written", ["br-15x", "5511988887777", "", None, {"BR": 1}])
+def test_a_new_id_that_is_none_replaces_nobodys_id(written: object) -> None:
+    body = BODIES[[case.name for case in OWN].index("system_user_id")]
+    path = ("entry", 0, "changes", 0, "value", "messages", 0, "system", "user_id")
+    (event,) = parse(replaced(body, path, written)).events
+    assert isinstance(event, Message)
+    assert event.details["bsuid"] is None
