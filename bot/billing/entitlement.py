@@ -17,6 +17,8 @@ class Standing(StrEnum):
 
     LIVE = "live"
     PAST_DUE = "past_due"
+    # Gives nothing, and can still be paid: a second one beside it would be paid twice.
+    SUSPENDED = "suspended"
     ENDED = "ended"
     # A status or a price that is not known here: whoever has a plan keeps it, and the operator is told.
     UNKNOWN = "unknown"
@@ -28,9 +30,9 @@ _STANDING: Final[Mapping[str, Standing]] = {
     "past_due": Standing.PAST_DUE,
     "incomplete": Standing.ENDED,
     "incomplete_expired": Standing.ENDED,
-    "unpaid": Standing.ENDED,
+    "unpaid": Standing.SUSPENDED,
     "canceled": Standing.ENDED,
-    "paused": Standing.ENDED,
+    "paused": Standing.SUSPENDED,
 }
 _GIVES: Final = (Standing.LIVE, Standing.PAST_DUE)
 
@@ -77,14 +79,15 @@ def read(found: Mapping[str, Any], prices: Mapping[str, Plan]) -> Subscription:
 
 
 def decide(subscriptions: Iterable[Subscription]) -> Entitlement:
-    """Choose the subscription that counts: the newest that gives something, else one nobody understands."""
+    """Choose the subscription that counts: the newest that gives something, else one nobody understands, or may pay."""
     known: Sequence[Subscription] = sorted(subscriptions, key=lambda each: (each.created, each.id), reverse=True)
     alerts = [f"{each.id}: {each.strange}" for each in known if each.strange]
     giving = [each for each in known if each.standing in _GIVES]
     if len(giving) > 1:
         alerts.append(f"{len(giving)} live subscriptions: {', '.join(each.id for each in giving)}")
     strange = [each for each in known if each.standing is Standing.UNKNOWN]
-    return Entitlement(next(iter([*giving, *strange]), None), tuple(alerts))
+    suspended = [each for each in known if each.standing is Standing.SUSPENDED]
+    return Entitlement(next(iter([*giving, *strange, *suspended]), None), tuple(alerts))
 
 
 def _period_end(found: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> datetime | None:

@@ -115,8 +115,9 @@ async def grant(session: AsyncSession, row: Professional, entitled: Entitlement,
     if current is not None and current.standing is Standing.UNKNOWN:
         return False
     before = (row.plan, row.plan_until, row.past_due_since, row.stripe_subscription_id)
-    if current is None or current.plan is None:
-        row.plan, row.plan_until, row.past_due_since, row.stripe_subscription_id = Plan.FREE, None, None, None
+    if current is None or current.plan is None or current.standing is Standing.SUSPENDED:
+        row.plan, row.plan_until, row.past_due_since = Plan.FREE, None, None
+        row.stripe_subscription_id = current.id if current else None
     else:
         late = current.standing is Standing.PAST_DUE
         row.past_due_since = (row.past_due_since or now) if late else None

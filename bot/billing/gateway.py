@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from ..errors import Unavailable
 from ..models.enums import Plan
@@ -25,6 +25,10 @@ class StripeAway(Unavailable):
 
     code = "stripe_away"
     sentence = "O sistema de pagamentos não respondeu. Tente de novo em alguns minutos."
+
+
+class StripeFaulty(StripeAway):
+    """Stripe answered with a fault of its own."""
 
 
 class Gateway:
@@ -88,7 +92,12 @@ class Gateway:
             "cancel_url": urls[1],
             "locale": "pt-BR",
         }
-        made = await self._ask(self._api().checkout.sessions.create_async, params, {"idempotency_key": key})
+        create = self._api().checkout.sessions.create_async
+        try:
+            made = await self._ask(create, params, {"idempotency_key": key})
+        except StripeFaulty:
+            # For a day a key is answered as it was the first time, be it by a fault.
+            made = await self._ask(create, params, {"idempotency_key": f"{key}:{uuid4()}"})
         return str(made["url"])
 
     async def portal(self, customer_id: str, back: str) -> str:
@@ -108,7 +117,7 @@ class Gateway:
             raise StripeAway from error
         except stripe.StripeError as error:
             log.warning("stripe refused", extra={"code": error.code, "reason": type(error).__name__})
-            raise StripeAway from error
+            raise (StripeFaulty if (error.http_status or 0) >= 500 else StripeAway) from error
         found: Mapping[str, Any] = answer.to_dict()
         return found
 

@@ -293,9 +293,9 @@ async def test_t32_an_older_picture_that_comes_late_is_not_believed(till: Till) 
         ("past_due", Standing.PAST_DUE),
         ("incomplete", Standing.ENDED),
         ("incomplete_expired", Standing.ENDED),
-        ("unpaid", Standing.ENDED),
+        ("unpaid", Standing.SUSPENDED),
         ("canceled", Standing.ENDED),
-        ("paused", Standing.ENDED),
+        ("paused", Standing.SUSPENDED),
         ("invented_in_2031", Standing.UNKNOWN),
         ("", Standing.UNKNOWN),
     ],
@@ -461,6 +461,25 @@ async def test_t38_asking_again_after_no_answer_is_the_same_page(till: Till) -> 
     url = await till.gateway.checkout(CUSTOMER, till.api.owner.id, "price_pro", urls, "checkout:one")
     assert [url] == [each["url"] for each in till.fake.sessions]
     await hasty.close()
+
+
+@pytest.mark.parametrize("status", ["unpaid", "paused"])
+async def test_t38_what_can_still_be_paid_goes_to_the_portal_and_is_not_sold_again(till: Till, status: str) -> None:
+    till.fake.subscribe(CUSTOMER, "price_pro", status=status)
+    await till.deliver(updated(1))
+    await till.apply()
+    assert (await till.owner()).plan is Plan.FREE
+    for action in ("checkout", "portal"):
+        _, shown = await till.api.json("POST", "/api/billing", till.api.as_owner, json={"action": action})
+        assert shown["url"] == f"https://portal.test/{CUSTOMER}"
+    assert till.fake.sessions == []
+
+
+async def test_t38_a_fault_that_stripe_repeats_to_the_same_key_does_not_last_a_day(till: Till) -> None:
+    till.fake.faulty = 1
+    asked = {"action": "checkout", "plan": "pro"}
+    _, shown = await till.api.json("POST", "/api/billing", till.api.as_owner, json=asked)
+    assert [shown["url"]] == [each["url"] for each in till.fake.sessions]
 
 
 async def test_t38_two_live_subscriptions_are_told_and_the_newer_counts(till: Till) -> None:

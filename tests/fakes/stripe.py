@@ -34,9 +34,11 @@ class Stripe:
     sessions: list[Json] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
     broken: int = 0
+    faulty: int = 0  # keys that are answered by a fault, as often as they are asked
     slow: asyncio.Event | None = None
     # Set when something is being answered slowly.
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _cursed: set[str] = field(default_factory=set)
     _kept: dict[str, tuple[Json, Json]] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -108,6 +110,11 @@ class Stripe:
     def _once(self, request: web.Request, form: Json, make: Any) -> web.Response:
         """Answer as before to the same key, and refuse it with other parameters."""
         key = request.headers["Idempotency-Key"]
+        if self.faulty and key not in self._cursed:
+            self.faulty -= 1
+            self._cursed.add(key)
+        if key in self._cursed:
+            raise web.HTTPInternalServerError(text='{"error": {"type": "api_error"}}', content_type="application/json")
         if key in self._kept:
             before, answer = self._kept[key]
             assert before == form, "an idempotency key with other parameters"
