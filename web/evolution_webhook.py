@@ -5,7 +5,6 @@ Nothing is signed there, so a secret of ours travels in a header. Evolution asks
 """
 
 import hmac
-import logging
 import re
 
 from aiohttp import web
@@ -15,20 +14,20 @@ from bot.whatsapp.tolerant import decode
 
 from .bodies import body_of
 from .keys import SETTINGS
+from .strangers import Strangers
 from .webhooks import store
-
-log = logging.getLogger(__name__)
 
 PATH = "/webhooks/evolution/{instance}"
 # Media may come inside, as base64: 16 MB of voice note are 22.
 LIMIT = 24 * 1024 * 1024
+_strangers = Strangers("evolution")
 _INSTANCE = re.compile(r"[^/\x00-\x1f]{1,64}")
 
 
 async def receive(request: web.Request) -> web.Response:
     """Store a delivery and answer 200; 401 without the token, 408 too slow, 413 too large, 503 come again."""
     if not _authentic(request):
-        log.warning("a webhook without the token", extra={"transport": "evolution"})
+        _strangers.note()
         raise web.HTTPUnauthorized(text="Token inválido")
     instance = request.match_info["instance"]
     if not _INSTANCE.fullmatch(instance):

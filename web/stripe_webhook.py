@@ -11,11 +11,13 @@ from bot.whatsapp.tolerant import decode
 
 from .bodies import body_of
 from .keys import BELL, CLOCK, DATABASE, SETTINGS
+from .strangers import Strangers
 
 log = logging.getLogger(__name__)
 
 PATH = "/webhooks/stripe"
 LIMIT = 1024 * 1024  # an event is some kilobytes
+_strangers = Strangers("stripe")
 
 
 async def receive(request: web.Request) -> web.Response:
@@ -25,7 +27,7 @@ async def receive(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     raw, now = await body_of(request, LIMIT), request.app[CLOCK].now()
     if not verify(raw, request.headers.get("Stripe-Signature"), secrets, now):
-        log.warning("an event without a valid signature", extra={"bytes": len(raw)})
+        _strangers.note(bytes=len(raw))
         raise web.HTTPBadRequest(text="invalid signature")
     event = _event(raw)
     try:

@@ -5,7 +5,6 @@ readable is stored as a dead letter and answered 200, and only a fault of ours t
 """
 
 import hmac
-import logging
 
 from aiohttp import web
 
@@ -17,11 +16,11 @@ from bot.whatsapp.tolerant import decode
 
 from .bodies import READING, Reading, body_of
 from .keys import INTAKE, SETTINGS
-
-log = logging.getLogger(__name__)
+from .strangers import Strangers
 
 PATH = "/webhooks/whatsapp"
 LIMIT = 3 * 1024 * 1024  # what Meta may send at once
+_strangers = Strangers("whatsapp")
 
 
 async def handshake(request: web.Request) -> web.Response:
@@ -39,7 +38,7 @@ async def receive(request: web.Request) -> web.Response:
     raw = await body_of(request, LIMIT)
     secrets = [secret.get_secret_value() for secret in request.app[SETTINGS].whatsapp_app_secret]
     if not verify(raw, request.headers.get("X-Hub-Signature-256"), secrets):
-        log.warning("a webhook without a valid signature", extra={"bytes": len(raw)})
+        _strangers.note(bytes=len(raw))
         raise web.HTTPUnauthorized(text="Assinatura inválida")
     try:
         batch = parse(decode(raw))
