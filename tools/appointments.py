@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import phrases
 from bot.agenda import booking, clients
 from bot.agenda.ledger import find_locked
-from bot.agenda.refusals import AppointmentMoved, AppointmentUnknown
+from bot.agenda.refusals import AppointmentMoved, AppointmentUnknown, ServiceChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.models import Appointment, Client, Professional
+from bot.conversation.refusals import Outdated
+from bot.models import Appointment, Client, Professional, Service
 from bot.models.enums import Action, Actor, Role, Source
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
@@ -20,6 +21,7 @@ from bot.whatsapp.outgoing import Outgoing
 from .base import Context, Effect, Tool, own_agenda
 from .customers import find_customer
 from .services import service_of
+from .shown import agreed, as_shown
 
 
 def _is_professional(asker: Asker) -> bool:
@@ -84,7 +86,14 @@ class BookAppointment(Tool):
     async def call(self, context: Context) -> ToolResult:
         slot = context.redeem(self.slot, "slot")
         service = await service_of(context, UUID(slot["service_id"]))
-        start = datetime.fromisoformat(slot["start"])
+        name, whom = await self._client(context)
+        given = {"start": slot["start"], "note": self.note, **whom}
+        return ToolResult({}, await self._asked(context, service, name, given))
+
+    @classmethod
+    async def _asked(cls, context: Context, service: Service, client: str, given: Mapping[str, Any]) -> Proposal:
+        """Ask about a time that is free for the service as it is now."""
+        start = datetime.fromisoformat(given["start"])
         professional = await context.professional()
         await booking.check(
             context.session,
@@ -96,8 +105,6 @@ class BookAppointment(Tool):
             actor=context.actor,
             known=context.openings,
         )
-        name, whom = await self._client(context)
-        arguments = {"service_id": str(service.id), "start": start.isoformat(), "note": self.note, **whom}
         words = {
             "service": service.name,
             "when": phrases.moment(start.astimezone(context.asker.zone)),
@@ -105,11 +112,11 @@ class BookAppointment(Tool):
             "price": phrases.money(service.price_cents),
         }
         if _is_professional(context.asker):
-            question = chat("confirm_booking_for", client=name, **words)
+            question = chat("confirm_booking_for", client=client, **words)
         else:
             question = chat("confirm_booking", professional=professional.name, **words)
         hold = (professional.id, start, start + timedelta(minutes=service.minutes))
-        return ToolResult({}, Proposal(self.name, arguments, question, hold))
+        return Proposal(cls.name, {**given, **as_shown(service)}, question, hold)
 
     async def _client(self, context: Context) -> tuple[str, dict[str, str]]:
         """Return the name of whom it is for, and what `perform` finds them by."""
@@ -125,19 +132,27 @@ class BookAppointment(Tool):
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         professional_id = own_agenda(asker)
-        row = await booking.book(
-            session,
-            professional_id=professional_id,
-            client_id=await client_id_of(session, asker, professional_id, arguments),
-            service_id=UUID(arguments["service_id"]),
-            start_at=datetime.fromisoformat(arguments["start"]),
-            source=Source.PROFESSIONAL if _is_professional(asker) else Source.CHAT,
-            actor=scope(asker)["actor"],
-            now=asker.now,
-            note=arguments.get("note", ""),
-            idempotency_key=key,
-            conversation_id=asker.conversation_id,
-        )
+        service = agreed(arguments)
+        try:
+            row = await booking.book(
+                session,
+                professional_id=professional_id,
+                client_id=await client_id_of(session, asker, professional_id, arguments),
+                service_id=service.id,
+                start_at=datetime.fromisoformat(arguments["start"]),
+                source=Source.PROFESSIONAL if _is_professional(asker) else Source.CHAT,
+                actor=scope(asker)["actor"],
+                now=asker.now,
+                note=arguments.get("note", ""),
+                idempotency_key=key,
+                conversation_id=asker.conversation_id,
+                agreed=service,
+            )
+        except ServiceChanged:
+            context = Context(session, asker, {}, {})
+            name = await client_named(session, arguments)
+            asked = await cls._asked(context, await service_of(context, service.id), name, arguments)
+            raise Outdated(asked) from None
         return await booking.receipt(session, row, Action.BOOK) if _is_professional(asker) else None
 
 
@@ -152,6 +167,13 @@ async def client_id_of(
     if "client_id" in arguments:
         return UUID(arguments["client_id"])
     return (await clients.add(session, professional_id, name=arguments["new_client"], now=asker.now)).id
+
+
+async def client_named(session: AsyncSession, arguments: Mapping[str, Any]) -> str:
+    """Return the name of the client that a professional's question is about; a client's names none."""
+    if "client_id" in arguments:
+        return (await session.get_one(Client, UUID(arguments["client_id"]))).name
+    return str(arguments.get("new_client", ""))
 
 
 class CancelAppointment(Tool):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,19 +10,22 @@ from bot import phrases
 from bot.agenda import series
 from bot.agenda.loading import load_agenda
 from bot.agenda.pattern import Pattern
+from bot.agenda.refusals import ServiceChanged
 from bot.agenda.series import Occurrence
 from bot.conversation.brain import Asker, Proposal, ToolResult
+from bot.conversation.refusals import Outdated
 from bot.conversation.rhythm import Rhythm, read_rhythm
 from bot.errors import Invalid
-from bot.models import Client
+from bot.models import Client, Service
 from bot.models.enums import Frequency, Role
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .appointments import client_id_of
+from .appointments import client_id_of, client_named
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .customers import find_customer
-from .services import find_service
+from .services import find_service, service_of
+from .shown import agreed, as_shown
 
 # Lines of conflicts that fit a question beside the rest of it.
 TOLD = 5
@@ -74,6 +76,13 @@ class BookSeries(Tool):
         pattern = _pattern(read_rhythm(self.rhythm, context.asker.local)[0])
         service = await find_service(context, self.service)
         name, whom = await self._client(context)
+        return ToolResult({}, await self._asked(context, service, pattern, name, whom))
+
+    @classmethod
+    async def _asked(
+        cls, context: Context, service: Service, pattern: Pattern, client: str, whom: Mapping[str, Any]
+    ) -> Proposal:
+        """Ask about the times that the preview chooses for the service as it is now."""
         found = await series.preview(
             context.session, context.professional_id, service.id, pattern, now=context.asker.now
         )
@@ -82,7 +91,7 @@ class BookSeries(Tool):
         zone, today = context.asker.zone, context.asker.local.date()
         question = chat(
             "confirm_series",
-            client=name,
+            client=client,
             service=service.name,
             duration=phrases.duration(service.minutes),
             rhythm=pattern.rhythm,
@@ -93,13 +102,8 @@ class BookSeries(Tool):
             price=phrases.money(service.price_cents) if service.price_cents else "",
             lines=conflicts(context, found),
         )
-        arguments = {
-            "service_id": str(service.id),
-            "pattern": _dumped(pattern),
-            "starts": [at.isoformat() for at in starts],
-            **whom,
-        }
-        return ToolResult({}, Proposal(self.name, arguments, question))
+        times = {"pattern": _dumped(pattern), "starts": [at.isoformat() for at in starts]}
+        return Proposal(cls.name, {**whom, **as_shown(service), **times}, question)
 
     async def _client(self, context: Context) -> tuple[str, dict[str, str]]:
         if self.new_client:
@@ -112,17 +116,24 @@ class BookSeries(Tool):
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         professional_id = own_agenda(asker)
-        pattern = _loaded(arguments["pattern"])
-        booked = await series.book(
-            session,
-            professional_id=professional_id,
-            client_id=await client_id_of(session, asker, professional_id, arguments),
-            service_id=UUID(arguments["service_id"]),
-            pattern=pattern,
-            starts=[datetime.fromisoformat(each) for each in arguments["starts"]],
-            now=asker.now,
-            idempotency_key=key,
-        )
+        pattern, service = _loaded(arguments["pattern"]), agreed(arguments)
+        try:
+            booked = await series.book(
+                session,
+                professional_id=professional_id,
+                client_id=await client_id_of(session, asker, professional_id, arguments),
+                service_id=service.id,
+                pattern=pattern,
+                starts=[datetime.fromisoformat(each) for each in arguments["starts"]],
+                now=asker.now,
+                idempotency_key=key,
+                agreed=service,
+            )
+        except ServiceChanged:
+            context = Context(session, asker, {}, {})
+            name = await client_named(session, arguments)
+            asked = await cls._asked(context, await service_of(context, service.id), pattern, name, arguments)
+            raise Outdated(asked) from None
         client = await session.get_one(Client, booked.series.client_id)
         count = phrases.plural(len(booked.rows), "horário", "horários")
         first = booked.rows[0]

@@ -20,7 +20,7 @@ from .. import phrases
 from ..models import Appointment, Professional
 from ..models.enums import Action, Actor, Payment, Source, Status
 from . import allowance, notices, reminders
-from .desk import Desk, load_desk, lock
+from .desk import Desk, Sold, load_desk, lock
 from .entry import draft, enter, hit_the_wall, write
 from .hours import local_date, zone_of
 from .ledger import compare_and_set, find, find_locked, keyed, moved_since
@@ -34,6 +34,7 @@ from .refusals import AppointmentMoved
 
 __all__ = [
     "Openings",
+    "Sold",
     "act",
     "attend",
     "book",
@@ -64,18 +65,23 @@ async def book(
     actor: Actor,
     now: datetime,
     note: str = "",
+    guest_name: str | None = None,
+    guest_email: str | None = None,
     idempotency_key: str | None = None,
     conversation_id: UUID | None = None,
+    agreed: Sold | None = None,
 ) -> Appointment:
     """Book a free time for a client, or refuse with the reason and the nearest free times.
 
-    The same key returns the first appointment. A time held for `conversation_id` is free to it.
+    The same key returns the first appointment. A time held for `conversation_id` is free to it. Where somebody has
+    `agreed` to a service as it was, it is booked as it was or not at all.
     """
     await lock(session, professional_id)
     key = idempotency_key
     desk = await load_desk(session, professional_id, client_id, service_id, now=now, key=key)
     if key is not None and desk.keyed and (first := await keyed(session, professional_id, client_id, key)):
         return first
+    desk.sells(agreed)
     return await place(
         session,
         desk,
@@ -86,6 +92,8 @@ async def book(
         tell=notices.booked,
         source=source,
         note=note[:NOTE_LIMIT],
+        guest_name=guest_name,
+        guest_email=guest_email,
         idempotency_key=key,
     )
 

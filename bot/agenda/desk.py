@@ -18,7 +18,7 @@ from ..db import Swift
 from ..models import Appointment, Service
 from .loading import HOURS, Agenda, agenda_of, since
 from .parties import BOTH, PARTIES, PROFESSIONALS, Parties, columns, parties_of, table
-from .refusals import ProfessionalUnknown, ServiceUnknown
+from .refusals import ProfessionalUnknown, ServiceChanged, ServiceUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ class Desk:
     sold: Sold
     who: Parties
     keyed: bool
+
+    def sells(self, agreed: Sold | None) -> None:
+        """Refuse where the service is no longer as somebody agreed to it; nothing is refused to who agreed to none."""
+        if agreed not in (None, self.sold):
+            raise ServiceChanged
 
 
 def _desk() -> Select[Any]:

@@ -76,6 +76,13 @@ class ServiceUnknown(NotFound):
     sentence = "Não encontrei esse serviço."
 
 
+class ServiceChanged(Conflict):
+    """Its name, length or price is another than somebody agreed to."""
+
+    code = "service_changed"
+    sentence = "Esse serviço mudou. Veja como está agora."
+
+
 class ClientUnknown(NotFound):
     code = "client_unknown"
     sentence = "Não encontrei esse cliente."

@@ -23,7 +23,7 @@ from ..models.enums import Actor, Source
 from ..models.plans import Capability, allows
 from . import notices
 from .booking import place
-from .desk import Desk, load_desk, lock
+from .desk import Desk, Sold, load_desk, lock
 from .entry import write
 from .hours import local_date, zone_of
 from .ledger import keyed
@@ -117,10 +117,11 @@ async def book(
     starts: Sequence[datetime],
     now: datetime,
     idempotency_key: str | None = None,
+    agreed: Sold | None = None,
 ) -> Booked:
     """Book a series at the times chosen from its preview, all of them or none (`SeriesLost`).
 
-    The same key returns the series it made first.
+    The same key returns the series it made first. `agreed` is as in `booking.book`.
     """
     await lock(session, professional_id)
     if idempotency_key is not None and (first := await _keyed(session, professional_id, client_id, idempotency_key)):
@@ -128,6 +129,7 @@ async def book(
     if not 1 <= len(set(starts)) <= MOST:
         raise SeriesTooLong(most=MOST)
     desk = await load_desk(session, professional_id, client_id, service_id, now=now)
+    desk.sells(agreed)
     require_plan(desk.agenda)
     _starts(desk.agenda, pattern, now)
     chosen = sorted(set(starts))

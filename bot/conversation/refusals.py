@@ -1,16 +1,18 @@
 """A refusal as the assistant says it: its sentence, and where there are nearer times, those to tap."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 from .. import phrases
-from ..errors import Refused
+from ..errors import Conflict, Refused
+from ..notify.render import chat
 from ..whatsapp.outgoing import Choices, Option, Text
 from . import buttons
-from .brain import Answer, Asker
+from .brain import Answer, Asker, Proposal
 
 
 class Undone(Exception):
@@ -25,8 +27,19 @@ class Undone(Exception):
         self.question = question
 
 
+class Outdated(Conflict):
+    """What a question showed was no longer so at the yes; `proposal` asks again, as things are now."""
+
+    code = "question_outdated"
+
+    def __init__(self, proposal: Proposal) -> None:
+        super().__init__(proposal=replace(proposal, question=f"{chat('asked_again')}\n\n{proposal.question}"))
+
+
 def explain(refusal: Refused, asker: Asker, arguments: Mapping[str, Any]) -> Answer:
     """Return the refusal as an answer; `arguments` are those of the write that was refused."""
+    if isinstance(refusal, Outdated):
+        return Answer(proposal=refusal.facts["proposal"])
     nearest: Sequence[datetime] = refusal.facts.get("nearest") or ()
     if not nearest:
         return Answer(say=Text(refusal.message))

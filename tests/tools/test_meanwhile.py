@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.agenda.refusals import AppointmentChanged, AppointmentMoved
-from bot.conversation.brain import Proposal
+from bot.agenda import owners
+from bot.agenda.refusals import AppointmentChanged, AppointmentMoved, OutsideHours
+from bot.conversation.brain import Asker, Proposal
+from bot.conversation.refusals import Outdated, explain
 from bot.db import Database
 from bot.models import Appointment, Conversation
 from bot.models.enums import Action, Actor, Channel, Role
@@ -17,6 +19,7 @@ from tools.toolbox import Tools
 from ..agenda.factories import NOW, THURSDAY_15H, a_client
 from ..agenda.world import DAY, HOUR, LATER, World
 from .test_payments import owner_of, tokens
+from .test_series import client_of
 
 
 async def proposed(db: Database, world: World, row: Appointment, tool: str, **arguments: Any) -> Proposal:
@@ -116,3 +119,75 @@ async def test_who_closes_a_day_is_told_of_what_was_booked_meanwhile(db: Databas
             )
         assert isinstance(said, Text)
         assert "• quinta, 26/11, às 15h: Júlia Lima, Corte" in said.body
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "Valor: R$ 90,00": {"price_cents": 90_00},
+    "*Corte* (1h)": {"minutes": 60},
+    "*Corte Premium* (30 min)": {"name": "Corte Premium"},
+}
+
+
+@pytest.mark.parametrize("side", ["client", "professional"])
+@pytest.mark.parametrize("shows", CHANGES)
+async def test_a_yes_to_one_price_books_no_other(db: Database, side: str, shows: str) -> None:
+    async with World(db) as world:
+        asker = owner_of(world) if side == "professional" else client_of(world)
+        slot = {"kind": "slot", "start": THURSDAY_15H.isoformat(), "service_id": str(world.service.id)}
+        whom = {"client": "Júlia"} if side == "professional" else {}
+        asked = (
+            await Tools(db)
+            .for_asker(asker, {"tokens": {"c3d4": slot}})
+            .call("book_appointment", {"slot": "c3d4"} | whom)
+        )
+        assert asked.proposal is not None
+        async with db.begin() as session:
+            await owners.edit_service(session, world.owner.id, world.service.id, **CHANGES[shows])
+        again = await asked_again(db, asker, asked.proposal)
+        assert await world.count() == 0
+        assert shows in again.question
+        assert again.hold is not None
+        async with db.begin() as session:
+            await Tools(db).perform(session, asker, again.tool, again.arguments, key="pending:2")
+        assert await world.count() == 1
+
+
+async def test_a_yes_to_a_length_that_no_longer_fits_is_refused_with_what_does(db: Database) -> None:
+    async with World(db) as world:
+        slot = {"kind": "slot", "start": THURSDAY_15H.isoformat(), "service_id": str(world.service.id)}
+        toolbox = Tools(db).for_asker(client_of(world), {"tokens": {"c3d4": slot}})
+        asked = await toolbox.call("book_appointment", {"slot": "c3d4"})
+        assert asked.proposal is not None
+        async with db.begin() as session:
+            await owners.edit_service(session, world.owner.id, world.service.id, minutes=12 * 60)
+        with pytest.raises(OutsideHours):
+            await perform(db, client_of(world), asked.proposal)
+        assert await world.count() == 0
+
+
+async def test_a_yes_to_a_series_means_the_price_that_it_showed(db: Database) -> None:
+    async with World(db) as world:
+        asker, words = owner_of(world), {"rhythm": "toda quinta às 15h, 3 vezes", "client": "Júlia"}
+        asked = await Tools(db).for_asker(asker, {}).call("book_series", words)
+        assert asked.proposal is not None
+        async with db.begin() as session:
+            await owners.edit_service(session, world.owner.id, world.service.id, price_cents=90_00)
+        again = await asked_again(db, asker, asked.proposal)
+        assert await world.count() == 0
+        assert "Valor: R$ 90,00 cada" in again.question
+        await perform(db, asker, again)
+        assert await world.count() == 3
+
+
+async def perform(db: Database, asker: Asker, proposal: Proposal) -> None:
+    async with db.begin() as session:
+        await Tools(db).perform(session, asker, proposal.tool, proposal.arguments, key="pending:1")
+
+
+async def asked_again(db: Database, asker: Asker, proposal: Proposal) -> Proposal:
+    with pytest.raises(Outdated) as outdated:
+        await perform(db, asker, proposal)
+    again = explain(outdated.value, asker, proposal.arguments).proposal
+    assert again is not None
+    assert "mudou depois que eu perguntei" in again.question
+    return again
