@@ -34,13 +34,13 @@ COLUMNS: Final[Mapping[str, Columns]] = MappingProxyType(
             "professional_id client_id service_id series_id service_name price_cents start_at end_at status payment"
             " paid_at attendance_confirmed_at source sequence created_at updated_at",
             # The key is of the caller's choosing: it may be anything.
-            "note idempotency_key",
+            "note guest_name guest_email idempotency_key",
         ),
         "availability": _columns("professional_id weekday start_minute end_minute"),
         "availability_exceptions": _columns("professional_id date kind start_minute end_minute", "reason"),
         "billing_events": _columns("event_id type attempts received_at handled_at", "payload error"),
         "client_notes": _columns("professional_id client_id created_at", "text"),
-        "clients": _columns("professional_id contact_id created_at", "name name_key phone_key email cpf"),
+        "clients": _columns("professional_id contact_id unproved created_at", "name name_key phone_key email cpf"),
         "consents": _columns("contact_id given said_at", "text"),
         "contact_identities": _columns("contact_id channel kind created_at", "value"),
         "contacts": _columns("opted_out_at marketing_stopped_at unreachable_at created_at", "name phone email"),

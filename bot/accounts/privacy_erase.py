@@ -210,7 +210,7 @@ async def _clear(session: AsyncSession, client: Client, now: datetime, besides: 
     await session.execute(
         update(Appointment)
         .where(Appointment.client_id == client.id)
-        .values(note="", idempotency_key=None, updated_at=now)
+        .values(note="", guest_name=None, guest_email=None, idempotency_key=None, updated_at=now)
     )
 
 

@@ -65,16 +65,15 @@ async def book(
     actor: Actor,
     now: datetime,
     note: str = "",
-    guest_name: str | None = None,
-    guest_email: str | None = None,
     idempotency_key: str | None = None,
     conversation_id: UUID | None = None,
     agreed: Sold | None = None,
+    **more: Any,
 ) -> Appointment:
     """Book a free time for a client, or refuse with the reason and the nearest free times.
 
     The same key returns the first appointment. A time held for `conversation_id` is free to it. Where somebody has
-    `agreed` to a service as it was, it is booked as it was or not at all.
+    `agreed` to a service as it was, it is booked as it was or not at all. `more` is written into the row.
     """
     await lock(session, professional_id)
     key = idempotency_key
@@ -92,9 +91,8 @@ async def book(
         tell=notices.booked,
         source=source,
         note=note[:NOTE_LIMIT],
-        guest_name=guest_name,
-        guest_email=guest_email,
         idempotency_key=key,
+        **more,
     )
 
 
@@ -210,7 +208,7 @@ async def act(
     """
     row = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
     await _as_shown(session, row, shown_at, now)
-    change = after(row.status, row.payment, action, actor, start_at=row.start_at, now=now)
+    change = after(row.status, row.payment, action, actor, start_at=row.start_at, end_at=row.end_at, now=now)
     action = Action(action)
     who = await load_parties(session, row.professional_id, row.client_id)
     notice = _notice(row, action, policy_of(who.professional), actor, now)
@@ -262,7 +260,7 @@ async def _as_shown(session: AsyncSession, row: Appointment, shown_at: datetime 
 
 async def may(session: AsyncSession, row: Appointment, action: Action, *, actor: Actor, now: datetime) -> Notice:
     """Refuse what `act` would refuse now; say whether a cancellation would be late."""
-    after(row.status, row.payment, action, actor, start_at=row.start_at, now=now)
+    after(row.status, row.payment, action, actor, start_at=row.start_at, end_at=row.end_at, now=now)
     professional = await session.get_one(Professional, row.professional_id)
     return _notice(row, action, policy_of(professional), actor, now)
 

@@ -52,12 +52,20 @@ async def for_contact(
 
 
 async def add(
-    session: AsyncSession, professional_id: UUID, *, name: str, phone: str = "", email: str | None = None, now: datetime
+    session: AsyncSession,
+    professional_id: UUID,
+    *,
+    name: str,
+    phone: str = "",
+    email: str | None = None,
+    proved: bool = True,
+    now: datetime,
 ) -> Client:
     """Return the client with this phone, or enter a new one; the professional's own spelling of a name is kept.
 
-    Without a phone there is nothing to recognise a client by: it is always a new one. Refuses an empty name and a
-    phone that is none.
+    Without a phone there is nothing to recognise a client by: it is always a new one. A name that is not `proved` was
+    typed by who may not be the owner of the phone, and is theirs in no other agenda. Refuses an empty name and a phone
+    that is none.
     """
     if not name.strip():
         raise NameMissing
@@ -66,9 +74,9 @@ async def add(
     digits = international(phone)
     if digits is None:
         raise NotAPhone
-    contact_id = await contact_of_phone(session, digits, name=name, now=now)
+    contact_id = await contact_of_phone(session, digits, name=name if proved else "", now=now)
     return await _entered(
-        session, professional_id, name, phone_key(digits), contact_id=contact_id, email=email, now=now
+        session, professional_id, name, phone_key(digits), contact_id=contact_id, email=email, proved=proved, now=now
     )
 
 
@@ -98,7 +106,21 @@ async def rename(session: AsyncSession, row: Client, name: str) -> None:
         raise NameMissing
     row.name = " ".join(name.split())[:NAME_LIMIT]
     row.name_key = plain(row.name)[:NAME_LIMIT]
+    row.unproved = False
     await session.flush()
+
+
+async def came_forward(session: AsyncSession, client_id: UUID, name: str) -> Client:
+    """Call a client who was entered by somebody unknown what the owner of the phone says, now that they wrote to us.
+
+    Where both begin alike, what was typed stays: it is mostly the fuller one.
+    """
+    row = await session.get_one(Client, client_id)
+    row.unproved = False
+    said = plain(name).split()
+    if said and not row.name_key.startswith(said[0]):
+        await rename(session, row, name)
+    return row
 
 
 async def contact_of_phone(session: AsyncSession, digits: str, *, name: str, now: datetime) -> UUID:
@@ -135,6 +157,7 @@ async def _entered(
     *,
     contact_id: UUID | None = None,
     email: str | None = None,
+    proved: bool = True,
     now: datetime,
 ) -> Client:
     name = " ".join(name.split())[:NAME_LIMIT]
@@ -146,6 +169,7 @@ async def _entered(
         "name_key": plain(name)[:NAME_LIMIT],
         "phone_key": key,
         "email": email,
+        "unproved": not proved,
         "created_at": now,
     }
     entered = await session.scalar(insert_new(session, Client, values))

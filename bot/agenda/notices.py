@@ -84,8 +84,8 @@ class Told:
         contact = self.who.contact
         if contact is not None and contact.unreachable_at is None:
             self._owe(message, contact.id)
-        if email and self.who.email:
-            self._owe(message, contact.id if contact else None, Transport.EMAIL)
+        if email:
+            self._write(message, contact.id if contact else None)
         if title and self.who.account_id is not None:
             self._notify(self.who.account_id, message.name, title, self.who.professional.name)
 
@@ -112,7 +112,20 @@ class Told:
             planned = reminders.planned(self.row, self.who, now=self.now)
             self.rows.extend((Outbound, each) for each in planned)
 
-    def _owe(self, message: Message, contact_id: UUID | None, transport: Transport = Transport.WHATSAPP) -> None:
+    def _write(self, message: Message, contact_id: UUID | None) -> None:
+        """Owe the client a letter; where they have no address, it goes to the one that was typed with this booking.
+
+        Under the name that was typed with it, too: whoever typed another's number does not hear whose it is.
+        """
+        if self.who.email:
+            self._owe(message, contact_id, Transport.EMAIL)
+        elif self.row.guest_email:
+            guest = {"to": self.row.guest_email, "client": phrases.first_name(self.row.guest_name or "")}
+            self._owe(message, contact_id, Transport.EMAIL, **guest)
+
+    def _owe(
+        self, message: Message, contact_id: UUID | None, transport: Transport = Transport.WHATSAPP, **guest: str
+    ) -> None:
         key = f"{message.name}:{self.row.id}:{self.row.sequence}"
         owed = outbox.owed(
             message,
@@ -123,6 +136,7 @@ class Told:
             transport=transport,
             dedup_key=key if transport is Transport.WHATSAPP else f"{transport}:{key}",
         )
+        owed["payload"] |= guest
         self.rows.append((Outbound, owed))
 
     def _notify(self, user_id: UUID, kind: str, title: str, other: str) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, bindparam, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..agenda import clients
 from ..agenda.parties import PROFESSIONALS, table
 from ..db import Swift, listed
 from ..models import Client, Contact, Conversation, Inbound, Message, PendingAction, Professional, User
@@ -122,6 +123,8 @@ async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | 
     own, chosen, known, open_question, lines = _parts(found) if found else (None, None, None, None, None)
     as_professional = own is not None and conversation.mode is Role.PROFESSIONAL
     professional, client = (own, None) if as_professional else (chosen, known)
+    if client is not None and client.unproved:
+        client = await clients.came_forward(session, client.id, contact.name)
     asker = Asker(
         role=Role.PROFESSIONAL if as_professional else Role.CLIENT,
         conversation_id=conversation.id,

@@ -133,6 +133,9 @@ class Appointment(Base):
     attendance_confirmed_at: Mapped[datetime | None]
     source: Mapped[Source] = mapped_column(choice(Source), default=Source.CHAT)
     note: Mapped[str] = mapped_column(String(500), default="")
+    # Typed at the public door beside a number that proves nothing: good for the letters of this appointment alone.
+    guest_name: Mapped[str | None] = mapped_column(String(120))
+    guest_email: Mapped[str | None] = mapped_column(String(254))
     idempotency_key: Mapped[str | None] = mapped_column(String(120))
     # Rises with every change of time or status: the SEQUENCE of the calendar file.
     sequence: Mapped[int] = mapped_column(default=0)

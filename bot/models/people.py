@@ -131,6 +131,9 @@ class Client(Base):
     phone_key: Mapped[str | None] = mapped_column(String(20))
     email: Mapped[str | None] = mapped_column(String(254))
     cpf: Mapped[str | None] = mapped_column(String(11))
+    # Entered at the public door: the name is what somebody typed beside this number, until its owner writes to us or
+    # the professional says another.
+    unproved: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from bot import phrases
 from bot.__main__ import main
-from bot.agenda import waitlist
+from bot.agenda import clients, waitlist
 from bot.clock import SystemClock
 from bot.conversation import inbox, parking
 from bot.conversation.brain import Answer, Heard
@@ -35,9 +35,10 @@ from bot.models import (
 )
 from bot.models.enums import InboundKind, InboundStatus, PendingStatus, Transport
 from bot.whatsapp.outgoing import Text
+from bot.whatsapp.phones import phone_key
 
 from ..conftest import StillClock
-from ..stage import CARLOS, JULIA, RAFAEL, Stage, stage
+from ..stage import CARLOS, JULIA, RAFAEL, STRANGER, Stage, stage
 from .thinkers import Only, Slow
 
 LEASE, LIMIT = timedelta(seconds=12), timedelta(seconds=4)
@@ -425,3 +426,22 @@ async def test_no_more_lanes_at_once_than_there_is_room_for(here: Stage) -> None
     assert (held, slow.asked) == (1, 1)
     slow.go.set()
     assert await asyncio.gather(*running) == [1, 1]
+
+
+async def test_who_writes_is_called_what_they_say_not_what_a_stranger_typed_beside_their_number(here: Stage) -> None:
+    """A name from the public page holds until the owner of the phone comes forward, or the professional corrects it."""
+    typed = {STRANGER: "Palavrão Feio", "5521955551235": "Vanda Ramos", "5521955551236": "Corrigida"}
+    async with here.services.db.begin() as session:
+        owner = (await session.scalars(select(Professional))).one()
+        for phone, name in typed.items():
+            row = await clients.add(session, owner.id, name=name, phone=f"+{phone}", proved=False, now=here.clock.now())
+            if name == "Corrigida":
+                await clients.rename(session, row, "Vilma Rocha")
+    for phone in typed:
+        await here.says(phone, f"agendar {owner.slug}", name="Vanda")
+        await here.says(phone, "oi", name="Vanda")
+    async with here.services.db.begin() as session:
+        found = await session.scalars(select(Client).where(Client.phone_key.in_([phone_key(each) for each in typed])))
+        named = {row.phone_key: (row.name, row.unproved) for row in found}
+    wanted = [("Vanda", False), ("Vanda Ramos", False), ("Vilma Rocha", False)]
+    assert named == dict(zip([phone_key(each) for each in typed], wanted, strict=True))

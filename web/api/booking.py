@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda import booking, clients, openings
-from bot.agenda.clients import NameMissing, NotAPhone
+from bot.agenda.clients import NotAPhone
 from bot.agenda.owners import own_service
 from bot.agenda.refusals import (
     ClosedDay,
@@ -79,8 +79,9 @@ class BookingRequest(Body):
     professional: Slug = Field(examples=["bia-souza"])
     service_id: UUID
     start: Moment = Field(examples=["2026-11-26T15:00:00-03:00"])
-    name: Annotated[Line, StringConstraints(max_length=120)] = Field(examples=["Júlia Prado"])
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=120)] = Field(examples=["Júlia Prado"])
     phone: Annotated[Line, StringConstraints(max_length=30)] = Field(examples=["11 98888-7777"])
+    # For the letters of this booking alone: nobody has proved that the phone is theirs.
     email: Email | None = None
     note: Annotated[Prose, StringConstraints(max_length=500)] = ""
     # Of the caller's choosing: the same one books once, however often it is sent.
@@ -157,7 +158,6 @@ async def list_slots(call: Call, slug: str, query: SlotsQuery) -> SlotsView:
     refuses=(
         ProfessionalUnknown,
         ServiceUnknown,
-        NameMissing,
         NotAPhone,
         SlotTaken,
         DayFull,
@@ -188,6 +188,8 @@ async def book(call: Call, body: BookingRequest) -> Booked:
             actor=Actor.CLIENT,
             now=call.now,
             note=body.note,
+            guest_name=body.name if body.email else None,
+            guest_email=body.email,
             idempotency_key=body.idempotency_key,
         )
         answer = Booked(appointment=_shown(row, owner))
@@ -196,7 +198,7 @@ async def book(call: Call, body: BookingRequest) -> Booked:
 
 
 async def _client(session: AsyncSession, professional_id: UUID, body: BookingRequest, now: datetime) -> Client:
-    """Return the client with this phone; what a stranger types adds nothing to one who is known already."""
+    """Return the client with this phone; what anybody types adds nothing to one who is known already."""
     digits = international(body.phone)
     known: Client | None = None
     if digits:
@@ -205,9 +207,7 @@ async def _client(session: AsyncSession, professional_id: UUID, body: BookingReq
         )
     if known:
         return known
-    return await clients.add(
-        session, professional_id, name=body.name, phone=body.phone or "-", email=body.email, now=now
-    )
+    return await clients.add(session, professional_id, name=body.name, phone=body.phone or "-", proved=False, now=now)
 
 
 def _shown(row: Appointment, owner: Professional) -> BookedAppointment:

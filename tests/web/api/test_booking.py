@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
-from bot.models import Appointment, Client, Outbound
+from bot.agenda import booking, clients
+from bot.models import Appointment, Client, Contact, Outbound
+from bot.models.enums import Action, Actor, Source, Transport
 
 from ...agenda.factories import THURSDAY_15H
 from .stage import Api
@@ -82,6 +85,52 @@ async def test_a_stranger_learns_and_changes_nothing_about_a_known_client(web_ap
     assert (row.name, row.email) == ("Júlia Lima", None)
 
 
+async def letters(api: Api, appointment_id: UUID) -> list[tuple[str, Any, Any]]:
+    """Return the letters that are owed about an appointment: what, to whom, under which name."""
+    mine = (Outbound.appointment_id == appointment_id, Outbound.transport == Transport.EMAIL)
+    async with api.db.begin() as session:
+        rows = await session.scalars(select(Outbound).where(*mine).order_by(Outbound.created_at))
+        return [(row.kind, row.payload.get("to"), row.payload["client"]) for row in rows]
+
+
+async def test_an_address_typed_beside_a_number_serves_that_booking_alone(web_api: Api) -> None:
+    """Nobody proved that the number is theirs: what its owner books later is no business of this address."""
+    body = request(web_api, name="Intruso Mau", email="intruso@example.com")
+    _, shown = await web_api.json("POST", "/api/booking", json=body)
+    asked = UUID(shown["appointment"]["id"])
+    for action in ("confirm", "cancel"):
+        await web_api.json("PATCH", f"/api/appointments/{asked}", web_api.as_owner, json={"action": action})
+    assert await letters(web_api, asked) == [
+        ("booking_confirmed", "intruso@example.com", "Intruso"),
+        ("booking_cancelled_by_professional", "intruso@example.com", "Intruso"),
+    ]
+    now, owner_id = web_api.clock.now(), web_api.owner.id
+    async with web_api.db.begin() as session:
+        contact_id = await clients.contact_of_phone(session, "5511966665555", name="", now=now)
+        contact = await session.get_one(Contact, contact_id)
+        assert (contact.name, contact.email) == ("", None)
+        client = await clients.for_contact(session, owner_id, contact_id, now=now)
+        assert (client.name, client.email) == ("Intruso Mau", None)
+        values: dict[str, Any] = {"client_id": client.id, "service_id": web_api.service.id, "start_at": THURSDAY_15H}
+        later = await booking.book(
+            session, professional_id=owner_id, **values, source=Source.CHAT, actor=Actor.CLIENT, now=now
+        )
+        await booking.act(
+            session, later.id, Action.CONFIRM, actor=Actor.PROFESSIONAL, now=now, professional_id=owner_id
+        )
+    assert await letters(web_api, later.id) == []
+
+
+async def test_who_has_an_address_gets_the_letters_of_a_booking_that_somebody_else_typed(web_api: Api) -> None:
+    async with web_api.db.begin() as session:
+        (await session.get_one(Client, web_api.client.id)).email = "julia@example.com"
+    body = request(web_api, phone="11 9 8888-7777", name="Intruso", email="intruso@example.com")
+    _, shown = await web_api.json("POST", "/api/booking", json=body)
+    asked = UUID(shown["appointment"]["id"])
+    await web_api.json("PATCH", f"/api/appointments/{asked}", web_api.as_owner, json={"action": "confirm"})
+    assert await letters(web_api, asked) == [("booking_confirmed", None, "Júlia")]
+
+
 async def test_every_bad_request_has_its_own_answer(web_api: Api) -> None:
     past, far = THURSDAY_15H - timedelta(days=30), THURSDAY_15H + timedelta(days=365)
     cases: list[tuple[dict[str, Any], int, str]] = [
@@ -93,7 +142,8 @@ async def test_every_bad_request_has_its_own_answer(web_api: Api) -> None:
         ({"start": "9999-12-31T23:59:59-14:00"}, 422, "invalid_fields"),
         ({"phone": "123"}, 400, "not_a_phone"),
         ({"phone": ""}, 400, "not_a_phone"),
-        ({"name": " "}, 400, "name_missing"),
+        ({"name": " "}, 422, "invalid_fields"),
+        ({"name": "", "phone": "11 98888-7777"}, 422, "invalid_fields"),
         ({"name": "a\x00b"}, 422, "invalid_fields"),
         ({"professional": "ninguem"}, 404, "professional_unknown"),
         ({"service_id": str(web_api.owner.id)}, 404, "service_unknown"),
