@@ -1,6 +1,7 @@
 """This one and the next: cancel or move the rest of a series, all of it or nothing.
 
-What is moved becomes a series of its own, as in every calendar; the old one ends the day before.
+What follows is what stands later in the agenda, also where one was moved alone past another. What is moved becomes
+a series of its own, as in every calendar; the old one ends before it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +16,14 @@ from ..models.enums import Action, Actor, Payment, Status
 from . import notices, reminders
 from .booking import OPEN, may
 from .entry import write
-from .hours import MINUTE, at_wall, local_date, zone_of
+from .hours import MINUTE, zone_of
 from .ledger import compare_and_set, find_locked, record
 from .lifecycle import IllegalMove, NotYours, after
 from .loading import Agenda, Own, load_agenda
 from .notices import Told
+from .onward import Onward, onward, stands_of
 from .parties import load_parties
+from .pattern import pattern_of
 from .refusals import NotASeries
 from .series import Occurrence, judge, require_plan, series_lost
 
@@ -36,7 +39,7 @@ async def cancel_following(
 ) -> list[Appointment]:
     """Cancel an appointment of a series and all that follow it; each must allow it, or nothing is cancelled."""
     first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
-    after(first.status, first.payment, Action.CANCEL, actor, start_at=first.start_at, now=now)
+    after(first.status, first.payment, Action.CANCEL, actor, start_at=first.start_at, end_at=first.end_at, now=now)
     rows = await following(session, first)
     agenda = await load_agenda(session, first.professional_id, now=now)
     who = await load_parties(session, first.professional_id, first.client_id)
@@ -44,7 +47,7 @@ async def cancel_following(
         await may(session, row, Action.CANCEL, actor=actor, now=now)
     cancelled = []
     for row in rows:
-        change = after(row.status, row.payment, Action.CANCEL, actor, start_at=row.start_at, now=now)
+        change = after(row.status, row.payment, Action.CANCEL, actor, start_at=row.start_at, end_at=row.end_at, now=now)
         before = row.status
         gone = await compare_and_set(session, row, now, status=change.status, payment=change.payment)
         record(session, gone, Action.CANCEL, actor, before, now, {"following": str(first.id)})
@@ -60,12 +63,13 @@ async def cancel_following(
 async def preview_move(
     session: AsyncSession, appointment_id: UUID, start_at: datetime, *, professional_id: UUID, now: datetime
 ) -> list[Occurrence]:
-    """Judge the new times of the rest of a series: the first goes to `start_at`, the others as far and to its hour."""
+    """Judge the new times of the rest of a series: the first goes to `start_at`, the others on in its rhythm."""
     first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=None)
     rows = await following(session, first)
     agenda = await load_agenda(session, professional_id, now=now)
     require_plan(agenda)
-    return await _judged(session, agenda, rows, _shifted(agenda, rows, start_at), now)
+    rest = await _onward(session, agenda, rows, start_at)
+    return await _judged(session, agenda, rows, rest.starts, now)
 
 
 async def move_following(
@@ -89,13 +93,14 @@ async def move_following(
     rows = await following(session, first)
     agenda = await load_agenda(session, professional_id, now=now)
     require_plan(agenda)
-    wanted = [(instead or {}).get(at, at) for at in _shifted(agenda, rows, start_at)]
+    rest = await _onward(session, agenda, rows, start_at)
+    wanted = [(instead or {}).get(at, at) for at in rest.starts]
     found = await _judged(session, agenda, rows, wanted, now)
     if lost := [each.at for each in found if each.refusal is not None]:
         raise series_lost(agenda.professional.timezone, lost, now)
     old_start, old_series = first.start_at, first.series_id
     async with session.begin_nested():
-        series = await _split(session, agenda, first, start_at, len(rows))
+        series = await _split(session, old_series, rest)
         moved = await _moved(session, rows, wanted, series, now)
         await _end(session, old_series, agenda, old_start, now)
     await reminders.drop(session, [row.id for row in moved])
@@ -127,13 +132,9 @@ async def following(session: AsyncSession, first: Appointment) -> Sequence[Appoi
     return rows.all()
 
 
-def _shifted(agenda: Agenda, rows: Sequence[Appointment], start_at: datetime) -> list[datetime]:
-    """Move each start by the days the first one moves, and to its new wall hour."""
-    zone = agenda.professional.timezone
-    local = start_at.astimezone(zone_of(zone))
-    days = local.date() - local_date(zone, rows[0].start_at)
-    minute = local.hour * 60 + local.minute
-    return [start_at, *(at_wall(zone, local_date(zone, row.start_at) + days, minute) for row in rows[1:])]
+async def _onward(session: AsyncSession, agenda: Agenda, rows: Sequence[Appointment], start_at: datetime) -> Onward:
+    series = await session.get_one(RecurringSchedule, rows[0].series_id)
+    return onward(pattern_of(series), agenda.professional.timezone, await stands_of(session, rows), start_at)
 
 
 async def _judged(
@@ -172,26 +173,21 @@ async def _moved(
     return moved
 
 
-async def _split(
-    session: AsyncSession, agenda: Agenda, first: Appointment, start_at: datetime, left: int
-) -> RecurringSchedule:
+async def _split(session: AsyncSession, series_id: UUID | None, rest: Onward) -> RecurringSchedule:
     """Make the series that the moved appointments go on in."""
-    old = await session.get_one(RecurringSchedule, first.series_id)
-    zone = agenda.professional.timezone
-    local = start_at.astimezone(zone_of(zone))
-    days = local.date() - local_date(zone, first.start_at)
+    old = await session.get_one(RecurringSchedule, series_id)
     new = RecurringSchedule(
         professional_id=old.professional_id,
         client_id=old.client_id,
         service_id=old.service_id,
         frequency=old.frequency,
-        starts_on=local.date(),
-        start_minute=local.hour * 60 + local.minute,
+        starts_on=rest.pattern.starts_on,
+        start_minute=rest.pattern.start_minute,
         minutes=old.minutes,
         price_cents=old.price_cents,
-        count=left if old.count is not None else None,
-        until=old.until + days if old.until is not None else None,
-        booked_through=old.booked_through + days if old.booked_through is not None else None,
+        count=len(rest.starts) if old.count is not None else None,
+        until=rest.shifted(old.until),
+        booked_through=rest.shifted(old.booked_through),
         created_at=old.created_at,
     )
     session.add(new)
@@ -202,9 +198,12 @@ async def _split(
 async def _end(
     session: AsyncSession, series_id: UUID | None, agenda: Agenda, start_at: datetime, now: datetime
 ) -> None:
-    """End a series the day before a start; what it had before stays in it."""
+    """End a series before a start; what it had before stays in it."""
     series = await session.get_one(RecurringSchedule, series_id)
+    # The last date whose own hour is before the start: one moved onto the day of another leaves that one behind.
+    wall = start_at.astimezone(zone_of(agenda.professional.timezone)).replace(tzinfo=None)
+    last = (wall - timedelta(minutes=series.start_minute + 1)).date()
     series.ended_at = now
     series.count = None
-    series.until = local_date(agenda.professional.timezone, start_at) - timedelta(days=1)
+    series.until = last if series.until is None else min(last, series.until)
     await session.flush()

@@ -1,12 +1,22 @@
 """When a series happens: the same wall hour every week, every second week, or every month."""
 
+from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from .. import phrases
 from ..models import RecurringSchedule
 from ..models.enums import Frequency
 from .recurrence import occurrences, rule_of
+
+# Days from one occurrence to the next; of months, the mean.
+_APART: Final[Mapping[Frequency, float]] = {
+    Frequency.WEEKLY: 7,
+    Frequency.BIWEEKLY: 14,
+    Frequency.MONTHLY: 365.2425 / 12,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,23 @@ class Pattern:
         """List the starts on the local dates first <= d < end, aware UTC."""
         rule = rule_of(self.frequency, count=self.count, until=self.until)
         return occurrences(rule, self._wall(self.starts_on), zone, (), (self._wall(first, 0), self._wall(end, 0)))
+
+    def nth(self, number: int) -> date:
+        """Count dates on from the start, which is 0, or back; where a month has no such day, its last stands for it."""
+        if self.frequency is not Frequency.MONTHLY:
+            return self.starts_on + timedelta(days=number * _APART[self.frequency])
+        year, month = divmod(self.starts_on.year * 12 + self.starts_on.month - 1 + number, 12)
+        return date(year, month + 1, min(self.starts_on.day, monthrange(year, month + 1)[1]))
+
+    def nearest(self, day: date) -> int:
+        """Return the number of the date nearest to a day; of two, the earlier."""
+        about = round((day - self.starts_on).days / _APART[self.frequency])
+        return min((about - 1, about, about + 1), key=lambda number: abs(self.nth(number) - day))
+
+    def last(self, day: date) -> int:
+        """Return the number of the last date up to a day."""
+        number = self.nearest(day)
+        return number if self.nth(number) <= day else number - 1
 
     def _wall(self, day: date, minute: int | None = None) -> datetime:
         minute = self.start_minute if minute is None else minute
