@@ -1,4 +1,4 @@
-"""The database: one engine, one way to open a transaction."""
+"""The database: one way to open a transaction, and the statements that are run in it all day long."""
 
 import asyncio
 import sqlite3
@@ -10,17 +10,17 @@ from functools import lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, ClauseElement, DateTime, Dialect, Executable, Insert, Table, TypeDecorator, event
+from sqlalchemy import JSON, ClauseElement, DateTime, Dialect, Executable, Insert, Table, TypeDecorator
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
+
+from .engine import Patience, async_url, postgres_engine, sqlite_engine
 
 
 class Instant(TypeDecorator[datetime]):
@@ -43,104 +43,13 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def async_url(url: str) -> str:
-    """Return `url` with the async driver named, so that plain postgres:// and sqlite:// URLs work."""
-    parsed = make_url(url)
-    drivers = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
-    return parsed.set(drivername=drivers.get(parsed.drivername, parsed.drivername)).render_as_string(
-        hide_password=False
-    )
-
-
-_PRAGMAS = (
-    "journal_mode=WAL",
-    # An answered message survives a power cut, not only a killed process.
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "busy_timeout=10000",
-    # What is erased is overwritten, not only unlinked.
-    "secure_delete=ON",
-)
-
-
-def _sqlite_engine(url: str) -> AsyncEngine:
-    # One connection: SQLite's own lock queue is unfair, the pool's is first come, first served.
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=30, hide_parameters=True)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # so that BEGIN IMMEDIATE below is the only BEGIN
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-# A firewall may forget a connection that rests; a new one now and then costs nothing.
-_RECYCLE = 900  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long anybody waits for Postgres, in seconds: what takes longer is a fault, and waiting would spread it."""
-
-    statement: float = 15
-    lock: float = 5
-    # Between two statements of a transaction: whoever is stuck there lets go of what others wait for.
-    idle: float = 30
-    # Of a server that is there, its own refusal comes first; this is for one that is not, or hangs.
-    answer: float = 20
-    connection: float = 5
-
-
-def _postgres_engine(url: str, pool_size: int, patience: Patience) -> AsyncEngine:
-    # Compiling a plan takes a tenth of a second; our longest statement takes less.
-    limits = {"application_name": "odys", "jit": "off"}
-    # Nor is any of them worth two more processes, which take longer to start than it takes.
-    limits["max_parallel_workers_per_gather"] = "0"
-    limits["statement_timeout"] = f"{patience.statement * 1000:.0f}"
-    limits["lock_timeout"] = f"{patience.lock * 1000:.0f}"
-    limits["idle_in_transaction_session_timeout"] = f"{patience.idle * 1000:.0f}"
-    driver = {"timeout": patience.connection, "command_timeout": patience.answer}
-    engine = create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_recycle=_RECYCLE,
-        # An error goes to the log, and the parameters of a statement are what people wrote.
-        hide_parameters=True,
-        # All day long a few hundred statements are run; what falls out of the cache is planned anew.
-        connect_args={"server_settings": limits, "prepared_statement_cache_size": 500, **driver},
-    )
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def alive(connection: Any, _record: Any, _proxy: Any) -> None:
-        # The driver knows when the server hung up; to ask the server itself would be three round trips a transaction.
-        if connection.driver_connection.is_closed():
-            raise DisconnectionError
-
-    @event.listens_for(engine.sync_engine, "handle_error")
-    def give_up(context: Any) -> None:
-        # A server that does not answer would not answer ROLLBACK either.
-        if isinstance(context.original_exception, TimeoutError):
-            context.is_disconnect = True
-
-    return engine
-
-
 class Database:
     """Hold the engine and hand out transactions; `async with db.begin() as session` is one of them."""
 
     def __init__(self, url: str, *, pool_size: int = 10, patience: Patience | None = None) -> None:
         url = async_url(url)
         self.sqlite = url.startswith("sqlite")
-        self.engine = _sqlite_engine(url) if self.sqlite else _postgres_engine(url, pool_size, patience or Patience())
+        self.engine = sqlite_engine(url) if self.sqlite else postgres_engine(url, pool_size, patience or Patience())
         # How many transactions there can be at once.
         self.connections = 1 if self.sqlite else pool_size
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
@@ -158,6 +67,8 @@ class Database:
         except BaseException:
             await asyncio.shield(session.close())  # to its end, whoever is being cancelled
             raise
+        finally:
+            session.info.pop(_DRIVER, None)
         # With the commit the connection went back: nothing is left to wait for.
         session.sync_session.close()
 
@@ -188,6 +99,10 @@ def passing(error: BaseException) -> bool:
     return bool(away or busy or (state and state.startswith(_PASSING)))
 
 
+# Where a session keeps the driver's connection, once its transaction has begun.
+_DRIVER: Final = "driver"
+
+
 class Swift:
     """A statement that is run all day long: compiled once, then given to the driver without further ado.
 
@@ -202,28 +117,45 @@ class Swift:
 
     async def all(self, session: AsyncSession, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return every row of the answer."""
-        return await session.run_sync(self._run, values)
+        driver = session.info.get(_DRIVER)
+        if driver is None or driver.is_closed():
+            return await session.run_sync(self._run, values)
+        if session.new or session.dirty or session.deleted:
+            await session.flush()
+        ready = self._for(session.get_bind().dialect)
+        try:
+            return ready.rows(await driver.fetch(ready.sql, *ready.parameters(values)))
+        except TimeoutError:  # as in `give_up`
+            await (await session.connection()).invalidate()
+            raise
 
     async def first(self, session: AsyncSession, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Return the first row of the answer, if it has one."""
-        rows = await session.run_sync(self._run, values)
+        rows = await self.all(session, values)
         return rows[0] if rows else None
 
     def _run(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run it through SQLAlchemy, which begins the transaction; on Postgres the rest of it needs no go-between."""
         session.flush()
         connection = session.connection()
-        ready = self._ready.get(connection.dialect.name)
-        if ready is None:
-            ready = self._ready[connection.dialect.name] = _Ready.of(self.statement, connection.dialect)
+        ready = self._for(connection.dialect)
         cursor = connection.connection.cursor()
         try:
             cursor.execute(ready.sql, ready.parameters(values))
-            return ready.rows(cursor.fetchall())
+            rows = ready.rows(cursor.fetchall())
         except TimeoutError:  # as in `give_up`
             connection.invalidate()
             raise
         finally:
             cursor.close()
+        if connection.dialect.name == "postgresql":
+            session.info[_DRIVER] = connection.connection.driver_connection
+        return rows
+
+    def _for(self, dialect: Dialect) -> "_Ready":
+        if (ready := self._ready.get(dialect.name)) is None:
+            ready = self._ready[dialect.name] = _Ready.of(self.statement, dialect)
+        return ready
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from bot.accounts.codes import Hasher
 from bot.agenda import booking
 from bot.auth import Supabase
 from bot.billing.gateway import Gateway, StripeAway
-from bot.db import Database, Patience, Swift, passing
+from bot.db import Database, Swift, passing
+from bot.engine import Patience
 from bot.errors import Unavailable
 from bot.jobs import page
 from bot.jobs.steady import patient
@@ -149,9 +150,9 @@ async def test_a_machine_that_was_asleep_in_mid_transaction_goes_on(hasty: Datab
         assert await session.scalar(text("SELECT 1")) == 1
 
 
-@pytest.mark.parametrize("kind", ["statement", "swift", "orm"])
+@pytest.mark.parametrize("kind", ["statement", "swift", "second swift", "orm"])
 async def test_a_database_that_falls_silent_keeps_nobody_waiting(postgres_url: str, kind: str) -> None:
-    parts = urlsplit(postgres_url)
+    parts, swift = urlsplit(postgres_url), Swift(select(Professional.id))
     async with silence(parts.hostname or "", parts.port or 0) as way:
         db = Database(
             parts._replace(netloc=parts.netloc.replace(f":{parts.port}", f":{way.here}")).geturl(),
@@ -159,24 +160,26 @@ async def test_a_database_that_falls_silent_keeps_nobody_waiting(postgres_url: s
             patience=HASTY,
         )
 
-        async def ask() -> None:
+        async def ask(*, silent: bool) -> None:
+            way.shut = silent and kind != "second swift"
             async with db.begin() as session:
-                if kind == "swift":
-                    await Swift(select(Professional.id)).first(session, {})
+                if "swift" in kind:
+                    await swift.first(session, {})
+                    way.shut = silent  # a second one goes straight to the driver
+                    await swift.first(session, {})
                 elif kind == "orm":
                     await session.scalars(select(Professional))
                 else:
                     await session.execute(text("SELECT 1"))
 
-        await ask()
-        way.shut, began = True, monotonic()
+        await ask(silent=False)
+        began = monotonic()
         with pytest.raises(Exception) as silent:  # noqa: PT011 - whichever the driver raises
-            await asyncio.wait_for(ask(), SOON)
+            await asyncio.wait_for(ask(silent=True), SOON)
         assert passing(silent.value), repr(silent.value)
         assert monotonic() - began < SOON / 2
         # There is one connection: it is there again for the next one, as soon as the server is.
-        way.shut = False
-        await asyncio.wait_for(ask(), SOON)
+        await asyncio.wait_for(ask(silent=False), SOON)
         await db.close()
 
 

@@ -31,7 +31,7 @@ FLOORS = [
     {"whatsapp"},
     {"migrations"},
     {"models"},
-    {"db", "queue", "ratelimit", "auth", "trace", "feed", "serving"},
+    {"db", "engine", "queue", "ratelimit", "auth", "trace", "feed", "serving"},
     {"settings", "errors", "clock", "log", "phrases", "quiet", "text", "metrics", "sentry", "cron_secret"},
 ]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from secrets import token_hex
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -98,7 +99,7 @@ class Context:
 
     def hand_out(self, value: Mapping[str, Any]) -> str:
         """Return a short token for `value`; the same value keeps the token it already has."""
-        for token, known in [*self.tokens.items(), *self.fresh.items()]:
+        for token, known in chain(self.tokens.items(), self.fresh.items()):
             if known == value:
                 self.fresh[token] = dict(value)
                 return token

@@ -20,11 +20,12 @@ _rows: Any = Inbound.__table__
 _others: Any = _rows.alias("waiting")
 _NOW: Final = bindparam("now", type_=Instant)
 # What others may have changed since it was read, and what an answer is addressed by.
-_FRESH: Final = ("contact_id", "professional_id", "mode", "state", "silent_until", "last_inbound_at")
+_FRESH: Final = ("contact_id", "professional_id", "mode", "silent_until", "last_inbound_at")
+_TAKEN: Final = (*_FRESH, "state")
 
 
-def _returning(statement: Update) -> Swift:
-    return Swift(statement.returning(*(_talks.c[name] for name in _FRESH)))
+def _returning(statement: Update, names: Sequence[str]) -> Swift:
+    return Swift(statement.returning(*(_talks.c[name] for name in names)))
 
 
 _ABOUT: Final = bindparam("about", type_=_talks.c.professional_id.type)
@@ -38,7 +39,8 @@ _HOLD: Final = _returning(
         last_inbound_at=bindparam("heard_at"),
         minute_from=bindparam("since"),
         minute_count=bindparam("count"),
-    )
+    ),
+    _TAKEN,
 )
 _LET_GO: Final = _returning(
     update(_talks)
@@ -48,7 +50,8 @@ _LET_GO: Final = _returning(
         professional_id=func.coalesce(_ABOUT, _talks.c.professional_id),
         turn_token=None,
         turn_lease_until=None,
-    )
+    ),
+    _FRESH,
 )
 _BEGIN: Final = Swift(
     update(_rows)
@@ -72,7 +75,7 @@ _HANDLED: Final = Swift(
 async def hold(session: AsyncSession, conversation: Conversation, token: UUID, **values: Any) -> bool:
     """Take the conversation unless somebody has it; from here on it is as nobody else can change it."""
     found = await _HOLD.first(session, {"talk": conversation.id, "new_token": token, **values})
-    return _known(conversation, found)
+    return _known(conversation, _TAKEN, found)
 
 
 async def begin(session: AsyncSession, rows: Sequence[Inbound], conversation: Conversation) -> bool:
@@ -89,7 +92,9 @@ async def let_go(
 ) -> bool:
     """Write the state of the dialogue and let the conversation go; False when it is somebody else's by now."""
     values = {"talk": conversation.id, "token": token, "new_state": dict(state), "about": about}
-    return _known(conversation, await _LET_GO.first(session, values))
+    found = await _LET_GO.first(session, values)
+    set_committed_value(conversation, "state", values["new_state"])
+    return _known(conversation, _FRESH, found)
 
 
 async def handled(session: AsyncSession, rows: Sequence[Inbound], now: datetime, said: Rows) -> bool:
@@ -98,8 +103,8 @@ async def handled(session: AsyncSession, rows: Sequence[Inbound], now: datetime,
     return any(more for (more,) in await write(session, said, _HANDLED, values))
 
 
-def _known(conversation: Conversation, found: Sequence[Any] | None) -> bool:
+def _known(conversation: Conversation, names: Sequence[str], found: Sequence[Any] | None) -> bool:
     """Let a conversation be as the database has it."""
-    for name, value in zip(_FRESH, found or (), strict=bool(found)):
+    for name, value in zip(names, found or (), strict=bool(found)):
         set_committed_value(conversation, name, value)
     return found is not None

@@ -99,10 +99,10 @@ class Said:
     def read(cls, text: str, now: datetime) -> Self:
         """Read `text` as of `now`, the professional's wall time (aware)."""
         safe = without_phone(text)
-        when = read(safe, now)
-        if when.kind in {Kind.DATE, Kind.NONE} and (whole := read(spelled(safe), now)).kind is Kind.SPAN:
+        when, full = read(safe, now), spelled(safe)
+        if when.kind in {Kind.DATE, Kind.NONE} and full != safe and (whole := read(full, now)).kind is Kind.SPAN:
             # "De 10 a 20/12" is no wish for the 20th.
-            safe, when = spelled(safe), whole
+            safe, when = full, whole
         return cls(text, when, cut(safe, when))
 
     @property

@@ -8,7 +8,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Enum
 
-from bot.db import Database, Instant, Patience
+from bot.db import Database, Instant
+from bot.engine import Patience
 from bot.models import Base
 from bot.settings import Settings
 

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
-from bot.db import Database, async_url
+from bot.db import Database
+from bot.engine import async_url
 
 MANY = 16
 
