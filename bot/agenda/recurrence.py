@@ -53,7 +53,7 @@ def rule_of(frequency: Frequency, *, count: int | None = None, until: date | Non
     rule = _RULES[frequency]
     if count is not None:
         return f"{rule};COUNT={count}"
-    return f"{rule};UNTIL={until:%Y%m%d}T235959" if until is not None else rule
+    return f"{rule};UNTIL={until:%Y%m%d}" if until is not None else rule
 
 
 def occurrences(
@@ -85,6 +85,8 @@ def _parsed(rule: str, start: datetime, zone: str) -> "rrule":
         known = parts.keys() <= _PARTS and parts.get("FREQ") in _FREQUENCIES and not {"COUNT", "UNTIL"} <= parts.keys()
         if not known or int(parts.get("INTERVAL", 1)) < 1 or int(parts.get("COUNT", 1)) < 1:
             raise BadRecurrence(rule=rule)
+        if len(parts.get("UNTIL", "")) == len("20261119"):  # a date: the whole day is in
+            parts["UNTIL"] += "T235959"
         if parts.get("UNTIL", "").endswith("Z"):  # an end in UTC, compared in local time like everything else
             until = datetime.strptime(parts["UNTIL"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
             parts["UNTIL"] = f"{until.astimezone(zone_of(zone)):%Y%m%dT%H%M%S}"

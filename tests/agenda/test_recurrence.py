@@ -95,8 +95,8 @@ class TestRules:
         found = expand("FREQ=WEEKLY;COUNT=3", "2026-11-05T10:00", without=("2026-11-12T10:00",))
         assert [text[:10] for text in found] == ["2026-11-05", "2026-11-19"]
 
-    @pytest.mark.parametrize("until", ["20261119T130000Z", "20261119T100000"])
-    def test_an_end_is_inclusive_in_utc_or_on_the_wall(self, until: str) -> None:
+    @pytest.mark.parametrize("until", ["20261119T130000Z", "20261119T100000", "20261119"])
+    def test_an_end_is_inclusive_in_utc_on_the_wall_or_as_a_date(self, until: str) -> None:
         assert expand(f"FREQ=WEEKLY;UNTIL={until}", "2026-11-05T10:00")[-1] == "2026-11-19T10:00-03:00"
 
     def test_an_end_in_utc_may_be_the_evening_before(self) -> None:
