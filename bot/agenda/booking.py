@@ -72,13 +72,15 @@ async def book(
 ) -> Appointment:
     """Book a free time for a client, or refuse with the reason and the nearest free times.
 
-    The same key returns the first appointment. A time held for `conversation_id` is free to it. Where somebody has
-    `agreed` to a service as it was, it is booked as it was or not at all. `more` is written into the row.
+    The same key returns the first appointment to who asks for the same. A time held for `conversation_id` is free to
+    it. Where somebody has `agreed` to a service as it was, it is booked as it was or not at all. `more` is written
+    into the row.
     """
     await lock(session, professional_id)
     key = idempotency_key
     desk = await load_desk(session, professional_id, client_id, service_id, now=now, key=key)
-    if key is not None and desk.keyed and (first := await keyed(session, professional_id, client_id, key)):
+    asked = (service_id, start_at)
+    if key is not None and desk.keyed and (first := await keyed(session, professional_id, client_id, key, asked)):
         return first
     desk.sells(agreed)
     return await place(

@@ -81,7 +81,7 @@ async def prepare(session: AsyncSession, row: Appointment, *, now: datetime) -> 
     if not allows(professional.plan, Capability.PIX_REQUEST):
         raise NotInPlan(Capability.PIX_REQUEST)
     # What could not be marked as paid cannot be charged either.
-    after(row.status, row.payment, Action.PAID, Actor.PROFESSIONAL, start_at=row.start_at, now=now)
+    after(row.status, row.payment, Action.PAID, Actor.PROFESSIONAL, start_at=row.start_at, end_at=row.end_at, now=now)
     if row.payment is Payment.PAID:
         raise AlreadyPaid
     if not row.price_cents:

@@ -41,6 +41,11 @@ class TooEarly(Invalid):
     sentence = "O atendimento ainda não começou."
 
 
+class AlreadyOver(Invalid):
+    code = "already_over"
+    sentence = "Esse horário já passou, então não dá mais para cancelar."
+
+
 class Money(StrEnum):
     """What a move does to the payment."""
 
@@ -53,12 +58,14 @@ class Money(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One allowed move: where it leads, what it does to the money, who may make it, and if only after the start."""
+    """One allowed move: where it leads, what it does to the money, who may make it, and when."""
 
     to: Status
     money: Money
     who: frozenset[Actor]
     after_start: bool = False
+    # What was held cannot be undone by who was, or was not, there; the professional sets the books right.
+    client_until_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,8 @@ MOVES: Final[Mapping[tuple[Status, Action], Move]] = MappingProxyType(
     {
         (_PENDING, Action.CONFIRM): Move(_CONFIRMED, Money.AUTHORIZE, _PROFESSIONAL),
         (_PENDING, Action.REJECT): Move(Status.REJECTED, Money.REFUND, _PROFESSIONAL),
-        (_PENDING, Action.CANCEL): Move(Status.CANCELLED, Money.RELEASE, _EITHER),
-        (_CONFIRMED, Action.CANCEL): Move(Status.CANCELLED, Money.RELEASE, _EITHER),
+        (_PENDING, Action.CANCEL): Move(Status.CANCELLED, Money.RELEASE, _EITHER, client_until_end=True),
+        (_CONFIRMED, Action.CANCEL): Move(Status.CANCELLED, Money.RELEASE, _EITHER, client_until_end=True),
         (_CONFIRMED, Action.COMPLETE): Move(Status.COMPLETED, Money.KEEP, _PROFESSIONAL),
         (_CONFIRMED, Action.NO_SHOW): Move(Status.NO_SHOW, Money.KEEP, _PROFESSIONAL, after_start=True),
         (_PENDING, Action.PAID): Move(_PENDING, Money.PAY, _PROFESSIONAL),
@@ -101,12 +108,21 @@ _STATE: Final = {
 }
 
 
-def after(status: Status, payment: Payment, action: str, actor: Actor, *, start_at: datetime, now: datetime) -> Change:
+def after(
+    status: Status,
+    payment: Payment,
+    action: str,
+    actor: Actor,
+    *,
+    start_at: datetime,
+    end_at: datetime,
+    now: datetime,
+) -> Change:
     """Apply an action to an appointment, or refuse.
 
     Refuses in this order: an action that is none (`UnknownAction`), somebody who may never do it (`NotYours`), a
-    status that does not allow it (`IllegalMove`), a no-show before the start (`TooEarly`). Marking a paid one as
-    paid again is allowed and changes nothing.
+    status that does not allow it (`IllegalMove`), a no-show before the start (`TooEarly`), a client's cancellation
+    of what is over (`AlreadyOver`). Marking a paid one as paid again is allowed and changes nothing.
     """
     if action not in _MAY:
         raise UnknownAction(action=action[:40])
@@ -115,17 +131,23 @@ def after(status: Status, payment: Payment, action: str, actor: Actor, *, start_
     move = MOVES.get((status, Action(action)))
     if move is None:
         raise IllegalMove(status=status, action=Action(action))
-    if move.after_start and now < start_at:
-        raise TooEarly(action=action, start_at=start_at)
+    if no := _untimely(move, actor, start_at, end_at, now):
+        raise no(action=action, start_at=start_at)
     return Change(move.to, _settled(payment, move.money))
 
 
-def allowed(status: Status, actor: Actor, *, start_at: datetime, now: datetime) -> list[Action]:
+def _untimely(move: Move, actor: Actor, start_at: datetime, end_at: datetime, now: datetime) -> type[Invalid] | None:
+    if move.after_start and now < start_at:
+        return TooEarly
+    return AlreadyOver if move.client_until_end and actor is Actor.CLIENT and now >= end_at else None
+
+
+def allowed(status: Status, actor: Actor, *, start_at: datetime, end_at: datetime, now: datetime) -> list[Action]:
     """List the actions that somebody may take now: what a menu offers and what `after` does not refuse."""
     return [
         action
         for (at, action), move in MOVES.items()
-        if at == status and actor in move.who and not (move.after_start and now < start_at)
+        if at == status and actor in move.who and not _untimely(move, actor, start_at, end_at, now)
     ]
 
 

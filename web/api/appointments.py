@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, false, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda import booking
-from bot.agenda.lifecycle import IllegalMove, NotYours, TooEarly, UnknownAction
+from bot.agenda.lifecycle import AlreadyOver, IllegalMove, NotYours, TooEarly, UnknownAction
 from bot.agenda.policy import TooLate
 from bot.agenda.refusals import (
     AppointmentChanged,
@@ -128,6 +128,7 @@ async def show_appointment(call: Call, appointment_id: UUID) -> AppointmentView:
         StartMissing,
         IllegalMove,
         TooEarly,
+        AlreadyOver,
         NotYours,
         TooLate,
         AppointmentChanged,

@@ -103,5 +103,5 @@ def show(row: Row[Any], actor: Actor, now: datetime) -> AppointmentView:
         note=row.note,
         series_id=row.series_id,
         attendance_confirmed_at=row.attendance_confirmed_at and local(row.attendance_confirmed_at, row.timezone),
-        actions=allowed(row.status, actor, start_at=row.start_at, now=now),
+        actions=allowed(row.status, actor, start_at=row.start_at, end_at=row.end_at, now=now),
     )

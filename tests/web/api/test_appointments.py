@@ -38,6 +38,19 @@ async def test_each_side_sees_its_appointments(web_api: Api) -> None:
     assert theirs["items"][0]["actions"] == ["cancel"]
 
 
+async def test_a_client_cannot_cancel_what_is_over(web_api: Api) -> None:
+    path = f"/api/appointments/{(await booked(web_api, actor=Actor.PROFESSIONAL)).id}"
+    web_api.clock.moment = THURSDAY_15H + timedelta(minutes=30)
+    client, owner = await web_api.token(web_api.client_user.id), await web_api.token(web_api.owner.user_id)
+    _, shown = await web_api.json("GET", path, client)
+    assert shown["actions"] == []
+    status, refusal = await web_api.json("PATCH", path, client, json={"action": "cancel"})
+    assert (status, refusal["error"]["code"]) == (400, "already_over")
+    assert "já passou" in refusal["error"]["message"]
+    status, shown = await web_api.json("PATCH", path, owner, json={"action": "cancel"})
+    assert (status, shown["status"]) == (200, "cancelled")
+
+
 async def test_a_list_is_paged_without_gaps_and_filtered_by_days(web_api: Api) -> None:
     rows = [await booked(web_api, hours) for hours in (-2, -1, 0, 1, 2)]
     seen: list[str] = []
