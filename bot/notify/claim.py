@@ -54,8 +54,6 @@ class Job:
     author: Author
     # The conversation it is written into from now on, where the row did not know of any.
     talk_id: UUID | None = None
-    # The first message from a number that was shut: if it goes through, the number is open again.
-    trying: bool = False
 
 
 @dataclass(slots=True)
@@ -83,8 +81,8 @@ async def claim(
         # Claims are short and come one after the other: two at once could each take a message of one person.
         await _ONE_AT_A_TIME.all(session, {"lock": _CLAIM_LOCK})
     await _take_from_the_dead(session, now)
-    stops = await numbers.stopped(session)
-    shut = {number for number, stop in stops.items() if stop.until > now}
+    stops = await numbers.stopped(session, now)
+    shut = {number for number, until in stops.items() if until > now}
     owed = await due(session, now, (channel, account), limit, shut | set(without))
     ids = await ids_of_people(session, owed)
     result = Claim()
@@ -93,12 +91,11 @@ async def claim(
         if each.account in trying:
             continue
         result.count += 1
-        tries = each.account in stops
-        if job := await _job(session, each, ids, now, tries=tries):
+        if job := await _job(session, each, ids, now):
             result.jobs.append(job)
-            if tries:
+            if each.account in stops:
                 trying.add(each.account)
-                await numbers.hold(session, each.account, now + LEASE, now)
+                await numbers.hold(session, each.account, each.id, now + LEASE, now)
     await _lease(session, result.jobs, now)
     return result
 
@@ -182,7 +179,7 @@ async def _take_from_the_dead(session: AsyncSession, now: datetime) -> None:
     await session.flush()
 
 
-async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime, *, tries: bool) -> Job | None:
+async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime) -> Job | None:
     """Return the message to send, whose row is to be leased; or settle the row, when there is nothing to send."""
     if why := _useless(owed, now):
         skip(await _row(session, owed), why)
@@ -216,7 +213,6 @@ async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime, *, tr
         said=plain(said),
         author=author_of(owed),
         talk_id=None if owed.talk_id == owed.conversation_id else owed.talk_id,
-        trying=tries,
     )
 
 

@@ -171,10 +171,10 @@ async def failed(
                 # As a template at once; where it was one already, that is no use.
                 await _later(session, row, fault, now, TRIES, wait=0 if shut else None)
         case Action.STOP_ACCOUNT:
-            until = await numbers.stop(session, account, fault, now)
-            if not refused:
+            stop = await numbers.stop(session, account, fault, now, row.id)
+            if not (refused and stop.blames):
                 row.attempts -= 1  # the number was at fault, not the message: it keeps all its tries
-            await _later(session, row, fault, now, TRIES, wait=(until - now).total_seconds())
+            await _later(session, row, fault, now, TRIES, wait=(stop.until - now).total_seconds())
         case Action.UNREACHABLE:
             await _mark(session, row, unreachable_at=now)
             await give_up(session, row, fault, now)

@@ -14,7 +14,7 @@ from ..models import Outbound
 from ..models.enums import OutboundStatus
 from ..whatsapp.faults import Fault
 from ..whatsapp.transport import Accepted
-from . import delivery, numbers
+from . import delivery
 from .claim import Job
 from .these import IDS, these
 
@@ -66,8 +66,6 @@ async def note(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
         if isinstance(outcome.answer, Accepted) and state.status is OutboundStatus.SENDING and state.sent_at is None:
             whose = (state.conversation_id, state.professional_id)
             usual.append(delivery.Taken(job.id, *whose, outcome.answer.provider_id, outcome.at, job.said, job.author))
-            if job.trying:
-                await numbers.reopen(session, job.account, outcome.at)
         elif state.status in (OutboundStatus.SENDING, OutboundStatus.UNCERTAIN):
             await _unusual(session, outcome)
     await delivery.sent_many(session, usual)
@@ -77,7 +75,5 @@ async def _unusual(session: AsyncSession, outcome: Outcome) -> None:
     job, row = outcome.job, await session.get_one(Outbound, outcome.job.id)
     if isinstance(outcome.answer, Fault):
         await delivery.failed(session, row, outcome.answer, job.account, outcome.at)
-        return
-    await delivery.sent(session, row, outcome.answer.provider_id, outcome.at, said=job.said)
-    if job.trying:
-        await numbers.reopen(session, job.account, outcome.at)
+    else:
+        await delivery.sent(session, row, outcome.answer.provider_id, outcome.at, said=job.said)

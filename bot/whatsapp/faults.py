@@ -54,6 +54,9 @@ ACTIONS: Mapping[str, Action] = {
     **_codes(Action.BUG, 33, 100, 131008, 131009, 131051, 135000, 137000),
 }
 
+# Spam, policy, a lock: every try counts against the number. A token or a bill is mended by somebody: asking is free.
+WORSE_BY_ASKING = frozenset({"368", "131031", "131048", "131064"})
+
 # Nobody there: it is not about the message, and may last until Meta's people have mended it.
 NO_CONNECTION = "no_connection"
 

@@ -101,7 +101,7 @@ async def not_silent(post: PostOffice, row: Outbound, code: int, kind: str) -> N
         assert "a confirmação do horário não foi entregue" in told[0][1]
         assert str(code) not in told[0][1]
     async with post.db.begin() as session:
-        assert list(await numbers.stopped(session)) == ([ACCOUNT] if kind == STOP else []), code
+        assert list(await numbers.stopped(session, post.clock.now())) == ([ACCOUNT] if kind == STOP else []), code
         contact = (await session.scalars(select(Contact))).one()
     assert (contact.unreachable_at is not None) is (kind == GONE), code
     assert (contact.marketing_stopped_at is not None) is (kind == OFFERS), code
