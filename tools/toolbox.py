@@ -30,6 +30,7 @@ from .people import FindProfessional, GetCustomerByPhone, GetProfessionalInfo
 from .receipts import ExportReceipts, NoteCpf
 from .revenue import GetRevenueSummary
 from .series import BookSeries
+from .setup import SaveServices, SetDuration, SetHours
 from .slots import ListFreeSlots
 from .waitlist import GetWaitlist, JoinWaitlist, LeaveWaitlist
 
@@ -63,6 +64,9 @@ TOOLS: Final[tuple[type[Tool], ...]] = (
     ExportReceipts,
     NoteCpf,
     SetPrice,
+    SetDuration,
+    SaveServices,
+    SetHours,
     SetCancellationDeadline,
     WarnOfDelay,
     GetPlan,

@@ -20,6 +20,7 @@ from .workweek import hours_lines, set_exceptions, set_weekly_hours
 
 __all__ = [
     "add_service",
+    "checked_service",
     "create_professional",
     "edit_service",
     "hours_lines",
@@ -155,7 +156,7 @@ async def add_service(
     session: AsyncSession, professional_id: UUID, *, name: str, minutes: int, price_cents: int, now: datetime
 ) -> Service:
     """Offer a service; one of the same name is changed instead of offered twice."""
-    name = _checked_service(name, minutes, price_cents)
+    name = checked_service(name, minutes, price_cents)
     offered = list(
         await session.scalars(select(Service).where(Service.professional_id == professional_id, Service.active))
     )
@@ -190,7 +191,7 @@ async def edit_service(
     row = await own_service(session, professional_id, service_id)
     minutes = row.minutes if minutes is None else minutes
     price_cents = row.price_cents if price_cents is None else price_cents
-    row.name = _checked_service(row.name if name is None else name, minutes, price_cents)
+    row.name = checked_service(row.name if name is None else name, minutes, price_cents)
     row.minutes, row.price_cents = minutes, price_cents
     await session.flush()
     return row
@@ -238,7 +239,8 @@ def _named(name: str) -> str:
     return name
 
 
-def _checked_service(name: str, minutes: int, price_cents: int) -> str:
+def checked_service(name: str, minutes: int, price_cents: int) -> str:
+    """Return the name of a service as it is kept; refuse what no service is like."""
     if not SERVICE_MINUTES[0] <= minutes <= SERVICE_MINUTES[1]:
         raise BadServiceMinutes
     if not 0 <= price_cents <= HIGHEST_PRICE:

@@ -1,12 +1,12 @@
 """How people describe their business: "Corte, 30 min, R$ 50" and "seg a sex 9h–12h e 13h–18h"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from ..agenda.hours import Window
+from ..agenda.hours import Span, Window
 from ..text import plain
 
 # What a person would call a service; longer is a story.
@@ -48,6 +48,12 @@ _PIECE = re.compile(
     r"|(?P<closed>fechado|folga|nao (?:trabalho|atendo|abro))"
 )
 _MOMENT = re.compile(rf"^{_TIME}$")
+# What may stand between days and hours without meaning anything else.
+_GLUE_WORDS: Final = (
+    "de da do das dos no na nos nas em a o as os e ate para pra pro por so somente apenas agora eu vou quero meu meus "
+    "horario horarios expediente atendimento trabalho trabalhar atender ser sera serao fica ficam vai vao dia dias"
+)
+_GLUE: Final = frozenset(_GLUE_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +100,40 @@ def _cents(found: re.Match[str]) -> int:
 
 def read_hours(text: str) -> tuple[Window, ...] | None:
     """Read weekly hours; None when a day has no hours, an hour has no day, or one makes no sense."""
-    week: dict[int, list[tuple[int, int]]] = {}
+    week = _read(text)
+    if week is None or not any(week.values()):
+        return None
+    return tuple(Window(day, start, end) for day, spans in sorted(week.items()) for start, end in spans)
+
+
+def read_changes(text: str) -> Mapping[int, Sequence[Span]] | None:
+    """Read the weekdays that get other hours, in wall minutes, none for a day that is closed; None as above."""
+    return _read(text) or None
+
+
+def says_only_hours(text: str) -> bool:
+    """Tell whether a text is about weekly hours and nothing else: no date, no person."""
+    words = plain(text)
+    rest = re.findall(r"[a-z0-9]+", _PIECE.sub(" ", words))
+    return bool(_PIECE.search(words)) and _GLUE.issuperset(rest)
+
+
+def repeats_weekly(text: str) -> bool:
+    """Tell whether the days of a text can only be those of every week: "segunda a sexta", "dias úteis"."""
+    return any(piece["group"] or piece["first"] for piece in _PIECE.finditer(plain(text)))
+
+
+def _read(text: str) -> dict[int, list[Span]] | None:
+    week: dict[int, list[Span]] = {}
     days: list[int] = []
-    early: list[tuple[int, int]] = []  # hours said before their days: "das 9 às 18 de segunda a sexta"
+    early: list[Span] = []  # hours said before their days: "das 9 às 18 de segunda a sexta"
     used = True  # whether the days said last already have hours
     for piece in _PIECE.finditer(plain(text)):
         if said := list(_days(piece)):
             days = [*said] if used else [*days, *said]
             used = False
         elif piece["closed"]:
+            week |= {day: [] for day in days}
             days, used = [], True
         else:
             span = _span(piece)
@@ -116,9 +147,7 @@ def read_hours(text: str) -> tuple[Window, ...] | None:
             used = True
     if early and days and not week:
         week, used = {day: list(early) for day in days}, True
-    if not week or not used:
-        return None
-    return _checked(week)
+    return _ordered(week) if used else None
 
 
 def _days(piece: re.Match[str]) -> Iterator[int]:
@@ -136,7 +165,7 @@ def _weekday(word: str) -> int:
     return _DAYS[stem] if stem in _DAYS else _DAYS[stem.removesuffix("s")]
 
 
-def _span(piece: re.Match[str]) -> tuple[int, int] | None:
+def _span(piece: re.Match[str]) -> Span | None:
     start, end = _minute(piece["from"]), _minute(piece["to"])
     if start is None or end is None:
         return None
@@ -156,11 +185,7 @@ def _minute(text: str) -> int | None:
     return hour * 60 + minute if hour <= 24 and minute < 60 and hour * 60 + minute <= 1440 else None
 
 
-def _checked(week: dict[int, list[tuple[int, int]]]) -> tuple[Window, ...] | None:
-    windows = []
-    for day, spans in sorted(week.items()):
-        ordered = sorted(set(spans))
-        if any(before[1] > after[0] for before, after in pairwise(ordered)):
-            return None
-        windows += [Window(day, start, end) for start, end in ordered]
-    return tuple(windows)
+def _ordered(week: Mapping[int, Sequence[Span]]) -> dict[int, list[Span]] | None:
+    ordered = {day: sorted(set(spans)) for day, spans in week.items()}
+    overlap = any(before[1] > after[0] for spans in ordered.values() for before, after in pairwise(spans))
+    return None if overlap else ordered

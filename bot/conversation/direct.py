@@ -276,8 +276,8 @@ async def _forget(session: AsyncSession, here: Scene) -> None:
         await pending.decline(session, here, here.pending)
 
 
-async def _signup(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
-    return await signup.answer(session, here)
+async def _signup(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
+    return await signup.answer(session, here, toolkit)
 
 
 STEPS: Final[tuple[Step, ...]] = (

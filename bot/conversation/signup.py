@@ -1,27 +1,27 @@
-"""Sign-up and set-up by chat: a professional gets an agenda, services and hours by answering questions.
+"""Sign-up by chat: a professional gets an agenda, services and hours by answering questions.
 
-The step one is at is `state["flow"]`; each answer is written at once and echoed from what was written.
+The step one is at is `state["flow"]`; each answer is written at once and echoed from what was written. What is there
+already is changed in `editing`, after a yes.
 """
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..agenda import owners
 from ..errors import Refused
-from ..models import Availability, Contact, Conversation, Professional, Service
+from ..models import Contact, Conversation, Professional
 from ..models.enums import Role
 from ..notify.render import chat
 from ..text import plain
 from ..whatsapp.outgoing import Choices, Option, Outgoing, Text
-from . import buttons
-from .brain import Answer
+from . import buttons, editing
+from .brain import Answer, Toolkit
 from .business import read_hours, read_service
+from .editing import link_to, services_of, week_of
 from .refusals import Undone
 from .scene import DEFAULT_ZONE, Scene
 
@@ -31,38 +31,30 @@ WANTS_TO_SIGN_UP: Final = re.compile(
     r"\b(sou (?:um |uma )?profissional|(?:quero|queria|gostaria de|como) (?:faco (?:para|pra) )?"
     r"(?:me |)cadastr\w+|quero usar o odys|(?:criar|abrir) (?:uma |minha |a |)(?:conta|agenda))\b"
 )
-NEW_SERVICE: Final = re.compile(r"^\s*(?:adicionar?|novo|cadastrar?|incluir?|inclui)\s+servi[cç]o\s*:?\s*", re.I)
-NEW_HOURS: Final = re.compile(
-    r"^\s*(?:mudar?|alterar?|trocar?|definir?|meu novo|novos?)\s+(?:o |os |meus? |)hor[aá]rios?"
-    r"(?:\s+de\s+(?:atendimento|trabalho))?\s*(?:para|pra|:)?\s*",
-    re.I,
-)
-NEW_ADDRESS: Final = re.compile(r"^\s*(?:meu |mudar |novo |alterar )(?:o )?endere[cç]o\s*(?:é|e|para|pra|:)?\s*", re.I)
-MY_SERVICES: Final = re.compile(r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus servicos\??$")
-MY_HOURS: Final = re.compile(
-    r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus horarios(?: de (?:trabalho|atendimento))?\??$"
-)
-MY_LINK: Final = re.compile(r"^(?:\w+ ){0,4}link(?: \w+){0,4}\??$")
 STOP: Final = frozenset({"cancelar", "sair", "parar cadastro", "deixa pra la", "esquece", "agora nao"})
 SERVICES_DONE: Final = buttons.encode("do", "services_done")
 SKIP: Final = frozenset({"pular", "pula", "nao", "depois", "nenhum", "nao tenho"})
 DONE: Final = frozenset({"pronto", "so isso", "so esse", "so esses", "acabou", "terminei", "e so", "so", "nao", "ok"})
 
 
-async def answer(session: AsyncSession, here: Scene) -> Answer | None:
+async def answer(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
     """Take the next step of a sign-up or set-up; pass when neither is going on nor asked for."""
     flow = dict(here.state.get("flow") or {})
     words = plain(here.text)
     if flow and words in STOP:
-        return Answer(say=Text(chat("signup_stopped")), state=_without_flow(here))
+        edits = flow["step"] in editing.EDITS
+        state = {**_without_flow(here), "pending": None} if edits else _without_flow(here)
+        return Answer(say=Text(chat("kept" if edits else "signup_stopped")), state=state)
     if flow.get("step") == "service" and here.payload == SERVICES_DONE:
         return _ask(here, "hours", Text(chat("signup_ask_hours")), {})
-    if flow and here.payload is None:
+    if flow.get("step") in STEPS and here.payload is None:
         return await _guarded(session, STEPS[flow["step"]](session, here, flow))
+    if here.is_professional and here.own is not None and here.payload is None:
+        tools = toolkit.for_asker(here.asker, here.state, professional=here.professional, session=session)
+        if edited := await editing.answer(session, here, here.own, tools):
+            return edited
     if here.payload == buttons.encode("do", "signup") or (here.payload is None and WANTS_TO_SIGN_UP.search(words)):
         return _begin(here)
-    if here.is_professional and here.own is not None and here.payload is None:
-        return await _edit(session, here, here.own, words)
     return None
 
 
@@ -101,9 +93,9 @@ async def _profession(session: AsyncSession, here: Scene, flow: dict[str, Any]) 
 
 async def _service(session: AsyncSession, here: Scene, flow: dict[str, Any]) -> Answer:
     professional = _own(here)
-    if plain(here.text) in DONE and await _services(session, professional.id):
+    if plain(here.text) in DONE and await services_of(session, professional.id):
         return _ask(here, "hours", Text(chat("signup_ask_hours")), {})
-    return await _add_services(session, here, professional, here.text, asks=True)
+    return await _add_services(session, here, professional, here.text)
 
 
 async def _hours(session: AsyncSession, here: Scene, flow: dict[str, Any]) -> Answer:
@@ -131,27 +123,7 @@ STEPS: Final[Mapping[str, Step]] = {
 }
 
 
-async def _edit(session: AsyncSession, here: Scene, own: Professional, words: str) -> Answer | None:
-    """Change one thing of an agenda that exists: a service, the hours, the address."""
-    if found := NEW_SERVICE.match(here.text):
-        return await _guarded(session, _add_services(session, here, own, here.text[found.end() :], asks=False))
-    if found := NEW_HOURS.match(here.text):
-        return await _guarded(session, _change_hours(session, here, own, here.text[found.end() :]))
-    if found := NEW_ADDRESS.match(here.text):
-        professional = await session.get_one(Professional, own.id)
-        professional.address = " ".join(here.text[found.end() :].split())[:200]
-        return Answer(say=Text(chat("address", address=professional.address)))
-    if MY_SERVICES.match(words):
-        lines = [_service_line(row) for row in await _services(session, own.id)]
-        return Answer(say=Text(chat("prices", lines="\n".join(lines))))
-    if MY_HOURS.match(words):
-        return Answer(say=Text(chat("hours", lines="\n".join(owners.hours_lines(await _windows(session, own.id))))))
-    if MY_LINK.match(words):
-        return Answer(say=Text(chat("my_link", slug=own.slug, link=link_to(here, own.slug))))
-    return None
-
-
-async def _add_services(session: AsyncSession, here: Scene, own: Professional, text: str, *, asks: bool) -> Answer:
+async def _add_services(session: AsyncSession, here: Scene, own: Professional, text: str) -> Answer:
     """Add the services described in `text`, one a line, and echo the rows."""
     wishes = [read_service(line) for line in re.split(r"[\n;]", text) if line.strip()]
     if not wishes or None in wishes:
@@ -172,13 +144,7 @@ async def _add_services(session: AsyncSession, here: Scene, own: Professional, t
         )
         for row in rows
     )
-    if not asks:
-        return Answer(say=Text(said))
     return Answer(say=Choices(said, (Option(SERVICES_DONE, "Pronto, é só isso"),)))
-
-
-async def _change_hours(session: AsyncSession, here: Scene, own: Professional, text: str) -> Answer:
-    return Answer(say=Text(await _set_hours(session, here, own, text) or chat("hours_not_understood")))
 
 
 async def _set_hours(session: AsyncSession, here: Scene, own: Professional, text: str) -> str | None:
@@ -186,30 +152,7 @@ async def _set_hours(session: AsyncSession, here: Scene, own: Professional, text
     if windows is None:
         return None
     await owners.set_weekly_hours(session, own.id, windows)
-    return chat("signup_hours_set", lines="\n".join(owners.hours_lines(await _windows(session, own.id))))
-
-
-async def _services(session: AsyncSession, professional_id: UUID) -> list[Service]:
-    rows = await session.scalars(
-        select(Service)
-        .where(Service.professional_id == professional_id, Service.active)
-        .order_by(Service.position, Service.created_at)
-    )
-    return list(rows)
-
-
-async def _windows(session: AsyncSession, professional_id: UUID) -> list[Availability]:
-    return list(await session.scalars(select(Availability).where(Availability.professional_id == professional_id)))
-
-
-def link_to(here: Scene, slug: str) -> str:
-    """Return the link that opens WhatsApp with the words that choose this agenda."""
-    number = here.first.event.get("our_number") or ""
-    return f"https://wa.me/{number}?text=agendar%20{slug}"
-
-
-def _service_line(row: Service) -> str:
-    return f"{row.name}: {phrases.duration(row.minutes)}, {phrases.money(row.price_cents)}"
+    return chat("signup_hours_set", lines="\n".join(owners.hours_lines(await week_of(session, own.id))))
 
 
 def _own(here: Scene) -> Professional:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.agenda.hours import Window
-from bot.conversation.business import read_hours, read_service
+from bot.conversation.business import read_changes, read_hours, read_service, says_only_hours
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,22 @@ def test_anything_may_be_written(text: str) -> None:
     read_service(text)
     for window in read_hours(text) or ():
         assert 0 <= window.start_minute < window.end_minute <= 1440
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("sábado para 9 às 12", {5: [(540, 720)]}),
+        ("de segunda: 10h às 16h", {0: [(600, 960)]}),
+        ("sábado fechado", {5: []}),
+        ("segunda a sexta, das 9h às 18h; sábado fechado", {**dict.fromkeys(range(5), [(540, 1080)]), 5: []}),
+    ],
+)
+def test_days_that_change_are_read_alone(text: str, days: dict[int, list[tuple[int, int]]]) -> None:
+    assert says_only_hours(text)
+    assert read_changes(text) == days
+
+
+@pytest.mark.parametrize("text", ["da Ana para 15h", "sexta dia 27 das 9 às 12", "abre sábado das 9 às 12", "oi", ""])
+def test_what_is_about_a_person_or_a_date_is_no_change_of_the_week(text: str) -> None:
+    assert not says_only_hours(text)

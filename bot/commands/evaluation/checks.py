@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ...agenda.workweek import hours_lines
 from ...models import (
     Appointment,
     AppointmentEvent,
@@ -123,3 +124,17 @@ async def _profile(session: AsyncSession, wish: Mapping[str, Any]) -> AsyncItera
         )
         if (found := [[one.name, one.minutes, one.price_cents] for one in services]) != wish["services"]:
             yield f"services are {found}"
+    if "hours" in wish:
+        week = await session.scalars(select(Availability).where(Availability.professional_id == row.id))
+        if (lines := hours_lines(week)) != wish["hours"]:
+            yield f"hours are {lines}"
+    if "dates" in wish:
+        dates = await session.scalars(
+            select(AvailabilityException)
+            .where(AvailabilityException.professional_id == row.id)
+            .order_by(AvailabilityException.date, AvailabilityException.start_minute)
+        )
+        if (days := [[f"{each.date}", each.kind.value, each.start_minute, each.end_minute] for each in dates]) != wish[
+            "dates"
+        ]:
+            yield f"dates that differ are {days}"
