@@ -84,15 +84,57 @@ _KEYED: Final = Swift(
 )
 
 
-async def keyed(session: AsyncSession, professional_id: UUID, client_id: UUID, key: str) -> Appointment | None:
-    """Read what an idempotency key has booked already; another client's key is refused, not answered."""
+async def keyed(
+    session: AsyncSession,
+    professional_id: UUID,
+    client_id: UUID,
+    key: str,
+    asked: tuple[UUID, datetime] | None = None,
+) -> Appointment | None:
+    """Read what an idempotency key has booked already.
+
+    Another client's key is refused, not answered; so is one that booked something else than is `asked` now: the
+    service and the start.
+    """
     found = await _KEYED.first(session, {"professional_id": professional_id, "key": key})
     if found is None:
         return None
     appointment_id, whose = found
     if whose != client_id:
         raise KeyReused
-    return await session.get_one(Appointment, appointment_id)
+    row = await session.get_one(Appointment, appointment_id)
+    if asked is not None and asked != (row.service_id, await _first_start(session, row)):
+        raise KeyReused
+    return row
+
+
+async def _first_start(session: AsyncSession, row: Appointment) -> datetime:
+    """Return the start that an appointment was booked for, wherever it was moved since."""
+    if row.sequence == 0:  # nothing has happened to it
+        return row.start_at
+    moves = select(AppointmentEvent.details).where(
+        AppointmentEvent.appointment_id == row.id, AppointmentEvent.action == Action.RESCHEDULE
+    )
+    first = await session.scalar(moves.order_by(AppointmentEvent.at).limit(1))
+    return datetime.fromisoformat(first["from"]) if first and "from" in first else row.start_at
+
+
+async def given_up(session: AsyncSession, row: Appointment) -> datetime | None:
+    """Return the confirmed time that a client left for the one that now waits, if there was one."""
+    if row.sequence == 0:
+        return None
+    found = await session.scalar(
+        select(AppointmentEvent.details)
+        .where(
+            AppointmentEvent.appointment_id == row.id,
+            AppointmentEvent.action == Action.RESCHEDULE,
+            AppointmentEvent.actor == Actor.CLIENT,
+            AppointmentEvent.from_status == Status.CONFIRMED,
+        )
+        .order_by(AppointmentEvent.at.desc())
+        .limit(1)
+    )
+    return datetime.fromisoformat(found["from"]) if found else None
 
 
 async def compare_and_set(session: AsyncSession, row: Appointment, now: datetime, **values: Any) -> Appointment:

@@ -108,7 +108,7 @@ class AppointmentMoved(Conflict):
 
 
 class KeyReused(Conflict):
-    """An idempotency key that belongs to another client's booking."""
+    """An idempotency key that belongs to another booking: another client's, or of another time or service."""
 
     code = "idempotency_key_reused"
     sentence = "Essa chave de repetição já foi usada em outro agendamento."

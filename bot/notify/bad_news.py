@@ -5,11 +5,11 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import insert_new
-from ..models import Contact, Notification, Outbound, Professional, User
+from ..models import Client, Contact, Notification, Outbound, Professional, User
 from ..whatsapp.faults import Action, Fault
 
 KIND = "message_failed"
@@ -69,7 +69,10 @@ async def tell(session: AsyncSession, row: Outbound, fault: Fault, now: datetime
     found = (await session.execute(owner.where(Professional.id == row.professional_id))).one_or_none()
     if found is None:
         return
-    name = await session.scalar(select(Contact.name).where(Contact.id == row.contact_id)) if row.contact_id else ""
+    # As the professional calls them; somebody may have no other name yet.
+    card = (Client.contact_id == Contact.id) & (Client.professional_id == row.professional_id)
+    called = select(func.coalesce(Client.name, Contact.name)).outerjoin_from(Contact, Client, card)
+    name = await session.scalar(called.where(Contact.id == row.contact_id).limit(1)) if row.contact_id else ""
     to_owner = found.contact_id is not None and found.contact_id == row.contact_id
     values = {
         "id": _id(row),

@@ -174,8 +174,9 @@ async def test_what_is_not_the_professionals_does_not_exist(db: Database) -> Non
 async def test_the_same_key_books_once(db: Database) -> None:
     async with World(db) as world:
         first = await world.book(idempotency_key="abc")
-        again = await world.book(LATER, idempotency_key="abc")
+        again = await world.book(idempotency_key="abc")
         assert again.id == first.id
+        await world.refused(LATER, KeyReused, idempotency_key="abc")
         assert await world.count() == 1
         async with db.begin() as session:
             stranger = await a_client(session, world.owner, name="Caio", number=88886666)

@@ -114,7 +114,7 @@ async def register(call: Call, body: Registration) -> Begun:
     hashed = hasher(call)
     async with call.db.begin() as session:
         if body.phone:
-            contact = await _contact(session, body.phone, body.name, call.now, new=True)
+            contact = await _contact(session, body.phone, call.now, new=True)
             begun = _begun(await login.ask_by_phone(session, hashed, contact, now=call.now, name=body.name, new=True))
         elif body.email:
             email = body.email.lower()
@@ -173,18 +173,18 @@ async def _sent(call: Call, asked: AskSent) -> Begun:
         if asked.email:
             begun = await login.ask_by_email(session, hashed, asked.email.lower(), now=call.now, new=False)
         else:
-            contact = await _contact(session, asked.phone or "", "", call.now, new=False)
+            contact = await _contact(session, asked.phone or "", call.now, new=False)
             begun = await login.ask_by_phone(session, hashed, contact, now=call.now, new=False)
     await call.bell.ring("send", key="now")
     return _begun(begun)
 
 
-async def _contact(session: AsyncSession, phone: str, name: str, now: datetime, *, new: bool) -> Contact | None:
+async def _contact(session: AsyncSession, phone: str, now: datetime, *, new: bool) -> Contact | None:
     digits = international(phone)
     if digits is None:
         raise NotAPhone
     if new:
-        return await session.get_one(Contact, await contact_of_phone(session, digits, name=name, now=now))
+        return await session.get_one(Contact, await contact_of_phone(session, digits, name="", now=now))
     return await session.scalar(
         select(Contact)
         .join(ContactIdentity, ContactIdentity.contact_id == Contact.id)

@@ -10,7 +10,7 @@ from bot.agenda import booking, clients
 from bot.models import Appointment, Client, Contact, Outbound
 from bot.models.enums import Action, Actor, Source, Transport
 
-from ...agenda.factories import THURSDAY_15H
+from ...agenda.factories import THURSDAY_15H, a_service
 from .stage import Api
 
 
@@ -72,6 +72,27 @@ async def test_the_same_key_books_once(web_api: Api) -> None:
     assert len({shown["appointment"]["id"] for _, shown in answers}) == 1
     async with web_api.db.begin() as session:
         assert await session.scalar(select(func.count()).select_from(Appointment)) == 1
+
+
+async def test_a_key_that_booked_one_time_answers_for_no_other(web_api: Api) -> None:
+    """Whoever asks for 15h30 must not read 201 and come at 15h; what became of the first does not matter."""
+    body = request(web_api, idempotency_key="pedido-0001")
+    _, first = await web_api.json("POST", "/api/booking", json=body)
+    async with web_api.db.begin() as session:
+        other = await a_service(session, web_api.owner, name="Barba")
+    half_past = (THURSDAY_15H + timedelta(minutes=30)).isoformat()
+    path = f"/api/appointments/{first['appointment']['id']}"
+
+    async def answers(**fields: Any) -> tuple[int, Any]:
+        status, shown = await web_api.json("POST", "/api/booking", json=body | fields)
+        return status, shown["error"]["code"] if status >= 400 else shown["appointment"]["id"]
+
+    for change in ({}, {"action": "reschedule", "start": half_past}, {"action": "cancel"}):
+        if change:
+            assert (await web_api.json("PATCH", path, web_api.as_owner, json=change))[0] == 200
+        assert await answers() == (201, first["appointment"]["id"]), change
+        assert await answers(service_id=str(other.id)) == (409, "idempotency_key_reused"), change
+        assert await answers(start=half_past) == (409, "idempotency_key_reused"), change
 
 
 async def test_a_stranger_learns_and_changes_nothing_about_a_known_client(web_api: Api) -> None:

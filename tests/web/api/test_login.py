@@ -12,7 +12,7 @@ from sqlalchemy import select
 from yarl import URL
 
 from bot.db import Database
-from bot.models import LoginCode, Outbound, Session, User
+from bot.models import Contact, LoginCode, Outbound, Session, User
 from bot.models.enums import Transport
 
 from ...conftest import StillClock
@@ -168,6 +168,8 @@ async def test_a_new_account_by_phone_and_by_email(page: Page) -> None:
     assert (await page.session(by="secret", secret=begun["secret"], code=payload["code"]))[0] == 200
     async with page.here.services.db.begin() as session:
         names = set(await session.scalars(select(User.name)))
+        typed = select(Contact.id).where(Contact.name == "Nova Pessoa")
+        assert await session.scalar(typed) is None  # the login is called so; the owner of the phone speaks for it
     assert {"Nova Pessoa", "Outra Pessoa"} <= names
 
 
