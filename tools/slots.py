@@ -1,7 +1,8 @@
 """list_free_slots: the times that can be booked, as tokens; no date arithmetic is left to a model."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+from zoneinfo import ZoneInfo
 
 from bot import phrases
 from bot.agenda import booking, waitlist
@@ -60,7 +61,7 @@ class ListFreeSlots(Tool):
             conversation_id=context.asker.conversation_id,
             actor=context.actor,
         )
-        times = found.times
+        times = _within(found.times, when, context.asker.zone)
         data: dict[str, Any] = {
             "service": views.service(context, service),
             "day_phrase": _day_phrase(when, context.asker.local),
@@ -84,7 +85,7 @@ class ListFreeSlots(Tool):
         else:
             since = now
         if when is None:
-            return since, now + SOONEST
+            return since, max(since, now) + SOONEST
         found = window(when, context.asker.local)
         if found is None:
             raise DayUnclear
@@ -117,13 +118,27 @@ class ListFreeSlots(Tool):
         return found | {"refusal": _told(refusal), "nearest": views.slots(context, nearest, service)}
 
 
+def _within(times: list[datetime], when: When | None, zone: ZoneInfo) -> list[datetime]:
+    """Keep of several days the part or the hour that was asked for; all of them where the hour is nowhere free."""
+    if when is None or when.kind is not Kind.SPAN:
+        return times
+    if when.part is not None:
+        first, last = when.part.hours
+        return [at for at in times if first <= at.astimezone(zone).time() < last]
+    return [at for at in times if at.astimezone(zone).time() == when.time] or times
+
+
 def _told(refusal: Refused) -> dict[str, str]:
     return {"error": refusal.code, "message": refusal.message}
+
+
+_IN: Final = {"semana": "na", "próxima": "na", "proxima": "na", "fim": "no", "final": "no", "mês": "no", "mes": "no"}
 
 
 def _day_phrase(when: When | None, local: datetime) -> str:
     if when is None:
         return "nos próximos dias"
     if when.day is None:
-        return when.text or "nesse período"
+        words = when.text or "nesse período"
+        return " ".join(filter(None, (_IN.get(words.split()[0].lower(), ""), words)))
     return phrases.day(when.day, today=local.date(), relative=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ..whatsapp.outgoing import Option
@@ -14,7 +14,7 @@ from .offer import note, wishes_of
 from .refusals import slot_option
 from .talk import Data, Talk, option
 from .vocabulary import plain
-from .wish import Said, Wish, clock, fits
+from .wish import Said, Wish, at, clock, fits
 
 # "de quinta pra sexta", "das 10 pras 11": where it stands and where it should go.
 _FROM_TO: Final = re.compile(
@@ -23,6 +23,13 @@ _FROM_TO: Final = re.compile(
 _BARE: Final = re.compile(r"^(d[ao]s\s+\d{1,2})$", re.IGNORECASE)
 _OF: Final = re.compile(r"(?:^|\s)(?:d[aeo]s?|[oa]\s+d[aeo]s?)\s*$", re.IGNORECASE)
 _STARTS_OF: Final = re.compile(r"^(?:[oa]\s+)?d[aeo]s?\s", re.IGNORECASE)
+# "Adia em uma hora", "antecipa 30 min": from when it is, not from now.
+_BY: Final = re.compile(
+    r"(?<!\w)(?:adi[ae]\w*|(?P<back>antecip\w+|adiant\w+))\b.*?(?P<by>(?:\s(?:em|por|mais))*"
+    r"\s(?:(?P<number>\d{1,3})|(?P<one>uma)|(?P<two>duas)|(?P<half>meia))\s?"
+    r"(?:(?P<hours>h|hs|horas?)|min(?:s|utos?)?)(?P<more>\s+e\s+meia)?)(?!\w)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 WORDS: Final = {
     "pending_confirmation": "aguardando confirmação",
@@ -46,6 +53,8 @@ def move_in(said: Said, now: datetime) -> Move:
     """Take a wish to move apart."""
     nothing = read("", now)
     text = without_phone(said.text)
+    if by := _BY.search(text):
+        return Move(read(text[: by.start("by")] + text[by.end("by") :], now), ())
     if both := _FROM_TO.search(text):
         # "Das 10": beside another hour, a bare number is one.
         source = Said.read(_BARE.sub(r"\1h", both["source"]), now)
@@ -63,6 +72,16 @@ def names_present(said: Said) -> bool:
     """Tell whether the time in a message says which appointment is meant: "o de quinta", "a das 15h"."""
     start = said.when.spans[0][0]
     return bool(_STARTS_OF.match(said.when.text) or _OF.search(without_phone(said.text)[:start]))
+
+
+def shifted(text: str, local: datetime) -> Wish | None:
+    """Read "em uma hora" beside a word that puts off or brings forward what is at `local`."""
+    found = _BY.search(text)
+    if found is None:
+        return None
+    count = float(found["number"] or (2 if found["two"] else 0.5 if found["half"] else 1)) + 0.5 * bool(found["more"])
+    by = timedelta(hours=count) if found["hours"] else timedelta(minutes=count)
+    return at(local - by if found["back"] else local + by)
 
 
 def nudged(said: Said, local: datetime) -> Wish | None:
@@ -95,6 +114,8 @@ def start_of(talk: Talk, appointment: Data) -> datetime:
 
 def on_its_day(talk: Talk, local: datetime) -> list[Wish]:
     """Return what is wanted instead: a new hour alone is one of the same day, while that is ahead."""
+    if away := shifted(talk.said.text, local):
+        return note(talk, away)
     hour_said = any(wish.hour for wish in talk.said.wishes)
     if not hour_said and (later := nudged(talk.said, local)):
         return note(talk, later)

@@ -234,7 +234,8 @@ async def free_times(talk: Talk) -> Answer:
             break
     if not slots:
         return talk.say("no_free_times", day_phrase=data["day_phrase"])
-    return talk.say("free_times", service=data["service"]["name"], lines=_by_day(slots))
+    lines = _by_day(slots)
+    return talk.say("free_times", service=data["service"]["name"], lines=lines, more=bool(data.get("more")))
 
 
 def _by_day(slots: Sequence[Data]) -> str:
