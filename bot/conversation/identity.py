@@ -91,6 +91,8 @@ async def _recognised(
     # The form it came in is the form to answer to: some accounts are registered without the ninth digit.
     if event.get("from") and contact.phone != event["from"] and not (dialled and contact.phone):
         contact.phone = event["from"]
+    if contact.unreachable_at and not dialled:
+        contact.unreachable_at = None  # whoever writes is there
     if event.get("name") and not contact.name:
         contact.name = event["name"][:120]
     holders = [other.id for row, other in found if row.kind is IdentityKind.USERNAME]

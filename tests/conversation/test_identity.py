@@ -48,6 +48,17 @@ async def seen(session: AsyncSession, channel: Channel = Channel.CLOUD, **event:
     return await recognise(session, channel, {**event, "from": event.get("phone")}, NOW)
 
 
+async def test_whoever_writes_can_be_reached_again(db: Database) -> None:
+    async with db.begin() as session:
+        contact = await seen(session, phone=PHONE)
+        contact.unreachable_at = NOW
+    async with db.begin() as session:  # a telephone of ours dialled them: that says nothing about them
+        again = await recognise(session, Channel.CLOUD, {"from": PHONE}, NOW, dialled=True)
+        assert (again.id, again.unreachable_at) == (contact.id, NOW)
+    async with db.begin() as session:
+        assert (await seen(session, phone=PHONE)).unreachable_at is None
+
+
 async def partition(session: AsyncSession) -> set[frozenset[tuple[str, str]]]:
     """Return the addresses that mean a person, grouped by person."""
     people: dict[UUID, set[tuple[str, str]]] = {}
