@@ -150,19 +150,28 @@ class BookSeries(Tool):
 
 
 def conflicts(context: Context, found: Sequence[Occurrence]) -> str:
-    """List what is not free, why, and what is taken instead, one a line."""
+    """List what is not free, why, and what is taken instead, and what is on a holiday, one a line."""
     zone, today = context.asker.zone, context.asker.local.date()
     lines = []
     for each in found:
-        if each.refusal is None:
+        if not (reason := _reason(each)):
             continue
-        reason = REASONS.get(each.refusal.code, "não dá")
-        instead = f"fica {phrases.moment(each.proposal.astimezone(zone), today)}" if each.proposal else "fica de fora"
+        instead = "fica assim mesmo" if each.refusal is None else "fica de fora"
+        if each.proposal:
+            holiday = f" (feriado: {each.proposal_holiday})" if each.proposal_holiday else ""
+            instead = f"fica {phrases.moment(each.proposal.astimezone(zone), today)}{holiday}"
         lines.append(f"• {phrases.day(each.at.astimezone(zone).date(), today)} ({reason}): {instead}")
     if len(lines) > TOLD:
         more = phrases.plural(len(lines) - TOLD, "outro", "outros")
         lines = [*lines[:TOLD], f"• e mais {more}, do mesmo jeito"]
     return "\n".join(lines)
+
+
+def _reason(each: Occurrence) -> str:
+    """Say why an occurrence wants a look: it is not free, or on a holiday, which alone keeps nobody from working."""
+    if each.holiday and (each.refusal is None or each.refusal.code == "closed_day"):
+        return f"feriado: {each.holiday}"
+    return REASONS.get(each.refusal.code, "não dá") if each.refusal else ""
 
 
 def check_most_free(found: Sequence[Occurrence]) -> None:

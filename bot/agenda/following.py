@@ -25,7 +25,7 @@ from .onward import Onward, onward, stands_of
 from .parties import load_parties
 from .pattern import pattern_of
 from .refusals import NotASeries
-from .series import Occurrence, judge, require_plan, series_lost
+from .series import Occurrence, judge, require_plan, series_lost, with_holidays
 
 
 async def cancel_following(
@@ -69,7 +69,8 @@ async def preview_move(
     agenda = await load_agenda(session, professional_id, now=now)
     require_plan(agenda)
     rest = await _onward(session, agenda, rows, start_at)
-    return await _judged(session, agenda, rows, rest.starts, now)
+    found = await _judged(session, agenda, rows, rest.starts, now)
+    return await with_holidays(found, agenda.professional.timezone)
 
 
 async def move_following(

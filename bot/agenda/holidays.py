@@ -5,7 +5,7 @@ and beside the event loop.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -28,6 +28,11 @@ async def between(first: date, end: date) -> Sequence[Holiday]:
     years = range(first.year, end.year + 1)
     found = [each for year in years for each in await asyncio.to_thread(_of_year, year)]
     return [each for each in found if first <= each.day < end]
+
+
+async def names(first: date, end: date) -> Mapping[date, str]:
+    """Return what the holidays on first <= day < end are called."""
+    return {each.day: each.name for each in await between(first, end)}
 
 
 async def named(words: str, first: date) -> Holiday | None:

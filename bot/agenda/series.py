@@ -1,6 +1,7 @@
 """Series: the same wall hour every week, every second week or every month.
 
-A series is previewed first: every occurrence with its conflict, and a free time near it. The times chosen are then
+A series is previewed first: every occurrence with its conflict, a free time near it, and the holiday it falls on,
+which closes nothing that the professional has not closed. The times chosen are then
 booked in one transaction, all or none. Its appointments are ordinary ones: each can be moved or cancelled alone, or
 with all that follow. A series without an end is kept booked some months ahead by a job.
 
@@ -8,7 +9,7 @@ Series are the professional's to make and to move; a client may cancel.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -21,7 +22,7 @@ from ..errors import Refused
 from ..models import Appointment, RecurringSchedule
 from ..models.enums import Actor, Source
 from ..models.plans import Capability, allows
-from . import notices
+from . import holidays, notices
 from .booking import place
 from .desk import Desk, Sold, load_desk, lock
 from .entry import write
@@ -45,11 +46,16 @@ NEAR: Final = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One time of a series: free, or refused with the nearest free time of the same days, if there is one."""
+    """One time of a series: free, or refused with the nearest free time of the same days, if there is one.
+
+    Either may be on a national holiday, whose name then stands beside it.
+    """
 
     at: datetime
     refusal: Refused | None = None
     proposal: datetime | None = None
+    holiday: str | None = None
+    proposal_holiday: str | None = None
 
     @property
     def chosen(self) -> datetime | None:
@@ -73,7 +79,22 @@ async def preview(
     agenda = await load_agenda(session, professional_id, now=now)
     require_plan(agenda)
     starts = _starts(agenda, pattern, now)
-    return await judge(session, agenda, [(at, service.minutes) for at in starts], now=now)
+    found = await judge(session, agenda, [(at, service.minutes) for at in starts], now=now)
+    return await with_holidays(found, agenda.professional.timezone)
+
+
+async def with_holidays(found: Sequence[Occurrence], zone: str) -> list[Occurrence]:
+    """Name the holidays that occurrences, and what is proposed instead, fall on."""
+    first, last = min(each.at for each in found) - NEAR, max(each.at for each in found) + NEAR
+    names = await holidays.names(local_date(zone, first), local_date(zone, last) + timedelta(days=1))
+    return [
+        replace(
+            each,
+            holiday=names.get(local_date(zone, each.at)),
+            proposal_holiday=names.get(local_date(zone, each.proposal)) if each.proposal else None,
+        )
+        for each in found
+    ]
 
 
 async def judge(

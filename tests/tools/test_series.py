@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from bot.agenda import daysoff
 from bot.conversation.brain import Asker, ToolResult
 from bot.db import Database
 from bot.models.enums import Plan, Role
@@ -55,6 +56,18 @@ async def test_what_was_taken_between_the_question_and_the_yes_books_nothing(db:
                     session, owner_of(world), "book_series", result.proposal.arguments, key="pending:1"
                 )
         assert await world.count() == 1
+
+
+async def test_a_series_says_which_of_its_days_are_holidays_and_closes_none(db: Database) -> None:
+    async with World(db) as world:
+        async with db.begin() as session:
+            await daysoff.decide(session, world.owner.id, date(2027, 1, 1), closing=True, reason="Feriado")
+        words = {"rhythm": "toda sexta às 15h, 4 vezes, a partir de 18/12", "client": "Júlia"}
+        result = await use(db, owner_of(world), "book_series", **words)
+    assert result.proposal is not None, result.data
+    assert "• sexta, 25/12 (feriado: Natal): fica assim mesmo\n" in result.proposal.question
+    assert "• sexta, 01/01/2027 (feriado: Confraternização Universal): fica " in result.proposal.question
+    assert "18/12 (" not in result.proposal.question
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,9 @@ class OccurrenceView(Answer):
     reason: str | None = Field(None, examples=["slot_taken"])
     message: str | None = None
     proposal: datetime | None = None
+    # The national holiday it is on. That alone closes nothing: whoever does not work then has closed the day.
+    holiday: str | None = Field(None, examples=["Natal"])
+    proposal_holiday: str | None = None
 
 
 class SeriesView(Answer):
@@ -185,6 +188,8 @@ def _occurrence(each: Occurrence, zone: str) -> OccurrenceView:
         reason=each.refusal.code if each.refusal else None,
         message=each.refusal.message if each.refusal else None,
         proposal=local(each.proposal, zone) if each.proposal else None,
+        holiday=each.holiday,
+        proposal_holiday=each.proposal_holiday,
     )
 
 

@@ -124,3 +124,18 @@ async def test_what_did_not_change_is_not_sent_again(web_api: Api) -> None:
     await booked(web_api, 1)
     async with await web_api.call("GET", "/api/appointments", headers) as answer:
         assert answer.status == 200
+
+
+async def test_a_preview_of_a_series_names_the_holidays_it_falls_on_and_leaves_them_open(web_api: Api) -> None:
+    asked = {
+        "client_id": str(web_api.client.id),
+        "service_id": str(web_api.service.id),
+        "frequency": "weekly",
+        "starts_on": "2026-12-18",
+        "start_minute": 900,
+        "count": 3,
+        "preview": True,
+    }
+    _, shown = await web_api.json("POST", "/api/recurring-schedules", web_api.as_owner, json=asked)
+    found = [(each["free"], each["holiday"]) for each in shown["occurrences"]]
+    assert found == [(True, None), (True, "Natal"), (True, "Confraternização Universal")]
