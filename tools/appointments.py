@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import phrases
 from bot.agenda import booking, clients
 from bot.agenda.ledger import find_locked
+from bot.agenda.policy import Notice
 from bot.agenda.refusals import AppointmentMoved, AppointmentUnknown, ServiceChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.refusals import Outdated
@@ -66,6 +67,22 @@ async def still_as_asked(session: AsyncSession, asker: Asker, arguments: Mapping
     if row.start_at.isoformat() != arguments["was"]:
         raise AppointmentMoved(when=phrases.moment(row.start_at.astimezone(asker.zone), asker.local.date()))
     return row
+
+
+def deadline(professional: Professional, notice: Notice) -> str:
+    """Say until when one was to cancel or to move, where whoever does it too late is to be warned; else nothing."""
+    if notice is not Notice.LATE_WARN:
+        return ""
+    hours = professional.cancel_deadline_hours
+    return f"{phrases.plural(hours, 'hora', 'horas')} antes do horário" if hours else "o começo do horário"
+
+
+async def unwarned(session: AsyncSession, asker: Asker, row: Appointment, arguments: Mapping[str, Any]) -> bool:
+    """Tell whether it has become too late since the question, where a warning comes first."""
+    if _is_professional(asker) or arguments["notice"] == Notice.LATE_WARN:
+        return False
+    # To move is to give the time up, too.
+    return await booking.may(session, row, Action.CANCEL, now=asker.now, actor=Actor.CLIENT) is Notice.LATE_WARN
 
 
 class BookAppointment(Tool):
@@ -188,20 +205,28 @@ class CancelAppointment(Tool):
     async def call(self, context: Context) -> ToolResult:
         appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
         row, client = await own_appointment(context.session, context.asker, appointment_id)
-        await booking.may(context.session, row, Action.CANCEL, now=context.asker.now, actor=context.actor)
-        when = phrases.moment(row.start_at.astimezone(context.asker.zone))
+        return ToolResult({}, await self._asked(context, row, client))
+
+    @classmethod
+    async def _asked(cls, context: Context, row: Appointment, client: Client) -> Proposal:
+        notice = await booking.may(context.session, row, Action.CANCEL, now=context.asker.now, actor=context.actor)
+        words = {"service": row.service_name, "when": phrases.moment(row.start_at.astimezone(context.asker.zone))}
         if _is_professional(context.asker):
-            question = chat("confirm_cancel_for", client=client.name, service=row.service_name, when=when)
+            question = chat("confirm_cancel_for", client=client.name, **words)
         else:
             professional = await context.session.get_one(Professional, row.professional_id)
-            question = chat("confirm_cancel", professional=professional.name, service=row.service_name, when=when)
-        return ToolResult({}, Proposal(self.name, as_asked(row), question))
+            late = deadline(professional, notice)
+            question = chat("confirm_cancel", professional=professional.name, late=late, **words)
+        return Proposal(cls.name, {**as_asked(row), "notice": notice.value}, question)
 
     @classmethod
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         asked = await still_as_asked(session, asker, arguments)
+        if await unwarned(session, asker, asked, arguments):
+            context = Context(session, asker, {}, {})
+            raise Outdated(await cls._asked(context, *await own_appointment(session, asker, asked.id)))
         row = await booking.act(session, asked.id, Action.CANCEL, now=asker.now, **scope(asker))
         return await booking.receipt(session, row, Action.CANCEL) if _is_professional(asker) else None
 
@@ -221,7 +246,11 @@ class RescheduleAppointment(Tool):
         appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
         row, client = await own_appointment(context.session, context.asker, appointment_id)
         start = datetime.fromisoformat(context.redeem(self.slot, "slot")["start"])
-        await booking.check_move(
+        return ToolResult({}, await self._asked(context, row, client, start))
+
+    @classmethod
+    async def _asked(cls, context: Context, row: Appointment, client: Client, start: datetime) -> Proposal:
+        notice = await booking.check_move(
             context.session,
             row,
             start,
@@ -239,20 +268,24 @@ class RescheduleAppointment(Tool):
             question = chat("confirm_reschedule_for", client=client.name, **words)
         else:
             professional = await context.session.get_one(Professional, row.professional_id)
-            question = chat("confirm_reschedule", professional=professional.name, **words)
-        arguments = {**as_asked(row), "start": start.isoformat()}
+            late = deadline(professional, notice)
+            question = chat("confirm_reschedule", professional=professional.name, late=late, **words)
+        arguments = {**as_asked(row), "start": start.isoformat(), "notice": notice.value}
         hold = (row.professional_id, start, start + (row.end_at - row.start_at))
-        return ToolResult({}, Proposal(self.name, arguments, question, hold))
+        return Proposal(cls.name, arguments, question, hold)
 
     @classmethod
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        asked = await still_as_asked(session, asker, arguments)
+        asked, start = await still_as_asked(session, asker, arguments), datetime.fromisoformat(arguments["start"])
+        if await unwarned(session, asker, asked, arguments):
+            context = Context(session, asker, {}, {})
+            raise Outdated(await cls._asked(context, *await own_appointment(session, asker, asked.id), start))
         row = await booking.move(
             session,
             asked.id,
-            datetime.fromisoformat(arguments["start"]),
+            start,
             now=asker.now,
             conversation_id=asker.conversation_id,
             **scope(asker),

@@ -18,7 +18,7 @@ from bot.models.enums import Action, Actor, Role
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .appointments import as_asked, own_appointment, scope, still_as_asked
+from .appointments import as_asked, deadline, own_appointment, scope, still_as_asked
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .series import check_most_free, conflicts
 from .slots import DayUnclear
@@ -36,8 +36,10 @@ class CancelSeries(Tool):
     async def call(self, context: Context) -> ToolResult:
         row, client = await _of_token(context, self.appointment)
         rows = await following.following(context.session, row)
-        for each in rows:
+        judged = [
             await booking.may(context.session, each, Action.CANCEL, now=context.asker.now, actor=context.actor)
+            for each in rows
+        ]
         professional = await context.session.get_one(Professional, row.professional_id)
         mine = context.asker.role is Role.PROFESSIONAL
         question = chat(
@@ -47,6 +49,7 @@ class CancelSeries(Tool):
             count=phrases.plural(len(rows), "horário", "horários"),
             first=_when(context, rows[0].start_at),
             last=_when(context, rows[-1].start_at) if len(rows) > 1 else "",
+            late=deadline(professional, judged[0]),
         )
         return ToolResult({}, Proposal(self.name, {**as_asked(row), "count": len(rows)}, question))
 

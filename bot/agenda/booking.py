@@ -23,7 +23,7 @@ from . import allowance, notices, reminders
 from .desk import Desk, Sold, load_desk, lock
 from .entry import draft, enter, hit_the_wall, write
 from .hours import local_date, zone_of
-from .ledger import compare_and_set, find, find_locked, keyed, moved_since
+from .ledger import compare_and_set, find, find_locked, given_up, keyed, moved_since
 from .lifecycle import IllegalMove, after
 from .loading import Own, load_agenda, policy_of
 from .notices import Told, receipt
@@ -216,7 +216,7 @@ async def act(
     notice = _notice(row, action, policy_of(who.professional), actor, now)
     if (change.status, change.payment) == (row.status, row.payment):
         return row
-    before = row.status
+    before, lost = row.status, await given_up(session, row) if action is Action.REJECT else None
     paid = {"paid_at": now} if change.payment is Payment.PAID and row.payment is not Payment.PAID else {}
     row = await compare_and_set(session, row, now, status=change.status, payment=change.payment, **paid)
     details = {"notice": notice.value} if action is Action.CANCEL else {}
@@ -225,7 +225,7 @@ async def act(
     if row.status is not before:
         await reminders.drop(session, [row.id])
         told.remind()
-    notices.acted(told, action, actor)
+    notices.acted(told, action, actor, lost)
     await write(session, told.rows)
     return row
 

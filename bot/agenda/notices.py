@@ -164,25 +164,30 @@ def booked(told: Told) -> None:
 
 
 def moved(told: Told, actor: Actor, old_start: datetime) -> None:
-    """Tell of a new time: the client always; the professional when the client chose it, who then has to answer."""
-    old_when, when = told.when(old_start), told.when()
-    message = BookingRescheduled(**told.to_client, old_when=old_when, when=when, appointment_id=str(told.row.id))
+    """Tell of a new time: as done where the professional chose it, as a request where they have yet to answer."""
+    old_when, when, about = told.when(old_start), told.when(), str(told.row.id)
     if actor is Actor.CLIENT:
-        told.client(message, email=True)
-        _ask_professional(told, f"{when} (antes: {old_when})", "Pedido para remarcar")
+        both = f"{when} (antes: {old_when})"
+        told.client(BookingRequested(**told.to_client, when=both, price=told.price, appointment_id=about), email=True)
+        _ask_professional(told, both, "Pedido para remarcar")
     else:
         told.client(message, title="Horário remarcado", email=True)
 
 
-def acted(told: Told, action: Action, actor: Actor) -> None:
-    """Tell of a move of the life cycle: who hears what is fixed by the action and by who took it."""
+def acted(told: Told, action: Action, actor: Actor, given_up: datetime | None = None) -> None:
+    """Tell of a move of the life cycle: who hears what is fixed by the action and by who took it.
+
+    `given_up` is the confirmed time that the client left for one that is now rejected: both are gone.
+    """
     client, owner, when = told.to_client, told.to_professional, told.when()
     match action:
         case Action.CONFIRM:
             told.client(_confirmed(told), title="Horário confirmado", email=True)
         case Action.REJECT:
-            told.client(BookingRejected(**client, when=when), title="Pedido recusado", email=True)
+            both = f"{when} (o de antes, {told.when(given_up)}, já foi liberado)" if given_up else when
+            told.client(BookingRejected(**client, when=both), title="Pedido recusado", email=True)
             told.professional(BookingRejectedReceipt(**owner, when=when))
+        message = BookingRescheduled(**told.to_client, old_when=old_when, when=when, appointment_id=about)
         case Action.CANCEL if actor is Actor.CLIENT:
             told.professional(BookingCancelledByClient(**owner, when=when), title="Horário cancelado")
             told.client(BookingCancelledReceipt(**client, when=when), email=True)

@@ -14,7 +14,7 @@ from bot.notify.render import as_template, in_window
 from bot.whatsapp.outgoing import Text
 
 from .factories import THURSDAY_15H, a_client, an_appointment
-from .world import LATER, World
+from .world import HOUR, LATER, World
 
 WHEN, LATER_WHEN = "quinta, 26/11, às 15h", "quinta, 26/11, às 16h"
 
@@ -180,11 +180,27 @@ async def test_a_clients_new_time_is_a_question_to_the_professional(db: Database
         row = await heard.act(await heard.book(), Action.CONFIRM)
         await heard.quiet()
         await heard.move(row, LATER, **heard.as_client())
-        assert await heard.told() == ["client booking_rescheduled", "professional booking_request_received"]
+        assert await heard.told() == ["client booking_requested", "professional booking_request_received"]
         assert await heard.noted() == ["professional: Pedido para remarcar"]
-        moved = await heard.values("booking_rescheduled")
-        assert (moved["old_when"], moved["when"]) == (WHEN, LATER_WHEN)
-        assert (await heard.values("booking_request_received"))["when"] == f"{LATER_WHEN} (antes: {WHEN})"
+        for kind in ("booking_requested", "booking_request_received"):
+            assert (await heard.values(kind))["when"] == f"{LATER_WHEN} (antes: {WHEN})"
+
+
+async def test_who_asked_for_a_new_time_in_vain_hears_that_the_old_one_is_gone_too(db: Database) -> None:
+    async with Heard(db) as heard:
+        row = await heard.act(await heard.book(), Action.CONFIRM)
+        row = await heard.move(row, LATER, **heard.as_client())
+        row = await heard.move(row, LATER + HOUR, **heard.as_client())
+        await heard.act(row, Action.REJECT)
+        rejected = (await heard.values("booking_rejected"))["when"]
+        assert rejected == f"quinta, 26/11, às 17h (o de antes, {WHEN}, já foi liberado)"
+
+
+async def test_a_request_that_was_only_moved_had_nothing_to_lose(db: Database) -> None:
+    async with Heard(db) as heard:
+        row = await heard.move(await heard.book(), LATER, **heard.as_client())
+        await heard.act(row, Action.REJECT)
+        assert (await heard.values("booking_rejected"))["when"] == LATER_WHEN
 
 
 async def test_a_professionals_new_time_is_told_to_the_client(db: Database) -> None:

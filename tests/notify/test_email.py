@@ -91,6 +91,28 @@ async def test_a_calendar_follows_the_same_event_through_its_life(db: Database, 
     assert str(found[-1][1]["status"]) == "CANCELLED"
 
 
+async def test_a_time_that_a_client_asks_for_in_vain_leaves_the_calendar(db: Database, office: Post) -> None:
+    async with World(db, email="julia@example.com") as world:
+        row = await world.act(await world.book(), Action.CONFIRM)
+        later = THURSDAY_15H + timedelta(hours=1)
+        row = await world.move(row, later, **world.as_client())
+        await deliver(db, office, StillClock(NOW))
+        text = office.letters[-1].get_body(("plain",))
+        assert text is not None
+        assert "ainda depende da confirmação de Bia Souza" in text.get_content()
+        await world.act(row, Action.REJECT)
+        await deliver(db, office, StillClock(NOW))
+        await world.act(await world.book(later), Action.REJECT)
+        await deliver(db, office, StillClock(NOW))
+    *found, never_in_a_calendar = office.letters
+    events = [event_in(mail) for mail in found]
+    assert [(method, str(event["status"])) for method, event in events[1:]] == [
+        ("REQUEST", "TENTATIVE"),
+        ("CANCEL", "CANCELLED"),
+    ]
+    assert all(part.get_content_type() != "text/calendar" for part in never_in_a_calendar.walk())
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "again"),
     [
@@ -211,6 +233,7 @@ def test_every_kind_that_is_owed_by_email_has_words() -> None:
     fields = {
         "booking_confirmed": ("client", "professional", "service", "when", "address", "appointment_id"),
         "booking_rejected": ("client", "professional", "service", "when"),
+        "booking_requested": ("client", "professional", "service", "when", "price", "appointment_id"),
         "booking_rescheduled": ("client", "professional", "service", "old_when", "when", "appointment_id"),
         "booking_cancelled_by_professional": ("client", "professional", "service", "when"),
         "booking_cancelled_receipt": ("client", "professional", "service", "when"),

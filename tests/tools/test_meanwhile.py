@@ -1,5 +1,6 @@
 """What is agreed to is what was asked: an appointment that changed in between is left as it is."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.conversation.brain import Asker, Proposal
 from bot.conversation.refusals import Outdated, explain
 from bot.db import Database
 from bot.models import Appointment, Conversation
-from bot.models.enums import Action, Actor, Channel, Role
+from bot.models.enums import Action, Actor, Channel, LatePolicy, Role
 from bot.whatsapp.outgoing import Text
 from tools.toolbox import Tools
 
@@ -177,6 +178,46 @@ async def test_a_yes_to_a_series_means_the_price_that_it_showed(db: Database) ->
         assert "Valor: R$ 90,00 cada" in again.question
         await perform(db, asker, again)
         assert await world.count() == 3
+
+
+GIVING_UP: dict[str, dict[str, str]] = {"cancel_appointment": {}, "reschedule_appointment": {"slot": "c3d4"}}
+WARNING = "O prazo de Bia Souza para cancelar ou remarcar ia até 24 horas antes do horário e já passou."
+
+
+@pytest.mark.parametrize("tool", GIVING_UP)
+async def test_a_client_is_warned_before_a_time_is_given_up_late(db: Database, tool: str) -> None:
+    async with World(db, cancel_deadline_hours=24, late_policy=LatePolicy.WARN) as world:
+        row = await world.book(actor=Actor.PROFESSIONAL)
+        known = tokens(row) | {"c3d4": {"kind": "slot", "start": (LATER + DAY).isoformat()}}
+
+        async def asked(asker: Asker) -> Proposal:
+            arguments = {"appointment": "a1b2", **GIVING_UP[tool]}
+            result = await Tools(db).for_asker(asker, {"tokens": known}).call(tool, arguments)
+            assert result.proposal is not None, result.data
+            return result.proposal
+
+        late = THURSDAY_15H - 2 * HOUR
+        assert WARNING not in (await asked(owner_of(world, now=late))).question
+        assert WARNING in (await asked(replace(client_of(world), now=late))).question
+        in_time = await asked(replace(client_of(world), now=THURSDAY_15H - DAY))
+        assert WARNING not in in_time.question
+        # What was asked in time is agreed to when it is not: the warning comes first.
+        answered = replace(client_of(world), now=THURSDAY_15H - DAY + timedelta(minutes=5))
+        again = await asked_again(db, answered, in_time)
+        assert WARNING in again.question
+        await perform(db, answered, again)
+        async with db.begin() as session:
+            assert (await session.get_one(Appointment, row.id)).sequence == row.sequence + 1
+
+
+async def test_a_client_who_moves_is_told_first_that_it_is_a_question(db: Database) -> None:
+    async with World(db) as world:
+        row = await world.book(actor=Actor.PROFESSIONAL)
+        known = tokens(row) | {"c3d4": {"kind": "slot", "start": LATER.isoformat()}}
+        toolbox = Tools(db).for_asker(client_of(world), {"tokens": known})
+        result = await toolbox.call("reschedule_appointment", {"appointment": "a1b2", "slot": "c3d4"})
+        assert result.proposal is not None
+        assert "O horário antigo fica livre na hora, e o novo ainda depende da confirmação" in result.proposal.question
 
 
 async def perform(db: Database, asker: Asker, proposal: Proposal) -> None:

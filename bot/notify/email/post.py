@@ -40,8 +40,8 @@ PATIENCE: Final = 40.0
 # For another batch to be begun, for the same reason.
 ENOUGH: Final = 10.0
 # Kinds that change what a calendar shows; the rest of the letters carry no invitation.
-_INVITES: Final = frozenset({"booking_confirmed", "booking_rescheduled"})
-_WITHDRAWS: Final = frozenset({"booking_cancelled_by_professional", "booking_cancelled_receipt"})
+_INVITES: Final = frozenset({"booking_confirmed", "booking_rescheduled", "booking_requested"})
+_WITHDRAWS: Final = frozenset({"booking_cancelled_by_professional", "booking_cancelled_receipt", "booking_rejected"})
 
 
 class Refused(Exception):
@@ -158,7 +158,7 @@ def _composed(owed: Owed, sender: str, now: datetime) -> EmailMessage:
     from . import calendar, letter  # noqa: PLC0415
 
     invitation, method = b"", ""
-    if owed.appointment and owed.professional and owed.kind in _INVITES | _WITHDRAWS:
+    if owed.appointment and owed.professional and _in_calendars(owed.kind, owed.appointment):
         name, address = parseaddr(sender)
         entry = _entry(owed.appointment, owed.professional, withdrawn=owed.kind in _WITHDRAWS)
         organizer = calendar.Person(owed.professional.name or name, address)
@@ -175,6 +175,11 @@ def _composed(owed: Owed, sender: str, now: datetime) -> EmailMessage:
         invitation=invitation,
         method=method,
     )
+
+
+def _in_calendars(kind: str, row: Appointment) -> bool:
+    """Tell whether a letter changes a calendar; a request that was rejected at once was never in one."""
+    return kind in _INVITES | _WITHDRAWS and not (kind == "booking_rejected" and row.sequence <= 1)
 
 
 def _entry(row: Appointment, professional: Professional, *, withdrawn: bool) -> Any:
