@@ -9,6 +9,7 @@ from .gathering import CANCEL
 from .intents import Intent
 from .offer import BOOK, MOVE, choose_service, note, offer, refused, take
 from .picking import filtered, lines_of, move_in, of_service, on_its_day, options_of, start_of
+from .remarks import remark
 from .repeating import CHANGES, is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .talk import Data, Talk, do, fitting, option
@@ -24,6 +25,8 @@ async def book(talk: Talk) -> Answer:
     """Gather service and time, offer what is free."""
     if talk.memory.get("doing") != BOOK:
         _start(talk, BOOK)
+    if said := remark(talk.heard.text):
+        talk.memory["remark"] = said
     note(talk, *await _same_day(talk))
     wishes = note(talk, *talk.said.wishes)
     question = chat("ask_service", professional=talk.heard.professional_name)

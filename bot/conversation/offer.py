@@ -14,6 +14,7 @@ from ..notify.render import chat
 from ..whatsapp.outgoing import Option
 from .brain import Answer
 from .refusals import slot_option
+from .remarks import for_several
 from .talk import Data, Talk, do, fitting, option
 from .wish import Wish, at
 
@@ -90,7 +91,7 @@ async def take(talk: Talk, slot: Data) -> Answer:
             "reschedule_appointment", appointment=talk.memory["appointment"]["token"], slot=slot["token"]
         )
     else:
-        data, proposal = await talk.call("book_appointment", slot=slot["token"], **_client(talk))
+        data, proposal = await talk.call("book_appointment", slot=slot["token"], **_client(talk), **_remark(talk))
     talk.memory["wishes"] = [at(_local(talk, slot)).dump()]
     if proposal is not None:
         return talk.propose(proposal)
@@ -104,6 +105,14 @@ def _client(talk: Talk) -> dict[str, Any]:
         return {}
     client = talk.memory["client"]
     return {"client": client["name"], "new_client": True} if client.get("new") else {"client": client["token"]}
+
+
+def _remark(talk: Talk) -> dict[str, str]:
+    """Return what a client wants the professional to know, and say that it is passed on."""
+    if talk.asker.role is Role.PROFESSIONAL or not (words := str(talk.memory.get("remark", ""))):
+        return {}
+    talk.preface = chat("remark_kept", remark=words, several=for_several(words))
+    return {"note": words}
 
 
 async def _gone(talk: Talk, data: Data) -> Answer:

@@ -89,7 +89,7 @@ def nudged(said: Said, local: datetime) -> Wish | None:
     words = plain(said.text)
     day = local.date().isoformat()
     if " mais tarde " in words:
-        return Wish(day, stretch=f"depois das {clock(local.time())}")
+        return Wish(day, stretch=f"depois das {clock((local + timedelta(minutes=1)).time())}")
     if " mais cedo " in words:
         return Wish(day, stretch=f"antes das {clock(local.time())}")
     return None

@@ -1,0 +1,38 @@
+"""What a client says beside the time they want: whom it is for, how many come, what the professional should mind."""
+
+import re
+from typing import Final
+
+# As much as an appointment's note shows on a phone.
+LONGEST: Final = 200
+_WHO: Final = (
+    r"(?:marido|esposa|mulher|namorad[oa]|noiv[oa]|companheir[oa]|filh[oa]s?|m[ãa]e|pai|irm[ãa]o?s?|av[óôo]|net[oa]s?"
+    r"|sobrinh[oa]s?|ti[oa]s?|prim[oa]s?|sogr[oa]|cunhad[oa]|enteado|enteada|afilhad[oa]|amig[oa]s?|beb[êe]|crian[çc]as?)"
+)
+# "Pra minha filha", "eu e meu filho"; "meu pai" alone may be why somebody comes late.
+_FOR: Final = re.compile(
+    rf"\b(?:pr[ao]s?|para|com|e|encaixar|atender)\s+(?:[oa]s?\s+)?(?:meus?|minhas?|nossos?|nossas?)\s+{_WHO}\b",
+    re.IGNORECASE,
+)
+_MIND: Final = re.compile(
+    r"\bal[ée]rgic[oa]|\bgr[áa]vida|\bgestante|\bcadeirante|\bautista|\bdefici[êe]n|\bdiab[ée]t|\bpress[ãa]o alta"
+    r"|\b(?:avis[ae]|fal[ae]|diz|diga|lembr[ae])\s+(?:[àa]|ao|pra|pro|para|pr[ao] el[ea]|el[ea])?\s*(?:\w+\s+)?que\b",
+    re.IGNORECASE,
+)
+_SEVERAL: Final = re.compile(
+    r"\b(?:pra|para) mim e\b|\beu e (?:[oa] )?(?:meu|minha)\b|\bn[óo]s (?:dois|duas|tr[êe]s)\b|\bos dois\b"
+    r"|\bsomos (?:[2-9]|dois|duas|tr[êe]s|quatro)\b|\b(?:[2-9]|dois|duas|tr[êe]s|quatro) pessoas\b"
+    r"|\b(?:[2-9]|dois|duas|tr[êe]s) (?:cortes|hor[áa]rios|vagas)\b",
+    re.IGNORECASE,
+)
+
+
+def remark(text: str) -> str:
+    """Return what the professional should know of a message, in the client's own words; nothing of most."""
+    kept = _FOR.search(text) or _MIND.search(text) or _SEVERAL.search(text)
+    return " ".join(text.split())[:LONGEST] if kept else ""
+
+
+def for_several(text: str) -> bool:
+    """Tell whether more than one person wants to come: a time is for one."""
+    return _SEVERAL.search(text) is not None
