@@ -6,6 +6,7 @@ raising five alarms for one cause.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,8 +31,10 @@ _HEALTH = {"LIMITED": (State.WARN, "health_limited"), "BLOCKED": (State.BAD, "he
 _REVIEWED = frozenset({"PENDING", "IN_APPEAL"})
 
 
-async def look(management: Management, settings: Settings, accounts: Sequence[str], now: datetime) -> list[Finding]:
-    """Ask Meta everything, at the same time where one answer does not depend on another."""
+async def look(
+    management: Management, settings: Settings, accounts: Sequence[str], now: datetime, *, mend: bool = False
+) -> list[Finding]:
+    """Ask Meta everything, at the same time where one answer does not depend on another; `mend` what can be."""
     if not settings.whatsapp_token.get_secret_value():
         names = [f"{kind}:{account}" for account in accounts for kind in ("number", "health")]
         return [unset(name) for name in ("token", *names, "subscription", "templates")]
@@ -40,7 +43,7 @@ async def look(management: Management, settings: Settings, accounts: Sequence[st
     rest = [
         *(number(management, account, settings) for account in accounts),
         *(health(management, account) for account in accounts),
-        subscription(management, business, str(first.details.get("app", ""))),
+        subscription(management, business, str(first.details.get("app", "")), mend=mend),
         templates(management, business),
     ]
     return [first, *(found for group in await asyncio.gather(*rest) for found in group)]
@@ -155,17 +158,26 @@ def _ailment(entity: Mapping[str, Any]) -> str:
     return f"{text(entity.get('entity_type'))} {text(entity.get('can_send_message'))}: " + " ".join(words)
 
 
-async def subscription(management: Management, business: str, app: str) -> list[Finding]:
-    """Does the account deliver to our application? `app` is its id, where the token told it."""
+async def subscription(management: Management, business: str, app: str, *, mend: bool) -> list[Finding]:
+    """Does the account deliver to our application? `app` is its id, where the token told it; `mend` has it do so."""
     if not business:
         return [unset("subscription")]
     try:
-        subscribed = [text(each.get("id")) for each in await management.subscriptions()]
+        if await _delivers(management, app):
+            return [Finding("subscription", State.OK, "subscribed")]
     except ManagementFailed as failed:
         return [_failed("subscription", failed)]
-    if app in subscribed or (subscribed and not app):
-        return [Finding("subscription", State.OK, "subscribed")]
+    if mend:
+        with suppress(ManagementFailed):  # then somebody has to do it by hand
+            await management.subscribe()
+            if await _delivers(management, app):
+                return [Finding("subscription", State.WARN, "subscribed_again")]
     return [Finding("subscription", State.BAD, "not_subscribed", {"business": business})]
+
+
+async def _delivers(management: Management, app: str) -> bool:
+    subscribed = [text(each.get("id")) for each in await management.subscriptions()]
+    return app in subscribed if app else bool(subscribed)
 
 
 async def templates(management: Management, business: str) -> list[Finding]:

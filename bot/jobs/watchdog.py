@@ -50,7 +50,7 @@ async def run(
     """
     findings = await from_database(db, settings, now)
     if not light or await news(db, settings):
-        findings += await from_meta(db, settings, now, management)
+        findings += await from_meta(db, settings, now, management, mend=True)
         findings += await _from_endpoint(settings, now)
     await _conclude(db, settings, findings, now)
     return findings
@@ -105,15 +105,18 @@ async def from_database(
 
 
 async def from_meta(
-    db: Database | None, settings: Settings, now: datetime, management: Management | None = None
+    db: Database | None, settings: Settings, now: datetime, management: Management | None = None, *, mend: bool = False
 ) -> list[Finding]:
-    """Ask Meta, with no transaction open; without a database only the number of the settings is known."""
+    """Ask Meta, with no transaction open, and `mend` what can be mended from here.
+
+    Without a database only the number of the settings is known.
+    """
     accounts = [settings.whatsapp_phone_number_id] if settings.whatsapp_phone_number_id else []
     if db is not None:
         async with db.begin() as session:
             accounts = await flow.accounts(session, settings)
     async with aiohttp.ClientSession() as http:
-        return await reach.look(management or Management(http, settings), settings, accounts, now)
+        return await reach.look(management or Management(http, settings), settings, accounts, now, mend=mend)
 
 
 async def _from_endpoint(settings: Settings, now: datetime) -> list[Finding]:

@@ -210,6 +210,12 @@ _META: Mapping[str, Said] = {
     "health_limited": Said("A Meta deixa enviar com limites: {reason}", "Meta lets it send, within limits: {reason}"),
     "health_blocked": Said("A Meta não deixa enviar: {reason}", "Meta does not let it send: {reason}"),
     "subscribed": Said("A conta entrega as mensagens ao aplicativo.", "the account delivers to the application"),
+    "subscribed_again": Said(
+        "A conta tinha deixado de entregar as mensagens ao nosso aplicativo, e assinamos o webhook de novo. O que foi "
+        "escrito nesse meio-tempo pode não ter chegado: veja no painel da Meta quem desfez a assinatura.",
+        "the account had stopped delivering to our application, and we subscribed the webhook again. What was written "
+        "meanwhile may not have come in: Meta's dashboard shows who ended the subscription.",
+    ),
     "not_subscribed": Said(
         "A conta não entrega as mensagens ao nosso aplicativo: nada chega. No painel da Meta, em WhatsApp, "
         "Configuração, assine de novo o webhook (ou POST /{business}/subscribed_apps com o token).",

@@ -44,7 +44,7 @@ from bot.whatsapp.management import Management
 from bot.whatsapp.rows import status_id
 
 from ..conftest import StillClock
-from ..fakes.graph_management import BUSINESS, NUMBER, TOKEN, Meta, management
+from ..fakes.graph_management import APP, BUSINESS, NUMBER, TOKEN, Meta, management
 
 PHONE = "5511988887777"
 
@@ -497,6 +497,16 @@ async def test_a_lost_subscription_is_told(meta: Meta, clock: StillClock) -> Non
     assert (await asked(meta, clock))["subscription"].state is State.BAD
     meta.apps = []
     assert (await asked(meta, clock))["subscription"].state is State.BAD
+
+
+async def test_a_lost_subscription_is_taken_up_again_and_told_once(db: Database, meta: Meta, clock: StillClock) -> None:
+    meta.apps = ["another"]
+    found = (await full(db, meta, clock))["subscription"]
+    assert (found.state, found.said, meta.apps) == (State.WARN, "subscribed_again", ["another", APP])
+    for told in (2, 2):  # and that all is well
+        clock.jump(days=1)
+        assert (await full(db, meta, clock))["subscription"].state is State.OK
+        assert len(await mails(db)) == told
 
 
 async def test_templates_that_cannot_be_sent_are_named(db: Database, meta: Meta, clock: StillClock) -> None:
