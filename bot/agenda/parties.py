@@ -99,15 +99,19 @@ PARTIES: Final = (
     *columns(Reach, _CONTACTS),
     _ACCOUNTS.c.id.label("account_id"),
 )
-BOTH: Final = (
-    PROFESSIONALS.join(_USERS, _USERS.c.id == PROFESSIONALS.c.user_id)
-    .outerjoin(
-        _CLIENTS,
-        (_CLIENTS.c.professional_id == PROFESSIONALS.c.id) & (_CLIENTS.c.id == bindparam("client_id", type_=Uuid)),
+
+
+def both(client_id: ColumnElement[Any], beside: FromClause = PROFESSIONALS) -> FromClause:
+    """Join a professional, who is in `beside`, and one of their clients."""
+    return (
+        beside.join(_USERS, _USERS.c.id == PROFESSIONALS.c.user_id)
+        .outerjoin(_CLIENTS, (_CLIENTS.c.professional_id == PROFESSIONALS.c.id) & (_CLIENTS.c.id == client_id))
+        .outerjoin(_CONTACTS, _CONTACTS.c.id == _CLIENTS.c.contact_id)
+        .outerjoin(_ACCOUNTS, _ACCOUNTS.c.contact_id == _CLIENTS.c.contact_id)
     )
-    .outerjoin(_CONTACTS, _CONTACTS.c.id == _CLIENTS.c.contact_id)
-    .outerjoin(_ACCOUNTS, _ACCOUNTS.c.contact_id == _CLIENTS.c.contact_id)
-)
+
+
+BOTH: Final = both(bindparam("client_id", type_=Uuid))
 _OWNER_END: Final = len(fields(Owner))
 _GUEST: Final = slice(_OWNER_END + 1, _OWNER_END + 1 + len(fields(Guest)))
 _REACH: Final = slice(_GUEST.stop, _GUEST.stop + len(fields(Reach)))

@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..models import Appointment, Outbound
-from ..models.enums import OutboundStatus
+from ..models.enums import OutboundStatus, Plan, Status
 from ..models.plans import Capability, allows
 from ..notify import outbox
 from ..notify.message import Message
@@ -23,7 +23,7 @@ from ..notify.messages import Reminder2h, Reminder24h
 from ..quiet import out_of_quiet
 from .entry import write
 from .hours import zone_of
-from .parties import Owner, Parties
+from .parties import PARTIES, PROFESSIONALS, Owner, Parties, both, parties_of, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def planned(row: Appointment, who: Parties, *, now: datetime) -> Iterable[dict[s
     if who.contact is None or who.contact.unreachable_at is not None:
         return
     for reminder, message, due in _messages(row, who):
-        if due > now:
+        if due > now and _in_plan(message, who.professional.plan):
             yield outbox.owed(
                 message,
                 contact_id=who.contact.id,
@@ -52,7 +52,7 @@ def planned(row: Appointment, who: Parties, *, now: datetime) -> Iterable[dict[s
                 now=now,
                 due_at=due,
                 expires_at=row.start_at - reminder.useful_until,
-                dedup_key=f"{message.name}:{row.id}:{row.start_at.isoformat()}",
+                dedup_key=_key(message, row),
                 reminds=True,
             )
 
@@ -79,6 +79,47 @@ async def drop(session: AsyncSession, appointment_ids: Sequence[UUID]) -> None:
     )
 
 
+async def renew(session: AsyncSession, professional_id: UUID, *, now: datetime) -> None:
+    """Let the reminders that wait say what is true now, and owe those that a larger plan has; under the agenda's lock.
+
+    What was owed on a larger plan is left to go, and what is due already keeps its place.
+    """
+    waiting = await _waiting(session, professional_id)
+    again, added = [], []
+    coming = _COMING.where(PROFESSIONALS.c.id == professional_id, Appointment.start_at > now)
+    for row, *parties in await session.execute(coming):
+        who = parties_of(parties)
+        added += [each for each in planned(row, who, now=now) if each["dedup_key"] not in waiting]
+        for _, message, due in _messages(row, who):
+            if owed := waiting.get(_key(message, row)):
+                again.append({"id": owed.id, "payload": message.to_json(), "due_at": due if due > now else owed.due_at})
+    if again:
+        await session.execute(update(Outbound), again)
+    await write(session, [(Outbound, each) for each in added])
+
+
+async def _waiting(session: AsyncSession, professional_id: UUID) -> dict[str, Any]:
+    """Return the reminders that are in nobody's hands, by their keys; the sender leaves them until the commit."""
+    statement = select(Outbound.dedup_key, Outbound.id, Outbound.due_at).where(
+        Outbound.professional_id == professional_id,
+        Outbound.appointment_start_at.is_not(None),
+        Outbound.status == OutboundStatus.QUEUED,
+    )
+    return {row.dedup_key: row for row in await session.execute(statement.with_for_update())}
+
+
+_COMING: Final = (
+    select(Appointment, *PARTIES)
+    .select_from(
+        both(
+            table(Appointment).c.client_id,
+            PROFESSIONALS.join(table(Appointment), table(Appointment).c.professional_id == PROFESSIONALS.c.id),
+        )
+    )
+    .where(Appointment.status == Status.CONFIRMED)
+)
+
+
 def _messages(row: Appointment, who: Parties) -> Iterable[tuple[Reminder, Message, datetime]]:
     professional = who.professional
     zone, local = professional.timezone, row.start_at.astimezone(zone_of(professional.timezone))
@@ -91,9 +132,16 @@ def _messages(row: Appointment, who: Parties) -> Iterable[tuple[Reminder, Messag
     }
     due = out_of_quiet(row.start_at - DAY_BEFORE.before, zone)
     yield DAY_BEFORE, Reminder24h(**common, when=phrases.moment(local)), due
-    if allows(professional.plan, Capability.REMINDER_2H):
-        due = out_of_quiet(row.start_at - SHORTLY_BEFORE.before, zone)
-        yield SHORTLY_BEFORE, Reminder2h(**common, hour=_hour(local, due, professional)), due
+    due = out_of_quiet(row.start_at - SHORTLY_BEFORE.before, zone)
+    yield SHORTLY_BEFORE, Reminder2h(**common, hour=_hour(local, due, professional)), due
+
+
+def _in_plan(message: Message, plan: Plan) -> bool:
+    return not isinstance(message, Reminder2h) or allows(plan, Capability.REMINDER_2H)
+
+
+def _key(message: Message, row: Appointment) -> str:
+    return f"{message.name}:{row.id}:{row.start_at.isoformat()}"
 
 
 def _hour(local: datetime, due: datetime, professional: Owner) -> str:

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot.agenda import owners
+from bot.agenda import owners, reminders
 from bot.agenda.hours import Window
 from bot.db import Database
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.reminders import tidy_reminders
-from bot.models import Outbound
+from bot.models import Outbound, Professional
 from bot.models.enums import Action, Actor, OutboundStatus, Plan
 from bot.quiet import after_quiet, out_of_quiet, quiet
 
@@ -37,6 +37,16 @@ class Remembered(World):
         return [
             (row.kind, row.due_at) for row in await self.owed() if row.appointment_start_at and row.status is status
         ]
+
+    async def renewed(self, now: datetime = NOW, **fields: Any) -> dict[tuple[str, datetime | None], dict[str, Any]]:
+        """Change the professional, and return what their reminders say that still wait."""
+        async with self.db.begin() as session:
+            owner = await session.get_one(Professional, self.owner.id)
+            for field, value in fields.items():
+                setattr(owner, field, value)
+            await reminders.renew(session, owner.id, now=now)
+        rows = [row for row in await self.owed() if row.appointment_start_at and row.status is OutboundStatus.QUEUED]
+        return {(row.kind, row.appointment_start_at): {**row.payload, "due": row.due_at} for row in rows}
 
     async def confirmed(self, start: datetime = THURSDAY_15H, **fields: Any) -> Any:
         return await self.book(start, actor=Actor.PROFESSIONAL, **fields)
@@ -132,6 +142,39 @@ async def test_what_was_sent_is_not_sent_again_after_a_move_there_and_back(db: D
         await world.move(row, LATER, **world.as_owner())
         await world.move(row, THURSDAY_15H, **world.as_owner())
         assert await world.reminders() == [("reminder_2h", THURSDAY_15H - 2 * HOUR)]
+
+
+async def test_what_was_booked_on_a_smaller_plan_is_reminded_of_as_the_larger_one_promises(db: Database) -> None:
+    async with Remembered(db, plan=Plan.FREE) as world:
+        soon, later = await world.confirmed(), await world.confirmed(LATER)
+        await world.book(LATER + DAY)  # not confirmed: no promise
+        now = THURSDAY_15H - 90 * MINUTE
+        found = await world.renewed(now, plan=Plan.PREMIUM)
+        assert [key for key in found if key[0] == "reminder_2h"] == [("reminder_2h", LATER)]  # for the first it is late
+        assert found["reminder_2h", LATER]["appointment_id"] == str(later.id)
+        assert found == await world.renewed(now)
+        # What a smaller plan finds waiting is left to go.
+        assert found == await world.renewed(now, plan=Plan.FREE)
+        await world.act(soon, Action.CANCEL, now=now)
+        assert ("reminder_24h", THURSDAY_15H) not in await world.renewed(now, plan=Plan.PRO)
+
+
+async def test_reminders_that_wait_say_what_is_true_when_they_leave(db: Database) -> None:
+    async with Remembered(db) as world:
+        await world.confirmed()
+        await world.confirmed(LATER)
+        async with db.begin() as session:
+            for row in await session.scalars(select(Outbound).where(Outbound.appointment_start_at == LATER)):
+                row.status = OutboundStatus.SENT
+        found = await world.renewed(address="Rua Nova, 99", name="Bia S.", timezone="America/Manaus")
+        assert set(found) == {("reminder_24h", THURSDAY_15H), ("reminder_2h", THURSDAY_15H)}
+        day_before = found["reminder_24h", THURSDAY_15H]
+        assert (day_before["address"], day_before["professional"]) == ("Rua Nova, 99", "Bia S.")
+        assert day_before["when"] == "quinta, 26/11, às 14h"
+        # One that is late and waits for its turn keeps its place.
+        late = await world.renewed(THURSDAY_15H - 23 * HOUR, timezone="America/Noronha")
+        assert late["reminder_24h", THURSDAY_15H]["due"] == THURSDAY_15H - 24 * HOUR
+        assert late["reminder_24h", THURSDAY_15H]["when"] == "quinta, 26/11, às 16h"
 
 
 async def test_paying_leaves_them_alone(db: Database) -> None:
