@@ -83,13 +83,18 @@ async def take(
     if _minutes_count(conversation, now) >= RATE:
         await _put_off(session, conversation, lane, now)
         return None
-    token = uuid4()
-    if not await _hold(session, conversation, rows, token, now=now, until=now + lease):
+    token, changes = uuid4(), any(row.event.get("type") in asides.CHANGES for row in rows)
+    turn = () if changes or parking.worn(rows) else _one_turn(rows)
+    begun = await _hold(session, conversation, rows, turn, token, now=now, until=now + lease)
+    if begun is None:
         return None
-    rows = await parking.without_the_worn(session, conversation, rows, now)
-    if any(row.event.get("type") in asides.CHANGES for row in rows):
-        rows = await asides.read_changes(session, await _still_new(session, rows), now=now)
-    held = Held(conversation, contact, await _begun(session, rows, conversation), token)
+    if turn and not begun:
+        rows = await _still_new(session, rows)
+    elif not turn:
+        rows = await parking.without_the_worn(session, conversation, rows, now)
+        if changes:
+            rows = await asides.read_changes(session, await _still_new(session, rows), now=now)
+    held = Held(conversation, contact, turn if begun else await _begun(session, rows, conversation), token)
     if not held.rows:  # everything was taken back
         await put_back(session, held)
         return None
@@ -145,12 +150,13 @@ async def _hold(
     session: AsyncSession,
     conversation: Conversation,
     rows: Sequence[Inbound],
+    turn: Sequence[Inbound],
     token: UUID,
     *,
     now: datetime,
     until: datetime,
-) -> bool:
-    """Take the conversation unless somebody has it, and count what is taken towards the minute's rate."""
+) -> bool | None:
+    """Take the conversation and begin a turn, as `holding.hold`; count what is taken towards the minute's rate."""
     count = _minutes_count(conversation, now)
     told = [row.provider_at or row.received_at for row in rows if row.event.get("type") not in SILENT_TYPES]
     known = [conversation.last_inbound_at] if conversation.last_inbound_at else []
@@ -158,6 +164,7 @@ async def _hold(
         session,
         conversation,
         token,
+        turn,
         now=now,
         until=until,
         # The 24-hour window counts from the newest message, in whichever order they are answered.

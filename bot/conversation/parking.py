@@ -7,6 +7,7 @@ could not reach the database, and with it everything else that was on the way th
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,21 +31,26 @@ async def without_the_worn(
     session: AsyncSession, conversation: Conversation, rows: Sequence[Inbound], now: datetime
 ) -> Sequence[Inbound]:
     """Park messages that had all their tries and are still here: each time, nobody came back from them."""
-    worn = [row.id for row in rows if row.attempts >= _bearable(row)]
-    if not worn:
+    ids = worn(rows)
+    if not ids:
         return rows
     ended = func.coalesce(func.nullif(Inbound.error, ""), "the process ended in each of its tries")
     parked = await session.scalars(
         update(Inbound)
         # Somebody may have answered it after it was read here.
-        .where(Inbound.id.in_(worn), Inbound.status == InboundStatus.NEW)
+        .where(Inbound.id.in_(ids), Inbound.status == InboundStatus.NEW)
         .values(status=InboundStatus.DEAD, error=ended)
         .returning(Inbound.id)
         .execution_options(synchronize_session=False)
     )
     if parked.all():
         await regret(session, conversation, now)
-    return [row for row in rows if row.id not in worn]
+    return [row for row in rows if row.id not in ids]
+
+
+def worn(rows: Sequence[Inbound]) -> list[UUID]:
+    """Return the ids of messages that had all their tries."""
+    return [row.id for row in rows if row.attempts >= _bearable(row)]
 
 
 def _bearable(row: Inbound) -> int:
