@@ -152,6 +152,7 @@ class UpdateAppointmentStatus(Tool):
             client=client.name,
             service=row.service_name,
             when=phrases.moment(row.start_at.astimezone(context.asker.zone)),
+            price=phrases.money(row.price_cents) if action is Action.PAID else "",
         )
         return ToolResult({}, Proposal(self.name, {**as_asked(row), "action": action.value}, question))
 

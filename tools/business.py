@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import delay, owners
+from bot.conversation.amounts import read_cents
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.errors import Invalid
 from bot.models import Professional
@@ -23,7 +24,7 @@ from .services import find_service
 
 # A week: whoever wants more notice than that wants no cancellations.
 MOST_HOURS: Final = 168
-_PRICE: Final = re.compile(r"(?P<reais>\d{1,3}(?:\.\d{3})+|\d{1,6})(?:,(?P<cents>\d{2}))?(?!\d)")
+_NUMBER: Final = re.compile(r"\d++(?:[.,]\d++)*+")
 
 CAPABILITIES: Final[Mapping[Capability, str]] = {
     Capability.REMINDER_2H: "lembrete duas horas antes",
@@ -179,7 +180,8 @@ def _hours(hours: int) -> str:
 
 
 def _cents(words: str) -> int:
-    found = list(_PRICE.finditer(words))
-    if len(found) != 1:
+    found = _NUMBER.findall(words)
+    cents = read_cents(found[0]) if len(found) == 1 else None
+    if cents is None:
         raise PriceUnclear
-    return int(found[0]["reais"].replace(".", "")) * 100 + int(found[0]["cents"] or 0)
+    return cents

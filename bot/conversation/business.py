@@ -80,6 +80,12 @@ def read_service(text: str) -> ServiceWish | None:
     return ServiceWish(name[0].upper() + name[1:], _minutes(length), _cents(price))
 
 
+def read_minutes(text: str) -> int | None:
+    """Read how long something takes: "40 min", "1h30", "meia hora"."""
+    found = _LENGTH.search(text)
+    return _minutes(found) if found else None
+
+
 def _minutes(found: re.Match[str]) -> int:
     if found["half"]:
         return 30

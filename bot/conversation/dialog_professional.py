@@ -239,5 +239,9 @@ ONGOING: Final[Mapping[str, Callable[[Talk], Awaitable[Answer | None]]]] = {
     professional_days.OPEN: professional_days.continued,
     **dict.fromkeys(professional_money.ASKED_FOR, professional_money.continued),
 }
-WITH_SERVICE: Final = {**BOOKS, professional_money.PRICE: professional_money.price}
+WITH_SERVICE: Final = {
+    **BOOKS,
+    professional_money.PRICE: professional_money.price,
+    professional_money.LENGTH: professional_money.length,
+}
 CHANGES: Final[Mapping[Intent, str]] = {Intent.CANCEL: CANCEL, Intent.RESCHEDULE: MOVE}

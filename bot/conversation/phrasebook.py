@@ -52,6 +52,7 @@ class Intent(StrEnum):
     BLOCK = "block"
     OPEN = "open"
     SET_PRICE = "set_price"
+    SET_LENGTH = "set_length"
     LINK = "link"
     PLAN = "plan"
     HOLIDAYS = "holidays"

@@ -8,6 +8,7 @@ from typing import Final
 from .. import phrases
 from ..models.enums import Payment, Status
 from ..notify.render import chat
+from .amounts import amounts_in
 from .brain import Answer
 from .catalogue import meant, names
 from .client_acts import info, service_missing
@@ -223,8 +224,18 @@ async def picked(talk: Talk, appointment: Data) -> Answer:
             data, proposal = await talk.call("request_payment", appointment=token)
         case _:
             action = talk.memory["action"]
+            if action == "paid" and (differs := _named_otherwise(talk, appointment)):
+                talk.preface = differs
             data, proposal = await talk.call("update_appointment_status", appointment=token, action=action)
     return talk.propose(proposal) if proposal else refused(talk, data)
+
+
+def _named_otherwise(talk: Talk, appointment: Data) -> str:
+    """Say that the amount that was named is not the one that was agreed on, where it is not."""
+    named = [phrases.money(one.value) for one in amounts_in(talk.heard.text) if one.sure and not one.percent]
+    if len(named) != 1 or named[0] == appointment["price"]:
+        return ""
+    return chat("amount_differs", named=named[0], price=appointment["price"])
 
 
 def start(talk: Talk, doing: str) -> None:

@@ -96,6 +96,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.HOLIDAYS: professional_days.holidays,
     Intent.SET_PRICE: professional_money.price,
     Intent.PIX_KEY: professional_money.pix_key,
+    Intent.SET_LENGTH: professional_money.length,
     Intent.CHART: professional_money.chart,
     Intent.EXPORT: professional_money.export,
     Intent.CPF: professional_money.cpf,

@@ -4,8 +4,11 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from .. import phrases
 from ..notify.render import chat
+from .amounts import amounts_in, part_of, read_cents
 from .brain import Answer
+from .business import read_minutes
 from .catalogue import meant
 from .client_acts import info, service_missing
 from .intents import Intent
@@ -16,8 +19,8 @@ from .professional_reads import mentions_period
 from .talk import Data, Talk
 from .vocabulary import plain
 
-PIX, PRICE, DEADLINE, LATE, CPF = "pix", "price", "deadline", "late", "cpf"
-ASKED_FOR: Final = (PIX, PRICE, DEADLINE, LATE, CPF)
+PIX, PRICE, LENGTH, DEADLINE, LATE, CPF = "pix", "price", "length", "deadline", "late", "cpf"
+ASKED_FOR: Final = (PIX, PRICE, LENGTH, DEADLINE, LATE, CPF)
 
 _KEY: Final = re.compile(
     r"[^\s@]+@[^\s@]+\.[a-z]{2,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
@@ -25,7 +28,10 @@ _KEY: Final = re.compile(
     re.IGNORECASE,
 )
 _CPF: Final = re.compile(r"(?<!\d)\d{3}[.\s]?\d{3}[.\s]?\d{3}[-\s]?\d{2}(?!\d)")
-_AMOUNT: Final = re.compile(r"(?<![\d/:])\d{1,3}(?:\.\d{3})*(?:,\d{2})?(?!\s*(?:min|h\b|%|[/:]))|(?<!\d)\d{4,6}(?!\d)")
+_DEARER: Final = re.compile(r"(?<!\S)(?:aument\w+|sub(?:a|ir|o)|sobe|reajust\w+|acrescent\w+)(?!\S)")
+_CHEAPER: Final = re.compile(r"(?<!\S)(?:abaix\w+|baix\w+|diminu\w+|reduz\w*|tir(?:a|ar|e)|descont\w*)(?!\S)")
+# "Para 60" is what it shall cost, "em 10" by how much it changes.
+_TO, _BY = frozenset({"para", "pra", "por", "p", "a"}), frozenset({"em", "mais", "menos"})
 _TIME: Final = re.compile(r"(?P<number>\d{1,3}) ?(?P<unit>h|hs|horas?|dias?)(?![a-z])")
 _ANY_TIME: Final = re.compile(r"(?<!\S)(?:sem prazo|qualquer (?:hora|momento)|ate a hora|quando quiser)")
 _MINUTES: Final = re.compile(r"(?P<number>\d{1,3}) ?(?:m|min|mins|minutos?|minutinhos)?(?![a-z\d])")
@@ -64,17 +70,63 @@ async def pix_key(talk: Talk) -> Answer:
 async def price(talk: Talk) -> Answer:
     """Change what a service costs."""
     _begin(talk, PRICE)
-    amounts = _AMOUNT.findall(talk.heard.text)
-    if amounts:
-        talk.memory["price"] = amounts[-1]
+    if talk.reading.intent is Intent.SET_PRICE:
+        talk.memory.pop("change", None)  # of another wish
+    _note_price(talk)
     services = (await info(talk)).get("services") or []
     if len(found := meant(talk.said.rest, services)) == 1:
         talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
+    minutes = read_minutes(talk.heard.text)
+    if minutes and not amounts_in(talk.heard.text):
+        return await length(talk)
     if missing := await service_missing(talk, talk.said.rest, chat("ask_service_price")):
         return missing
-    if "price" not in talk.memory:
+    now = next((one["price"] for one in services if one["token"] == talk.memory["service"]["token"]), "")
+    cents = _new_price(talk, read_cents(now.removeprefix("R$ ")))
+    if cents is None:
         return talk.ask(PRICE, chat("ask_price"))
-    return await _proposed(talk, "set_price", PRICE, price=talk.memory["price"], service=service_words(talk))
+    return await _proposed(talk, "set_price", PRICE, price=phrases.money(cents), service=service_words(talk))
+
+
+def _note_price(talk: Talk) -> None:
+    """Note the price that is named, or by how much it changes; a number that may be either is asked about."""
+    words, said = plain(talk.heard.text), amounts_in(talk.heard.text)
+    if turn := 1 if _DEARER.search(words) else -1 if _CHEAPER.search(words) else 0:
+        talk.memory["turn"] = turn
+    if not said:
+        return
+    last = next((one for one in said if one.lead in _TO and not one.percent), said[-1])
+    if last.lead in _TO and not last.percent:
+        talk.memory["change"] = {"to": last.value}
+    elif last.percent:
+        talk.memory["change"] = {"percent": last.value}
+    elif last.lead in _BY or (turn and last.joined):
+        talk.memory["change"] = {"by": last.value}
+    elif not turn:
+        talk.memory["change"] = {"to": last.value}
+
+
+def _new_price(talk: Talk, now: int | None) -> int | None:
+    """Return the price that was asked for, in centavos; None where that is not clear."""
+    change, turn = talk.memory.get("change") or {}, talk.memory.get("turn")
+    if "to" in change:
+        return int(change["to"])
+    if not change or not turn or now is None:
+        return None
+    by = part_of(now, change["percent"]) if "percent" in change else change["by"]
+    return now + turn * by if now + turn * by >= 0 else None
+
+
+async def length(talk: Talk) -> Answer:
+    """Change how long a service takes."""
+    _begin(talk, LENGTH)
+    if minutes := read_minutes(talk.heard.text):
+        talk.memory["minutes"] = minutes
+    if missing := await service_missing(talk, talk.said.rest, chat("ask_service_length")):
+        return missing
+    if "minutes" not in talk.memory:
+        return talk.ask(LENGTH, chat("ask_length"))
+    return await _proposed(talk, "set_duration", LENGTH, minutes=talk.memory["minutes"], service=service_words(talk))
 
 
 async def deadline(talk: Talk) -> Answer:
@@ -138,7 +190,7 @@ def _sentence(data: Data) -> str:
 
 
 _ASKED_AGAIN: Final = frozenset(
-    {"price_unclear", "bad_price", "bad_deadline", "bad_delay", "cpf_invalid", "service_unknown"}
+    {"price_unclear", "bad_price", "bad_service_minutes", "bad_deadline", "bad_delay", "cpf_invalid", "service_unknown"}
 )
 
 
@@ -153,6 +205,7 @@ _ONGOING: Final[Mapping[str, tuple[Callable[[Talk], Awaitable[Answer]], frozense
     PIX: (pix_key, frozenset({Intent.NONE, Intent.PIX_KEY, Intent.CUSTOMER, Intent.CPF})),
     CPF: (cpf, frozenset({Intent.NONE, Intent.CPF, Intent.CUSTOMER})),
     PRICE: (price, frozenset({Intent.NONE, Intent.SET_PRICE, Intent.SERVICES, Intent.AGENDA})),
+    LENGTH: (length, frozenset({Intent.NONE, Intent.SET_LENGTH, Intent.SET_PRICE, Intent.SERVICES, Intent.AGENDA})),
     DEADLINE: (deadline, frozenset({Intent.NONE, Intent.DEADLINE})),
     LATE: (late, frozenset({Intent.NONE, Intent.LATE})),
 }

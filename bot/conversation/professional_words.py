@@ -65,9 +65,16 @@ PROFESSIONAL: Final[Rules] = (
         r"servicos(?= \||$)",
     ),
     line(
+        Intent.SET_LENGTH,
+        r"(?:mud|alter|aument|diminu|troc)\w+ (?:\w+ ){0,2}duracao.*",
+        r".* (?:agora (?:dura|leva|demora)|(?:vai|passa a|passou a) durar) .*(?:\d|hora).*",
+        r".* dura (?:so )?(?:\d|meia hora|uma hora).*|duracao (?:d[aeo]s? )?.* \d.*",
+    ),
+    line(
         Intent.SET_PRICE,
         r"(?:mud|alter|aument|troc|abaix|diminu|reajust|atualiz)\w+ (?:\w+ ){0,3}(?:precos?|valor(?:es)?).*",
-        r"(?:aument|abaix|diminu|reajust)\w+ .*\d.*",
+        r"(?:aument|abaix|diminu|reajust)\w+ .*\d.*|(?:sobe|baixa(?! n[oa] pag\w+)) .*\d.*",
+        r"(?:mud|alter|troc|atualiz)\w+ .* (?:para|por) (?:r \$ ?\d.*|\d+(?: \| \d+)* (?:reais|conto|pila).*)",
         r".* (?:agora e|passou para|vai custar|custa|preco .* e|valor .* e) (?:r \$ ?)?\d+.*",
     ),
     line(

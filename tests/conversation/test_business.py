@@ -95,7 +95,7 @@ def test_anything_may_be_written(text: str) -> None:
         ("sábado para 9 às 12", {5: [(540, 720)]}),
         ("de segunda: 10h às 16h", {0: [(600, 960)]}),
         ("sábado fechado", {5: []}),
-        ("segunda a sexta, das 9h às 18h; sábado fechado", {**dict.fromkeys(range(5), [(540, 1080)]), 5: []}),
+        ("segunda a sexta, das 9h às 18h; sábado fechado", {**{day: [(540, 1080)] for day in range(5)}, 5: []}),
     ],
 )
 def test_days_that_change_are_read_alone(text: str, days: dict[int, list[tuple[int, int]]]) -> None:

@@ -307,6 +307,8 @@ set_price: muda o preço do corte para 50 | o corte agora é 60 reais | aumenta 
 set_price: alterar valor da consulta | corte passou pra R$ 55 | muda o valor da barba pra 35 | corte agora custa 45
 set_price: aumentar preço do corte pra 70 | o preço do corte é 50 | reajusta a consulta para 200
 set_price: aumenta o corte pra 60 | muda o preço da barba | o valor da consulta passou pra 200
+set_price: aumenta o corte em 10% | muda a barba pra R$ 1.234,56 | baixa a barba pra 30
+set_length: o corte agora dura 40 min | muda a duração da barba | corte dura meia hora
 hours: meus horários de atendimento | mudar meu horário de trabalho | meu expediente | que horas eu abro?
 hours: quais dias eu atendo? | qual meu horário de atendimento? | muda meus horários de trabalho | que dias eu atendo?
 hours: meu horário de trabalho | que horas eu começo? | mudar meu expediente
