@@ -84,6 +84,8 @@ class Told:
         contact = self.who.contact
         if contact is not None and contact.unreachable_at is None:
             self._owe(message, contact.id)
+        elif contact is not None and title and not (email and self.who.email) and self.row.start_at > self.now:
+            self._out_of_reach(title)
         if email:
             self._write(message, contact.id if contact else None)
         if title and self.who.account_id is not None:
@@ -139,6 +141,16 @@ class Told:
         owed["payload"] |= guest
         self.rows.append((Outbound, owed))
 
+    def _out_of_reach(self, news: str) -> None:
+        """Leave it to the professional to tell the client what still matters and no message will."""
+        title = f"Não consigo avisar {self.who.client.name}"
+        body = (
+            f"{news}: {self.row.service_name}, {self.when()}. O WhatsApp não entrega mensagens a essa pessoa, e ela não"
+            " foi avisada. Fale com ela por outro meio."
+        )
+        user = self.who.professional.user_id
+        self.rows.append(notification(user, "client_unreachable", title, body, self.now, self.row.id))
+
     def _notify(self, user_id: UUID, kind: str, title: str, other: str) -> None:
         body = f"{other}: {self.row.service_name}, {self.when()}"
         self.rows.append(notification(user_id, kind, title, body, self.now, self.row.id))
@@ -171,6 +183,7 @@ def moved(told: Told, actor: Actor, old_start: datetime) -> None:
         told.client(BookingRequested(**told.to_client, when=both, price=told.price, appointment_id=about), email=True)
         _ask_professional(told, both, "Pedido para remarcar")
     else:
+        message = BookingRescheduled(**told.to_client, old_when=old_when, when=when, appointment_id=about)
         told.client(message, title="Horário remarcado", email=True)
 
 
@@ -187,7 +200,6 @@ def acted(told: Told, action: Action, actor: Actor, given_up: datetime | None = 
             both = f"{when} (o de antes, {told.when(given_up)}, já foi liberado)" if given_up else when
             told.client(BookingRejected(**client, when=both), title="Pedido recusado", email=True)
             told.professional(BookingRejectedReceipt(**owner, when=when))
-        message = BookingRescheduled(**told.to_client, old_when=old_when, when=when, appointment_id=about)
         case Action.CANCEL if actor is Actor.CLIENT:
             told.professional(BookingCancelledByClient(**owner, when=when), title="Horário cancelado")
             told.client(BookingCancelledReceipt(**client, when=when), email=True)

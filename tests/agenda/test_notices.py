@@ -256,6 +256,28 @@ async def test_a_client_without_an_address_is_told_nothing_and_nothing_breaks(db
             assert all(owed.contact_id is None for owed in new)
 
 
+async def test_the_professional_is_told_of_whoever_cannot_be_told(db: Database) -> None:
+    """Once a change, as long as the appointment lies ahead."""
+    async with Heard(db) as heard:
+        async with db.begin() as session:
+            gil = await a_client(session, heard.owner, name="Gil", number=88884444)
+            (await session.get_one(Contact, gil.contact_id)).unreachable_at = heard.owner.created_at
+            row = await an_appointment(session, heard.owner, gil, heard.service)
+            await session.flush()
+        await heard.act(row, Action.CONFIRM)
+        note = (await heard.notifications())[-1]
+        assert (note.user_id, note.appointment_id) == (heard.owner.user_id, row.id)
+        assert note.title == "Não consigo avisar Gil"
+        assert note.body == (
+            f"Horário confirmado: Corte, {WHEN}. O WhatsApp não entrega mensagens a essa pessoa, e ela não foi avisada."
+            " Fale com ela por outro meio."
+        )
+        await heard.quiet()
+        await heard.act(row, Action.CANCEL)
+        assert await heard.told() == []
+        assert await heard.noted() == ["professional: Não consigo avisar Gil"]
+
+
 async def test_an_open_price_is_not_told_as_nothing(db: Database) -> None:
     async with Heard(db) as heard:
         async with db.begin() as session:
