@@ -1,6 +1,9 @@
 """What a client can do and ask: book, cancel, move, see one's own appointments, prices, hours, address."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from ..notify.render import chat
 from . import catalogue
@@ -14,10 +17,11 @@ from .repeating import CHANGES, is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .talk import Data, Talk, do, fitting, option
 from .vocabulary import plain
-from .wish import Wish, at
+from .wish import Said, Wish, at
 
 # Nobody reads a longer list on a phone, and it must leave room for a question below it.
 MOST_LINES = 12
+_BETWEEN: Final = re.compile(r"\s+e\s+(?:tamb[ée]m\s+)?|[;\n]+|,\s+", re.IGNORECASE)
 PERSON = do("person", "Falar com atendente")
 
 
@@ -27,12 +31,25 @@ async def book(talk: Talk) -> Answer:
         _start(talk, BOOK)
     if said := remark(talk.heard.text):
         talk.memory["remark"] = said
+    await _one_at_a_time(talk)
     note(talk, *await _same_day(talk))
     wishes = note(talk, *talk.said.wishes)
     question = chat("ask_service", professional=talk.heard.professional_name)
     if missing := await service_missing(talk, talk.said.rest, question):
         return missing
     return talk.ask("day", chat("day_past")) if talk.said.when.past else await offer(talk, wishes)
+
+
+async def _one_at_a_time(talk: Talk) -> None:
+    """Go on with the first of several wishes that each have a service and a time: "corte segunda e barba quarta"."""
+    parts = [part for part in _BETWEEN.split(talk.heard.text) if part.strip()]
+    if len(parts) < 2:
+        return
+    services, said = (await info(talk)).get("services") or [], [Said.read(part, talk.now) for part in parts]
+    named = [catalogue.meant(each.rest, services) for each in said]
+    if all(each.dated for each in said) and all(len(found) == 1 for found in named):
+        talk.heard, talk.said = replace(talk.heard, text=parts[0]), said[0]
+        talk.preface = chat("one_at_a_time")
 
 
 async def _same_day(talk: Talk) -> list[Wish]:

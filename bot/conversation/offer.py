@@ -111,7 +111,8 @@ def _remark(talk: Talk) -> dict[str, str]:
     """Return what a client wants the professional to know, and say that it is passed on."""
     if talk.asker.role is Role.PROFESSIONAL or not (words := str(talk.memory.get("remark", ""))):
         return {}
-    talk.preface = chat("remark_kept", remark=words, several=for_several(words))
+    told = chat("remark_kept", remark=words, several=for_several(words))
+    talk.preface = "\n\n".join(filter(None, (talk.preface, told)))
     return {"note": words}
 
 
