@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import booking, following
+from bot.agenda.pattern import pattern_of
 from bot.agenda.refusals import AppointmentChanged
 from bot.agenda.series import series_lost
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, read
-from bot.models import Appointment, Client, Professional
+from bot.models import Appointment, Client, Professional, RecurringSchedule
 from bot.models.enums import Action, Actor, Role
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
@@ -100,7 +101,7 @@ class MoveSeries(Tool):
             service=row.service_name,
             old_when=_when(context, row.start_at),
             when=_when(context, found[0].chosen or start),
-            others=phrases.plural(len(found) - 1, "horário", "horários") if len(found) > 1 else "",
+            others=await _others(context.session, row, start, len(found) - 1),
             lines=conflicts(context, found),
         )
         instead = {each.at.isoformat(): each.proposal.isoformat() for each in found if each.refusal and each.proposal}
@@ -142,6 +143,14 @@ async def _still_as_many(session: AsyncSession, asker: Asker, arguments: Mapping
     if len(await following.following(session, asked)) != arguments["count"]:
         raise AppointmentChanged
     return asked
+
+
+async def _others(session: AsyncSession, row: Appointment, start: datetime, count: int) -> str:
+    """Say how many more go along, and the rhythm they go into; nothing when there are none."""
+    if not count:
+        return ""
+    series = await session.get_one(RecurringSchedule, row.series_id)
+    return f"{phrases.plural(count, 'horário', 'horários')} ({pattern_of(series).starting(start).rhythm})"
 
 
 async def _of_token(context: Context, token: str) -> tuple[Appointment, Client]:

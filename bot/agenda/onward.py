@@ -7,7 +7,7 @@ far as the first does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -48,7 +48,7 @@ class Onward:
 def onward(old: Pattern, zone: str, stands: Sequence[Stand], start_at: datetime) -> Onward:
     """Move a rest, its first to `start_at`; it is sorted by where it stands."""
     wall, first = _wall(zone, start_at), _wall(zone, stands[0].at)
-    new = replace(old, starts_on=wall.date(), start_minute=wall.hour * 60 + wall.minute)
+    new = old.starting(wall)
     numbers = [old.nearest(local_date(zone, stand.origin)) for stand in stands]
     ahead = -numbers[0]
     # How far the others are from the new rhythm is read off one that stands in the old one, if there is any.

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -28,6 +28,10 @@ class Pattern:
     start_minute: int
     count: int | None = None
     until: date | None = None
+
+    def starting(self, wall: datetime) -> "Pattern":
+        """Repeat as often, from a local time on."""
+        return replace(self, starts_on=wall.date(), start_minute=wall.hour * 60 + wall.minute)
 
     @property
     def endless(self) -> bool:

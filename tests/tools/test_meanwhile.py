@@ -73,6 +73,7 @@ async def test_a_yes_about_the_rest_of_a_series_means_as_many_as_it_showed(
         async with db.begin() as session:
             first, _, last = await session.scalars(select(Appointment).order_by(Appointment.start_at))
         proposal = await proposed(db, world, first, tool, **arguments)
+        assert tool == "cancel_series" or "E mais 2 horários (toda quinta, às 17h)" in proposal.question
         await world.act(last, Action.CANCEL)
         with pytest.raises(AppointmentChanged):
             await agreed(db, world, proposal)
