@@ -29,7 +29,7 @@ from .table import show
 MOST, MOST_AT_ONCE = 200, 5000
 _LONGEST_REASON = 100
 # What may work now though it did not then: the number was shut, or nothing had left.
-_AGAIN = frozenset({Action.RETRY, Action.SLOW_DOWN, Action.RETRY_ONCE, Action.STOP_ACCOUNT})
+_AGAIN = frozenset({Action.RETRY, Action.THROTTLED, Action.SLOW_DOWN, Action.RETRY_ONCE, Action.STOP_ACCOUNT})
 _NEVER_LEFT = frozenset({"no_connection", "no_media_id", "http_429"})
 
 

@@ -45,6 +45,7 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "window_closed": "a última mensagem dessa pessoa tem mais de 24 horas, e o WhatsApp não deixa responder depois",
         "unconfirmed": "o WhatsApp não confirmou o envio; pode ter chegado",
         "no_address": "não há telefone cadastrado",
+        "131062": "o WhatsApp não aceita esse tipo de mensagem para quem esconde o telefone",
         "131042": "a conta do WhatsApp está sem forma de pagamento",
     }
 )

@@ -155,7 +155,7 @@ async def failed(
         extra={"outbound": str(row.id), "kind": row.kind, "code": fault.code, "action": fault.action.value},
     )
     match fault.action:
-        case Action.RETRY | Action.SLOW_DOWN:
+        case Action.RETRY | Action.THROTTLED | Action.SLOW_DOWN:
             await _later(session, row, fault, now, TRIES_OF_THE_DOOR if fault.code == NO_CONNECTION else TRIES)
         case Action.RETRY_ONCE:
             await _later(session, row, fault, now, 2)

@@ -7,7 +7,7 @@ from typing import Protocol
 from redis.asyncio import Redis
 
 from ..models.enums import Channel
-from ..whatsapp.faults import Fault
+from ..whatsapp.faults import Action, Fault, seconds_until_retry
 from .claim import Job
 from .gate import Gate, LocalGate, Rate, RedisGate, Turn
 
@@ -23,7 +23,6 @@ RATES: Mapping[Channel, tuple[Rate, Rate]] = {Channel.CLOUD: (NUMBER, PERSON), C
 AHEAD = 0.8
 # After "too many" a number rests, and then goes at half the rate for a while: its limit may be lower than we think.
 REST, CAREFUL = 1.0, 60.0
-_TOO_MANY = frozenset({"4", "80007", "130429"})
 
 
 class Pace(Protocol):
@@ -94,9 +93,12 @@ class SteadyPace:
         return {account: until - now for account, until in self._full_until.items()}
 
     async def refused(self, job: Job, fault: Fault) -> None:
-        if fault.code in _TOO_MANY:
+        if fault.action is Action.THROTTLED:
             await self._gate.shut(job.account, self._number(job), REST)
             self._careful_until[job.account] = time.monotonic() + CAREFUL
+        elif fault.action is Action.SLOW_DOWN:
+            for person, rate in self._person(job):
+                await self._gate.shut(person, rate, seconds_until_retry(fault.action, job.attempt))
 
     def _number(self, job: Job) -> Rate:
         rate = self._rates[job.to.channel][0]

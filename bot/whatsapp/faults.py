@@ -20,6 +20,7 @@ class Action(StrEnum):
     """What the sender does with the message, and with the number it was to leave from."""
 
     RETRY = "retry"  # refused before it was processed: again, later each time
+    THROTTLED = "throttled"  # too many from this number: again, later each time, and all of it slower
     SLOW_DOWN = "slow_down"  # too many for this person: again after 4^n seconds
     RETRY_ONCE = "retry_once"  # a media transfer went wrong
     AWAIT_STATUS = "await_status"  # may have gone out: its status tells
@@ -37,7 +38,7 @@ def _codes(action: Action, *codes: int) -> dict[str, Action]:
 
 
 ACTIONS: Mapping[str, Action] = {
-    **_codes(Action.RETRY, 4, 80007, 130429),
+    **_codes(Action.THROTTLED, 4, 80007, 130429),
     **_codes(Action.SLOW_DOWN, 131056),
     **_codes(Action.RETRY_ONCE, 131052, 131053),
     **_codes(Action.AWAIT_STATUS, 1, 2, 131000, 131016, 131057, 133004),
@@ -47,9 +48,9 @@ ACTIONS: Mapping[str, Action] = {
     **_codes(Action.STOP_ACCOUNT, 368, 130497, 131031, 131048, 131064),
     **_codes(Action.STOP_ACCOUNT, 131042),
     **_codes(Action.STOP_ACCOUNT, 131037, 131045, 133000, 133005, 133006, *range(133008, 133011), 133015, 133016),
-    **_codes(Action.UNREACHABLE, 130403, 131021, 131026, 131030, 131062),
+    **_codes(Action.UNREACHABLE, 130403, 131021, 131026, 131030),
     **_codes(Action.STOPPED_OFFERS, 131050),
-    **_codes(Action.DROP, 130472, 131049, 131055, 131063, 134100),
+    **_codes(Action.DROP, 130472, 131049, 131055, 131062, 131063, 134100),
     **_codes(Action.TEMPLATE, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018, 132068, 132069),
     **_codes(Action.BUG, 33, 100, 131008, 131009, 131051, 135000, 137000),
 }
@@ -101,12 +102,14 @@ def of_answer(status: int, body: object) -> Fault:
 
 def _otherwise(status: int, error: Mapping[str, Any]) -> Action:
     """Return the action for a code that is not in the table."""
-    return Action.AWAIT_STATUS if error.get("is_transient") is True else _of_status(status, known=True)
+    # What was too many was not taken, whatever else is said of it.
+    doubtful = error.get("is_transient") is True and status != 429
+    return Action.AWAIT_STATUS if doubtful else _of_status(status, known=True)
 
 
 def _of_status(status: int, *, known: bool) -> Action:
     if status == 429:
-        return Action.RETRY
+        return Action.THROTTLED
     if status >= 500 or status < 300 or status == 408:  # a 200 that says nothing may still have sent
         return Action.AWAIT_STATUS
     if not known:  # not Meta that answered, but something before it

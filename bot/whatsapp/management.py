@@ -28,7 +28,7 @@ TEMPLATE_FIELDS = "id,name,language,status,category,previous_category,quality_sc
 
 # Asked too often, by this application or for this account: later it will answer.
 _BUSY = frozenset({"4", "17", "32", "613", "80007", "80008"})
-_PASSING = frozenset({Action.RETRY, Action.SLOW_DOWN, Action.AWAIT_STATUS})
+_PASSING = frozenset({Action.RETRY, Action.THROTTLED, Action.SLOW_DOWN, Action.AWAIT_STATUS})
 _TOKEN = "190"  # noqa: S105 - the code of "the token is not valid"
 
 

@@ -10,6 +10,7 @@ import math
 import random
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -22,10 +23,22 @@ from bot.notify.pace import pace_of
 from bot.whatsapp.outgoing import Text
 from bot.whatsapp.transport import Address
 
+from ..fakes.graph import ACCOUNT, Refuse
 from ..fakes.graph_limits import Limits
 from ..servers import free_port
+from .post_office import PostOffice
 
 NUMBER, PERSON = Rate(1 / 78, burst=2), Rate(6, burst=44)
+A_JOB = Job(
+    id=uuid4(),
+    attempt=1,
+    account="n",
+    to=Address("5511988887777"),
+    outgoing=Text("oi"),
+    contact_id=None,
+    said="oi",
+    author=Author.BOT,
+)
 
 
 class Hand:
@@ -125,21 +138,36 @@ async def test_a_person_who_has_to_wait_costs_the_number_nothing() -> None:
 
 
 async def test_a_number_that_meta_trusts_more_goes_as_fast_as_the_setting_says() -> None:
-    job = Job(
-        id=uuid4(),
-        attempt=1,
-        account="n",
-        to=Address("5511988887777"),
-        outgoing=Text("oi"),
-        contact_id=None,
-        said="oi",
-        author=Author.BOT,
-    )
     for per_second in (78, 1000):
         pace, _ = pace_of("", per_second=per_second)
-        turns = await pace.turns([job] * 51)
+        turns = await pace.turns([A_JOB] * 51)
         # One at once beyond the even pace, and the gate is asked within a moment.
         assert turns[-1].seconds == pytest.approx(49 / per_second, abs=0.05)
+
+
+async def test_a_person_who_got_too_many_is_sent_nothing_for_a_while_whatever_is_owed(post: PostOffice) -> None:
+    """What was refused waits in its row; an answer, which goes before everything, would overtake it at once."""
+    pace, _ = pace_of("", per_second=78)
+    ana = await post.person()
+    await post.owe(ana)
+    post.graph.next(Refuse(400, 131056))
+    await post.send(pace=pace)
+    await post.say(ana, "oi")
+    await post.say(await post.person("5521977776666"), "para outra pessoa")
+    await post.send(pace=pace)
+    assert [sent.text for sent in post.graph.accepted] == ["para outra pessoa"]
+    assert [(row.status, row.attempts) for row in await post.rows()] == [("queued", 1), ("queued", 0), ("sent", 1)]
+
+
+@pytest.mark.parametrize("code", [130429, 999_999])
+async def test_a_number_from_which_too_many_came_rests_whatever_the_code(post: PostOffice, code: int) -> None:
+    pace, _ = pace_of("", per_second=78)
+    await post.owe(await post.person())
+    post.graph.next(Refuse(429, code, transient=True))
+    await post.send(pace=pace)
+    assert ((await post.row()).status, (await post.row()).error_code) == ("queued", str(code))
+    job = replace(A_JOB, account=ACCOUNT)
+    assert (await pace.turns([job]))[0].shut == ACCOUNT
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ async def test_a_template_cannot_be_said_here(fake: Evolution, session: aiohttp.
         (fakes.TakeThenFail(), "http_400", Action.AWAIT_STATUS),
         (fakes.TakeThenCut(), "cut_off", Action.AWAIT_STATUS),
         (fakes.Garbage(), "http_502", Action.AWAIT_STATUS),
-        (fakes.Garbage(429), "http_429", Action.RETRY),
+        (fakes.Garbage(429), "http_429", Action.THROTTLED),
         (fakes.Garbage(404), "http_404", Action.RETRY),
         (fakes.Nonexistent(), "not_on_whatsapp", Action.UNREACHABLE),
     ],

@@ -43,7 +43,7 @@ def _key(details: str) -> Fault:
 
 def _of_status(status: int, words: str) -> Action:
     if status == 429:
-        return Action.RETRY
+        return Action.THROTTLED
     if status >= 500 or status < 300 or status == 408:
         return Action.AWAIT_STATUS
     if status == 400 and words:
