@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -34,8 +35,17 @@ GATHER = 0.05
 LAST_CALL = 3.0
 # What the last turns owe leaves in milliseconds; a round that takes longer is cut short, and puts back what it can.
 SOON = 1.0
-# No new messages after this long: the next round looks first what the telephones said meanwhile.
+# No new messages after this long, or this many: the next round looks first what the telephones said meanwhile.
 ROUND = 20.0
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How many rows a round dealt with, and whether it ended because it had its fill: then more may be due."""
+
+    count: int
+    more: bool
 
 
 async def send_due(
@@ -45,7 +55,7 @@ async def send_due(
     *,
     account: str,
     channel: Channel = Channel.CLOUD,
-    limit: int = 1000,
+    limit: int = MOST,
     pace: Pace | None = None,
     deadline: float = DEADLINE,
     last_call: float = LAST_CALL,
@@ -54,13 +64,8 @@ async def send_due(
 
     `account` of `channel` is the number that messages leave from when neither conversation nor professional has one.
     """
-    # What a telephone already said comes first: a doubtful message must not go out again while its status waits.
-    await settle(db, clock)
     one = _Round(db, transport, clock, pace or NoPace(), deadline)
-    try:
-        return await one.run(account, channel, limit)
-    finally:
-        await one.close(last_call)
+    return (await one.go(account, channel, limit, last_call)).count
 
 
 class Sender:
@@ -70,10 +75,18 @@ class Sender:
     """
 
     def __init__(
-        self, db: Database, transport: Transport, clock: Clock, *, account: str, channel: Channel, pace: Pace
+        self,
+        db: Database,
+        transport: Transport,
+        clock: Clock,
+        *,
+        account: str,
+        channel: Channel,
+        pace: Pace,
+        limit: int = MOST,
     ) -> None:
         self._db, self._transport, self._clock, self._pace = db, transport, clock, pace
-        self._account, self._channel = account, channel
+        self._account, self._channel, self._limit = account, channel, limit
         self._going: asyncio.Task[int] | None = None
         self._again = False
 
@@ -99,17 +112,11 @@ class Sender:
     async def _go(self) -> int:
         count = 0
         while self._again:
-            self._again, began = False, time.monotonic()
-            count += await send_due(
-                self._db,
-                self._transport,
-                self._clock,
-                account=self._account,
-                channel=self._channel,
-                pace=self._pace,
-            )
-            # A round that ended because it was long has left something.
-            self._again |= time.monotonic() - began >= ROUND
+            self._again = False
+            one = _Round(self._db, self._transport, self._clock, self._pace, DEADLINE)
+            sent = await one.go(self._account, self._channel, self._limit, LAST_CALL)
+            count += sent.count
+            self._again |= sent.more
         return count
 
     @staticmethod
@@ -126,12 +133,22 @@ class _Round:
         # Leased, and certainly not sent.
         self._unsent: dict[UUID, Job] = {}
 
-    async def run(self, account: str, channel: Channel, limit: int) -> int:
-        """Send until nothing is due, or for a while."""
+    async def go(self, account: str, channel: Channel, limit: int, last_call: float) -> Sent:
+        """Settle what the telephones said, then send what is due, and leave nothing behind."""
+        # A doubtful message must not go out again while its status waits.
+        await settle(self._db, self._clock)
+        try:
+            return await self._run(account, channel, limit)
+        finally:
+            await self._close(last_call)
+
+    async def _run(self, account: str, channel: Channel, limit: int) -> Sent:
+        """Send until nothing is due, or until it was enough."""
         count, ends = 0, time.monotonic() + ROUND
         while True:
-            room = min(IN_FLIGHT - len(self._flying), AT_ONCE, limit - count)
-            found = await self._claim(account, channel, room) if room > 0 and time.monotonic() < ends else Claim()
+            full = count >= limit or time.monotonic() >= ends
+            room = 0 if full else min(IN_FLIGHT - len(self._flying), AT_ONCE, limit - count)
+            found = await self._claim(account, channel, room) if room > 0 else Claim()
             started = await self._start(found.jobs)
             count += found.count - len(found.jobs) + started
             if 0 < room == found.count and started == len(found.jobs):
@@ -139,10 +156,10 @@ class _Round:
             if self._flying:
                 await self._gather()
                 await self._note()
-            elif (full := self._pace.full()) and time.monotonic() < ends:
-                await asyncio.sleep(min(full.values()))
+            elif (shut := self._pace.full()) and not full:
+                await asyncio.sleep(min(shut.values()))
             elif not found.count:
-                return count
+                return Sent(count, full)
 
     async def _claim(self, account: str, channel: Channel, limit: int) -> Claim:
         full, now = self._pace.full(), self._clock.now()
@@ -227,7 +244,7 @@ class _Round:
         except Exception:
             log.exception("the outcome of a message could not be noted", extra={"outbound": str(outcome.job.id)})
 
-    async def close(self, last_call: float) -> None:
+    async def _close(self, last_call: float) -> None:
         """Wait a moment for answers on their way, and note them; put back what never left.
 
         What gets no answer any more keeps its lease: its status settles it.

@@ -39,6 +39,15 @@ async def test_what_is_owed_while_others_are_sent_goes_too(post: PostOffice, sen
     assert statuses(await post.rows()) == [OutboundStatus.SENT, OutboundStatus.SENT]
 
 
+async def test_a_round_that_had_its_fill_is_followed_by_another(post: PostOffice) -> None:
+    for number in range(5):
+        await post.say(await post.person(f"551198888000{number}"), "oi")
+    one = Sender(post.db, post.cloud, post.clock, account=ACCOUNT, channel=Channel.CLOUD, pace=NoPace(), limit=2)
+    assert await one.run() == 5
+    assert statuses(await post.rows()) == [OutboundStatus.SENT] * 5
+    await one.close()
+
+
 async def test_a_job_that_runs_out_of_time_leaves_no_message_in_doubt(post: PostOffice, sender: Sender) -> None:
     await post.say(await post.person(), "um")
     post.graph.next(Accept(0.5))
