@@ -132,6 +132,8 @@ class Graph:
     automatic: Sequence[str] = ()
     # How fast messages may come; without it, as fast as they like.
     limits: Limits | None = None
+    # Nobody is answered before so many were here at once.
+    crowd: int = 0
     accepted: list[Sent] = field(default_factory=list)
     read: list[Json] = field(default_factory=list)
     uploads: list[bytes] = field(default_factory=list)
@@ -143,6 +145,7 @@ class Graph:
     most_flying: int = 0
     most_flying_to_one: int = 0
     busy: asyncio.Event = field(default_factory=asyncio.Event)
+    _crowded: asyncio.Event = field(default_factory=asyncio.Event)
     _script: list[Behaviour] = field(default_factory=list)
     _flying_to: dict[str, int] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -178,6 +181,7 @@ class Graph:
         self._count(to, 1)
         self.busy.set()
         try:
+            await self._crowded.wait()
             return await self._behave(request, body)
         finally:
             self._count(to, -1)
@@ -186,6 +190,8 @@ class Graph:
         self.flying += by
         self._flying_to[to] = self._flying_to.get(to, 0) + by
         self.most_flying = max(self.most_flying, self.flying)
+        if self.most_flying >= self.crowd:
+            self._crowded.set()
         self.most_flying_to_one = max(self.most_flying_to_one, self._flying_to[to])
 
     def _refusal(self, request: web.Request, body: Json) -> web.Response | None:
