@@ -136,7 +136,7 @@ def _bounded(codes: str, found: Sequence[Piece]) -> list[Piece]:
 
 def _refused(codes: str, clause: Clause) -> list[Piece]:
     words = codes[clause.start : clause.end]
-    if BUSY.search(words):
+    if BUSY.search(AFTER_WORK.sub("", words) if any(map(_timed, clause.pieces)) else words):
         return clause.pieces
     if OPENS in words and all(piece.what is What.HOURS for piece in clause.pieces):
         return clause.pieces  # "fecham às 18h?"
@@ -155,6 +155,8 @@ def _asks_anew(codes: str, clause: Clause) -> bool:
 HELD = compiled("[mine have] [slot noun] | booked")
 BESIDES = compiled("except | instead")
 BUSY = compiled("busy | (?:have one? | one) engaged | have engaged | e holiday")
+# "Quarta depois do trabalho, umas seis e meia" names its hour; without one nobody knows which it is.
+AFTER_WORK = compiled("[depois antes apos] [do da] busy")
 OPENS = CODE["opens"]
 
 
