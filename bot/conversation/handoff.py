@@ -1,5 +1,7 @@
 """A person takes over: the professional is told and the bot is silent until released."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +23,8 @@ async def call_person(session: AsyncSession, here: Scene) -> Outgoing:
     conversation.silent_until = here.now + SILENCE
     words = chat("person_called_notice", client=here.asker.name or "Um cliente")
     await tell_owner(session, conversation, here.professional, "person_called", words, here.now)
-    return Text(chat("person_called", professional=here.professional.name))
+    hours = SILENCE // timedelta(hours=1)
+    return Text(chat("person_called", professional=here.professional.name, hours=hours))
 
 
 async def release(session: AsyncSession, here: Scene, tap: buttons.Tap) -> Answer:

@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Contact, Conversation, Notification, Professional, User
-from ..models.enums import Channel
+from ..models import Contact, Conversation, Notification, Outbound, Professional, User
+from ..models.enums import Channel, Transport
 from ..notify import outbox
+from ..notify.message import NOTICE
 from ..notify.render import chat
+from ..whatsapp import window
 from ..whatsapp.outgoing import Choices, Option
 from . import buttons
 
@@ -42,14 +44,35 @@ async def tell_owner(
     now: datetime,
     besides: UUID | None = None,
 ) -> None:
-    """Tell the owner of an agenda about a client's conversation, with the button that gives it back to the bot."""
+    """Tell the owner of an agenda about a client's conversation, with the button that gives it back to the bot.
+
+    Where no free text may be sent to them, a letter is, if they have an address.
+    """
     owner = (await session.scalars(select(User).where(User.id == agenda.user_id))).one()
     if owner.contact_id is not None and owner.contact_id == besides:
         return
     session.add(Notification(user_id=owner.id, kind=kind, title="Atendimento", body=words, created_at=now))
-    if owner.contact_id and (theirs := await _conversation_of(session, owner.contact_id)):
+    theirs = await _conversation_of(session, owner.contact_id) if owner.contact_id else None
+    if owner.email and not (theirs and window.is_open(theirs.last_inbound_at, now, theirs.channel)):
+        session.add(_letter(owner.email, agenda.id, words, now))
+    elif theirs is not None:
         button = Option(buttons.encode(buttons.RELEASE, about.id), "Devolver ao Odys")
         await outbox.say(session, Choices(words, (button,)), theirs, now=now)
+
+
+def _letter(to: str, professional_id: UUID, words: str, now: datetime) -> Outbound:
+    subject = words.replace("*", "").partition(". ")[0]
+    return Outbound(
+        transport=Transport.EMAIL,
+        kind="alert",
+        payload={"subject": subject, "text": words.replace("*", "**"), "to": to},
+        priority=NOTICE,
+        professional_id=professional_id,
+        due_at=now,
+        # By then the bot answers again.
+        expires_at=now + SILENCE,
+        created_at=now,
+    )
 
 
 async def _conversation_of(session: AsyncSession, contact_id: object) -> Conversation | None:

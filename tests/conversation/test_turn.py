@@ -32,6 +32,7 @@ from bot.models import (
     PendingAction,
     Professional,
     Service,
+    User,
 )
 from bot.models.enums import InboundKind, InboundStatus, PendingStatus, Transport
 from bot.whatsapp.outgoing import Text
@@ -303,6 +304,26 @@ async def test_calling_a_person_silences_the_bot_until_it_is_released(here: Stag
     assert len(here.heard_all(JULIA)) == 1
     await here.says(JULIA, "oi")
     assert len(here.heard_all(JULIA)) == 1
+
+
+async def test_an_owner_whom_no_text_reaches_is_called_by_letter(here: Stage) -> None:
+    await here.says(RAFAEL, "oi")
+    here.heard_all(RAFAEL)
+    await here.later(days=2)
+    here.heard_all(RAFAEL)
+    async with here.services.db.begin() as session:
+        owner = (await session.scalars(select(Professional))).one()
+        (await session.get_one(User, owner.user_id)).email = "rafael@example.com"
+    await here.says(JULIA, "quero falar com um atendente")
+    assert "por até 12 horas" in here.heard(JULIA)
+    async with here.services.db.begin() as session:
+        letter = (await session.scalars(select(Outbound).where(Outbound.transport == Transport.EMAIL))).one()
+        failed = (await session.scalars(select(Outbound.id).where(Outbound.error_code == "window_closed"))).all()
+        assert "person_called" in (await session.scalars(select(Notification.kind))).all()
+    assert failed == []
+    assert letter.payload["to"] == "rafael@example.com"
+    assert letter.payload["subject"] == "🙋 Júlia Ramos quer falar com você"
+    assert "**Júlia Ramos** quer falar com você" in letter.payload["text"]
 
 
 async def test_opting_out_stops_everything_but_answers(here: Stage) -> None:

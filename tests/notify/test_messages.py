@@ -192,7 +192,7 @@ CHAT = {
     "opted_out": "",
     "own_number": "professional",
     "payments_file": "count period total",
-    "person_called": "professional",
+    "person_called": "hours professional",
     "person_called_notice": "client",
     "plan": "lines plan price",
     "prices": "lines",
