@@ -23,6 +23,8 @@ class Call:
     now: datetime
     caller: Caller | None = None
     owner: Owner | None = None
+    # Of an answer that is not the declared one; an endpoint says beside it which those are.
+    status: int | None = None
 
     @property
     def user(self) -> Caller:

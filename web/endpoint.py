@@ -51,6 +51,8 @@ class Endpoint:
     who: Who
     limit: Limit
     status: int
+    # What else may come back well: the handler says when, by `call.status`.
+    or_status: int | None
     refuses: Sequence[type[Refused]]
     # Of an answer that is not JSON.
     content_type: str
@@ -72,7 +74,9 @@ class Endpoint:
         except NoResultFound:
             await _still_there(call)
             raise
-        return answer if isinstance(answer, web.StreamResponse) else _render(request, answer, self.status)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return _render(request, answer, call.status or self.status)
 
     async def _admit(self, request: web.Request) -> Call:
         """Find out who calls, and count it: by user where one is known, else by address."""
@@ -103,6 +107,7 @@ def endpoint(
     who: Who,
     limit: Limit = Limit.API,
     status: int = 200,
+    or_status: int | None = None,
     refuses: Sequence[type[Refused]] = (),
     content_type: str = "application/json",
 ) -> Callable[[Callable[..., Awaitable[Any]]], Endpoint]:
@@ -120,6 +125,7 @@ def endpoint(
             who,
             limit,
             204 if answer is type(None) else status,
+            or_status,
             tuple(refuses),
             content_type,
             body,

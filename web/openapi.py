@@ -123,6 +123,8 @@ def _responses(declared: Endpoint, names: Names) -> Json:
     elif declared.status != HTTPStatus.NO_CONTENT:
         success["content"] = {declared.content_type: {"schema": {"type": "string"}}}
     responses: Json = {str(declared.status): success}
+    if declared.or_status is not None:
+        responses[str(declared.or_status)] = success | {"description": HTTPStatus(declared.or_status).phrase}
     if declared.method == "GET" and _is_model(declared.answer):
         responses["304"] = {"description": "What `If-None-Match` names is still what it was."}
     for status, refusals in sorted(_refusals(declared).items()):

@@ -23,7 +23,8 @@ _FIELDS = {
     "missing": "Campo obrigatório.",
     "extra_forbidden": "Campo desconhecido.",
     "string_too_long": "Longo demais: até {max_length} caracteres.",
-    "string_too_short": "Curto demais: pelo menos {min_length}.",
+    "string_too_short": "Curto demais: pelo menos {min_length} caracteres.",
+    "empty": "Não pode ficar vazio.",
     "string_type": "Precisa ser um texto.",
     "string_pattern_mismatch": "Formato inválido.",
     "int_type": "Precisa ser um número inteiro.",
@@ -66,10 +67,14 @@ class WrongShape(Refused):
 
 def _fields(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
-    for detail in error.errors(include_url=False, include_input=False):
+    for detail in error.errors(include_url=False):
         place = ".".join(str(step) for step in detail["loc"]) or "body"
-        sentence = _FIELDS.get(detail["type"], _FIELD)
-        found.setdefault(place[:120], sentence.format_map(detail.get("ctx") or {}))
+        kind, about = detail["type"], detail.get("ctx") or {}
+        if kind in ("too_long", "too_short") and isinstance(detail["input"], str):
+            kind = f"string_{kind}"  # a text whose length is looked at after its signs counts as any value
+        if kind == "string_too_short" and about["min_length"] == 1:
+            kind = "empty"
+        found.setdefault(place[:120], _FIELDS.get(kind, _FIELD).format_map(about))
     return found
 
 

@@ -60,6 +60,8 @@ class DayException:
     kind: ExceptionKind
     start_minute: int | None = None
     end_minute: int | None = None
+    # In the professional's words; no rule asks for it.
+    reason: str = ""
 
 
 @lru_cache(maxsize=512)

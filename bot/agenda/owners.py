@@ -88,7 +88,7 @@ async def create_professional(
     The login is the one given, else the one the contact or the e-mail already has, else a new one. Refuses whoever
     has an agenda (`AgendaExists`), a name that is none and a zone that is none.
     """
-    name = _named(name)
+    name = checked_name(name)
     zone_of(timezone)
     user = user or await _login(session, name, contact, email, now)
     row = {
@@ -231,7 +231,8 @@ async def search_professionals(session: AsyncSession, query: str, limit: int = 1
     return sorted(found, key=lambda row: not row.slug.startswith(_slug(words[0])))
 
 
-def _named(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return the name of an agenda or a service as it is kept; refuse what nobody is called."""
     name = " ".join(name.split())
     shortest, longest = NAME_LENGTH
     if not shortest <= len(name) <= longest or not any(letter.isalpha() for letter in name):
@@ -245,4 +246,4 @@ def checked_service(name: str, minutes: int, price_cents: int) -> str:
         raise BadServiceMinutes
     if not 0 <= price_cents <= HIGHEST_PRICE:
         raise BadPrice
-    return _named(name)
+    return checked_name(name)

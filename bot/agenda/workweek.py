@@ -80,7 +80,7 @@ async def set_exceptions(
             kind=row.kind,
             start_minute=row.start_minute,
             end_minute=row.end_minute,
-            reason=reason[:120],
+            reason=(row.reason or reason)[:120],
         )
         for row in rows
     )

@@ -418,6 +418,20 @@ async def test_t37_a_smaller_plan_is_told_and_hides_nothing(till: Till) -> None:
     assert titles == ["Seu plano agora é o Premium", "Seu plano agora é o Basic"]
 
 
+async def test_the_portal_asks_for_no_price_and_makes_no_customer(db: Database) -> None:
+    portal = {"action": "portal"}
+    async with stripe() as fake, api(db, stripe_secret_key=SecretStr(KEY), stripe_api_base=fake.url) as bare:
+        status, shown = await bare.json("POST", "/api/billing", bare.as_owner, json=portal)
+        assert (status, shown["error"]["code"]) == (409, "nothing_to_manage")
+        status, shown = await bare.json("POST", "/api/billing", bare.as_owner, json={"action": "checkout"})
+        assert (status, shown["error"]["code"]) == (409, "plans_not_sold")
+        assert fake.customers == {}
+        async with bare.db.begin() as session:
+            row = await session.get_one(Professional, bare.owner.id)
+            row.stripe_customer_id, row.stripe_subscription_id = "cus_of_old", "sub_of_old"
+        assert (await bare.json("POST", "/api/billing", bare.as_owner, json=portal))[0] == 200
+
+
 async def test_t38_a_second_click_is_the_same_page_and_a_live_plan_goes_to_the_portal(till: Till) -> None:
     await till.become(stripe_customer_id=None)
     asked = {"action": "checkout", "plan": "pro"}

@@ -105,9 +105,8 @@ async def _replace_dates(session: AsyncSession, call: Call, given: Sequence[Exce
     mine = AvailabilityException.professional_id == owner.professional_id
     await session.execute(delete(AvailabilityException).where(mine, AvailabilityException.date >= today))
     for day, rows in groupby(sorted(given, key=lambda each: each.date), key=lambda each: each.date):
-        of_day = list(rows)
-        different = [DayException(day, each.kind, each.start_minute, each.end_minute) for each in of_day]
-        await owners.set_exceptions(session, owner.professional_id, day, different, reason=of_day[0].reason)
+        different = [DayException(**each.model_dump()) for each in rows]
+        await owners.set_exceptions(session, owner.professional_id, day, different)
 
 
 async def _shown(session: AsyncSession, call: Call) -> AvailabilityView:

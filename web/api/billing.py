@@ -99,17 +99,20 @@ async def show_billing(call: Call) -> BillingView:
 async def open_page(call: Call, body: BillingRequest) -> PageToOpen:
     """Return the address of the page to pay on; whoever has a live subscription changes it in the portal."""
     gateway, back = call.request.app[STRIPE], f"{call.settings.public_url.rstrip('/')}/"
+    if not call.settings.stripe_secret_key.get_secret_value():
+        raise PlansNotSold
+    async with call.db.begin() as session:
+        row = await session.get_one(Professional, call.professional.professional_id)
+    if row.stripe_subscription_id is not None:
+        return PageToOpen(url=await gateway.portal(await _customer(call), back))
+    if body.action == "portal":
+        raise NothingToManage
     price = next((price for price, plan in prices(call.settings).items() if plan is body.plan), None)
-    if not call.settings.stripe_secret_key.get_secret_value() or price is None:
+    if price is None:
         raise PlansNotSold
     customer = await _customer(call)
     async with call.db.begin() as session:
-        row = await session.get_one(Professional, call.professional.professional_id)
         before = await _checkouts(session, customer)
-    if row.stripe_subscription_id is not None:
-        return PageToOpen(url=await gateway.portal(customer, back))
-    if body.action == "portal":
-        raise NothingToManage
     # A second click on the same day is the same page: one session, one subscription. A page that was paid on is spent.
     key = f"checkout:{row.id}:{body.plan}:{call.now:%Y-%m-%d}:{before}"
     urls = (f"{back}?assinatura=feita", f"{back}?assinatura=cancelada")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.accounts import privacy
+from bot.agenda import booking, owners, reminders
 from bot.agenda.hours import UnknownZone, zone_of
 from bot.agenda.pix import PixKeyAmbiguous, PixKeyInvalid, read_key
 from bot.errors import Conflict, Forbidden
@@ -28,6 +29,13 @@ class SubscriptionAlive(Conflict):
 
     code = "subscription_alive"
     sentence = "Cancele primeiro a sua assinatura: sem a conta, a cobrança continuaria."
+
+
+class EmailIsTheLogin(Conflict):
+    """Who came without a phone is known by their address alone: another one would have to be proved first."""
+
+    code = "email_is_the_login"
+    sentence = "O seu e-mail é o seu acesso ao Odys. Para usar outro, entre com ele ou com o seu WhatsApp."
 
 
 class AgendaSummary(Answer):
@@ -85,16 +93,19 @@ async def show_me(call: Call, query: MeQuery) -> MeView:
         return MeView(me=await _shown(session, call), export=kept)
 
 
-@endpoint("PATCH", "/api/me", who=Who.USER, refuses=(Forbidden, UnknownZone, PixKeyInvalid, PixKeyAmbiguous))
+@endpoint(
+    "PATCH",
+    "/api/me",
+    who=Who.USER,
+    refuses=(Forbidden, EmailIsTheLogin, owners.BadName, UnknownZone, PixKeyInvalid, PixKeyAmbiguous),
+)
 async def change_me(call: Call, body: MeChange) -> MeView:
     """Change the caller's name and e-mail, and what their agenda shows."""
     async with call.db.begin() as session:
         contact = await session.get(Contact, call.user.contact_id) if call.user.contact_id else None
         if body.name is not None:
             (await session.get_one(User, call.user.user_id)).name = body.name
-        if body.email is not None and contact is not None:
-            # An address for letters; it opens no login before a code has proved it.
-            contact.email = body.email.lower()
+        await _change_email(session, call, contact, body.email)
         await _change_agenda(session, call, body)
         await session.flush()
         call.gate.forget(call.user.user_id)
@@ -113,20 +124,36 @@ async def erase_me(call: Call) -> None:
     call.gate.forget(call.user.user_id)
 
 
+async def _change_email(session: AsyncSession, call: Call, contact: Contact | None, email: str | None) -> None:
+    """Keep an address for letters; it opens no login before a code has proved it."""
+    if email is None:
+        return
+    if contact is not None:
+        contact.email = email.lower()
+    elif email.lower() != (await session.get_one(User, call.user.user_id)).email:
+        raise EmailIsTheLogin
+
+
 async def _change_agenda(session: AsyncSession, call: Call, body: MeChange) -> None:
     names = {"agenda_name": "name", "profession": "profession", "address": "address", "timezone": "timezone"}
     given = {field: getattr(body, asked) for asked, field in names.items() if getattr(body, asked) is not None}
     if "timezone" in given:
         zone_of(given["timezone"])
+    if "name" in given:
+        given["name"] = owners.checked_name(given["name"])
     if body.pix_key is not None:
         given["pix_key"] = read_key(body.pix_key).written if body.pix_key else None
     if body.new_calendar_link:
         given["calendar_key"] = secrets.token_urlsafe(24)
     if not given:
         return
-    row = await session.get_one(Professional, call.professional.professional_id)
+    owner = call.professional.professional_id
+    await booking.lock(session, owner)  # what is confirmed meanwhile would be reminded of in the old words
+    row = await session.get_one(Professional, owner)
     for field, value in given.items():
         setattr(row, field, value)
+    if given.keys() & {"name", "address", "timezone"}:
+        await reminders.renew(session, owner, now=call.now)
 
 
 async def _shown(session: AsyncSession, call: Call) -> Me:

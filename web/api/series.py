@@ -126,6 +126,7 @@ async def list_series(call: Call, query: Paged) -> Page[SeriesView]:
     "/api/recurring-schedules",
     who=Who.PROFESSIONAL,
     status=201,
+    or_status=200,  # a preview makes nothing
     refuses=(ClientUnknown, ServiceUnknown, NotInPlan, PlanLimit, SeriesTooLong, SeriesLost, InThePast),
 )
 async def book_series(call: Call, body: NewSeries) -> SeriesAnswer:
@@ -135,6 +136,7 @@ async def book_series(call: Call, body: NewSeries) -> SeriesAnswer:
         client = await own_client(session, call, body.client_id)
         found = await series.preview(session, owner, body.service_id, body.pattern, now=call.now)
         if body.preview:
+            call.status = 200
             return SeriesAnswer(occurrences=[_occurrence(each, zone) for each in found])
         booked = await series.book(
             session,

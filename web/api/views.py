@@ -75,6 +75,9 @@ COLUMNS = (
 )
 
 
+_BY_THE_CLIENT = (Source.CHAT, Source.API)
+
+
 def appointments() -> Any:
     """Select appointments with both sides' names."""
     return (
@@ -100,7 +103,8 @@ def show(row: Row[Any], actor: Actor, now: datetime) -> AppointmentView:
         # The name is the one the professional wrote down: the client has another one for themselves.
         client=Party.model_construct(name=row.client_name, id=row.client_id, slug=None) if own else None,
         source=row.source,
-        note=row.note,
+        # What the professional wrote is for themselves.
+        note=row.note if own or row.source in _BY_THE_CLIENT else "",
         series_id=row.series_id,
         attendance_confirmed_at=row.attendance_confirmed_at and local(row.attendance_confirmed_at, row.timezone),
         actions=allowed(row.status, actor, start_at=row.start_at, end_at=row.end_at, now=now),

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.agenda import owners
-from bot.models import Contact, Professional, Service, User
+from bot.models import Contact, Outbound, Professional, Service, User
+from bot.models.enums import Actor
 
-from ...agenda.factories import NOW
+from ...agenda.factories import NOW, an_appointment
 from .stage import Api
 
 AGENDA: dict[str, Any] = {
@@ -79,9 +80,61 @@ async def test_hours_dates_and_rules_are_replaced_one_by_one(web_api: Api) -> No
     status, after = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"week": week})
     assert after["summary"] == ["quarta: 10h–12h"]
     assert len(after["exceptions"]) == 1
+    day = {"date": "2026-12-22", "kind": "blocked"}
+    parts = [
+        day | {"start_minute": 600, "end_minute": 660, "reason": "Dentista"},
+        day | {"start_minute": 900, "end_minute": 960, "reason": "Escola"},
+    ]
+    status, after = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"exceptions": parts})
+    assert after["exceptions"] == parts
     past = [{"date": "2026-01-01", "kind": "closed"}]
     status, shown = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"exceptions": past})
     assert (status, shown["error"]["code"]) == (400, "bad_date")
+
+
+async def test_an_agenda_is_renamed_as_it_may_be_named(web_api: Api) -> None:
+    for name in ("!!", "123"):
+        status, shown = await web_api.json("PATCH", "/api/me", web_api.as_owner, json={"agenda_name": name})
+        assert (status, shown["error"]["code"]) == (400, "bad_name")
+    status, shown = await web_api.json("PATCH", "/api/me", web_api.as_owner, json={"agenda_name": "Bia  Souza 2"})
+    assert (status, shown["me"]["professional"]["name"]) == (200, "Bia Souza 2")
+
+
+async def test_a_new_address_is_in_the_reminders_that_wait(web_api: Api) -> None:
+    async with web_api.db.begin() as session:
+        await an_appointment(session, web_api.owner, web_api.client, web_api.service, actor=Actor.PROFESSIONAL)
+    change = {"address": "Rua Nova, 99", "timezone": "America/Manaus"}
+    assert (await web_api.json("PATCH", "/api/me", web_api.as_owner, json=change))[0] == 200
+    async with web_api.db.begin() as session:
+        rows = await session.scalars(select(Outbound).where(Outbound.kind == "reminder_24h"))
+        said = [(row.payload["address"], row.payload["when"]) for row in rows]
+    assert said == [("Rua Nova, 99", "quinta, 26/11, às 14h")]
+
+
+async def test_who_has_no_number_is_told_that_an_address_is_not_kept(web_api: Api) -> None:
+    async with web_api.db.begin() as session:
+        user = User(name="Eva", email="eva@example.com", created_at=NOW)
+        session.add(user)
+    who = await web_api.token(user.id)
+    status, shown = await web_api.json("PATCH", "/api/me", who, json={"name": "Eva Luz", "email": "outra@example.com"})
+    assert (status, shown["error"]["code"]) == (409, "email_is_the_login")
+    status, shown = await web_api.json("PATCH", "/api/me", who, json={"name": "Eva Luz", "email": "Eva@example.com"})
+    assert (status, shown["me"]["name"], shown["me"]["email"]) == (200, "Eva Luz", "eva@example.com")
+
+
+async def test_a_text_of_the_wrong_length_is_told_as_a_text(web_api: Api) -> None:
+    for name, words in (
+        ("x" * 81, "Longo demais: até 80 caracteres."),
+        ("x", "Curto demais: pelo menos 2 caracteres."),
+    ):
+        _, shown = await web_api.json("PATCH", "/api/me", web_api.as_owner, json={"name": name})
+        assert shown["error"]["fields"] == {"name": words}
+    message = {"client_id": str(web_api.client.id), "text": ""}
+    _, shown = await web_api.json("POST", "/api/messages", web_api.as_owner, json=message)
+    assert shown["error"]["fields"] == {"text": "Não pode ficar vazio."}
+    week = [{"weekday": 0, "start_minute": 540, "end_minute": 720}] * 1000
+    _, shown = await web_api.json("PUT", "/api/availability", web_api.as_owner, json={"week": week})
+    assert "itens demais" in shown["error"]["fields"]["week"]
 
 
 async def test_two_weeks_written_at_once_are_not_mixed(web_api: Api) -> None:

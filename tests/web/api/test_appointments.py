@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from bot.models import Appointment
-from bot.models.enums import Actor
+from bot.models.enums import Actor, Source
 
 from ...agenda.factories import (
     THURSDAY_15H,
@@ -36,6 +36,23 @@ async def test_each_side_sees_its_appointments(web_api: Api) -> None:
     assert theirs["items"][0]["client"] is None
     assert theirs["items"][0]["professional"] == {"name": "Bia Souza", "slug": web_api.owner.slug, "id": None}
     assert theirs["items"][0]["actions"] == ["cancel"]
+
+
+async def test_what_the_professional_noted_is_not_shown_to_the_client(web_api: Api) -> None:
+    for hours, (source, note) in enumerate(
+        [(Source.PROFESSIONAL, "sempre atrasa"), (Source.SERIES, "paga em dia"), (Source.CHAT, "sou alérgica")]
+    ):
+        row = await booked(web_api, hours)
+        async with web_api.db.begin() as session:
+            written = await session.get_one(Appointment, row.id)
+            written.source, written.note = source, note
+    shown = {}
+    for side, who in (("owner", web_api.as_owner), ("client", web_api.as_client)):
+        _, listed = await web_api.json("GET", "/api/appointments", who)
+        one = [(await web_api.json("GET", f"/api/appointments/{item['id']}", who))[1] for item in listed["items"]]
+        shown[side] = [item["note"] for item in listed["items"]]
+        assert shown[side] == [item["note"] for item in one]
+    assert shown == {"owner": ["sempre atrasa", "paga em dia", "sou alérgica"], "client": ["", "", "sou alérgica"]}
 
 
 async def test_a_client_cannot_cancel_what_is_over(web_api: Api) -> None:
@@ -136,6 +153,7 @@ async def test_a_preview_of_a_series_names_the_holidays_it_falls_on_and_leaves_t
         "count": 3,
         "preview": True,
     }
-    _, shown = await web_api.json("POST", "/api/recurring-schedules", web_api.as_owner, json=asked)
+    status, shown = await web_api.json("POST", "/api/recurring-schedules", web_api.as_owner, json=asked)
+    assert status == 200  # nothing was made
     found = [(each["free"], each["holiday"]) for each in shown["occurrences"]]
     assert found == [(True, None), (True, "Natal"), (True, "Confraternização Universal")]

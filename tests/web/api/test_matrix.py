@@ -140,7 +140,7 @@ LINES = (
     owners("GET", "/api/clients/{client_id}/notes", 200, 404),
     owners("POST", "/api/clients/{client_id}/notes", 201, 404, body={"text": "canário"}),
     owners("GET", "/api/recurring-schedules", 200, 200),
-    owners("POST", "/api/recurring-schedules", 201, 404, body=SERIES),
+    owners("POST", "/api/recurring-schedules", 200, 404, body=SERIES),
     users("GET", "/api/follows"),
     users("POST", "/api/follows", 201, body={"professional": "{slug}"}),
     users("DELETE", "/api/follows", 204, query={"professional": "{slug}"}),
