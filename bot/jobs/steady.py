@@ -83,12 +83,12 @@ class SteadyWorker(Worker):
 
         Arq's own would wait more than a minute for a Redis that is away, and then close nothing.
         """
-        if not self._handle_signals:
-            self.handle_sig(Signals.SIGUSR1)
         for task in self.tasks.values():
             task.cancel()
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
         self.tasks.clear()
+        if not self._handle_signals:
+            self.handle_sig(Signals.SIGUSR1)
         if self._pool is None:
             return
         with suppress(RedisError, OSError, TimeoutError):
