@@ -1,7 +1,7 @@
 """block_time, open_time and list_holidays: dates that differ from the week."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, ClassVar, Final
 
@@ -13,7 +13,7 @@ from bot.agenda import daysoff, holidays
 from bot.agenda.hours import DAY, Span, at_wall
 from bot.agenda.openings import clock_label
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.dates import Kind, read
+from bot.conversation.dates import Kind, Part, read
 from bot.conversation.stretches import written_out
 from bot.errors import Invalid
 from bot.models import AvailabilityException
@@ -22,10 +22,13 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
+from .services import week
 from .slots import DayUnclear
 
 # Two months off is a sabbatical: longer is a slip of the finger.
 MOST_DAYS: Final = 62
+# "À tarde" is until six; whoever works until seven means until seven.
+SOON: Final = 90
 # Lines of appointments that fit the question.
 TOLD: Final = 6
 HOLIDAYS: Final = 5
@@ -43,6 +46,8 @@ class Stretch:
     days: Sequence[date]
     span: Span | None
     reason: str = ""
+    # The part of the day that was named instead of hours.
+    part: Part | None = None
 
     def words(self, today: date) -> str:
         """Say it: "sexta, 27/11, das 12h às 18h", "de domingo, 10/01 a quarta, 20/01"."""
@@ -53,6 +58,12 @@ class Stretch:
             return f"{first} ({self.reason})" if self.reason else first
         start, end = map(clock_label, self.span)
         return f"{first}, das {start} às {end}"
+
+    @property
+    def short(self) -> str:
+        """Say one day's hours as one would type them: "27/11 das 12h às 22h"."""
+        start, end = map(clock_label, self.span or (0, DAY))
+        return f"{self.days[0]:%d/%m} das {start} às {end}"
 
     def dump(self) -> dict[str, Any]:
         days = [day.isoformat() for day in self.days]
@@ -78,10 +89,11 @@ class BlockTime(Tool):
     async def call(self, context: Context) -> ToolResult:
         stretch = await _stretch(context, self.when)
         open_days = await _that_can(context, stretch, closing=True)
-        stretch = Stretch(open_days, stretch.span, stretch.reason)
+        stretch, later = await _still_open(context, replace(stretch, days=open_days))
         question = chat(
             "confirm_block",
             when=stretch.words(context.asker.local.date()),
+            **later,
             lines=await appointments_in(context.session, context.asker, context.professional_id, stretch),
         )
         return ToolResult({}, Proposal(self.name, stretch.dump(), question))
@@ -112,8 +124,10 @@ class OpenTime(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         stretch = await _stretch(context, self.when)
+        usual = [window.end_minute for window in await week(context) if window.weekday == stretch.days[0].weekday()]
+        stretch = _reaching(stretch, max(usual, default=0))
         closed_days = await _that_can(context, stretch, closing=False)
-        stretch = Stretch(closed_days, stretch.span, stretch.reason)
+        stretch = replace(stretch, days=closed_days)
         question = chat("confirm_open", when=stretch.words(context.asker.local.date()))
         return ToolResult({}, Proposal(self.name, stretch.dump(), question))
 
@@ -169,9 +183,9 @@ async def appointments_in(session: AsyncSession, asker: Asker, professional_id: 
     """List what stands in a stretch, one a line; nothing when it is free."""
     zone = asker.zone.key
     start, end = stretch.span or (0, DAY)
-    rows = await daysoff.standing(
-        session, professional_id, at_wall(zone, stretch.days[0], start), at_wall(zone, stretch.days[-1], end)
-    )
+    # What is over today needs no decision.
+    begin = max(at_wall(zone, stretch.days[0], start), asker.now)
+    rows = await daysoff.standing(session, professional_id, begin, at_wall(zone, stretch.days[-1], end))
     lines = [
         f"• {phrases.moment(row.start_at.astimezone(asker.zone))}: {client.name}, {row.service_name}"
         for row, client in rows
@@ -197,6 +211,29 @@ async def _that_can(context: Context, stretch: Stretch, *, closing: bool) -> lis
     return found
 
 
+def _reaching(stretch: Stretch, last: int) -> Stretch:
+    """Let a part of a day reach to closing time where that comes soon after it."""
+    if stretch.part is None or stretch.span is None or not stretch.span[1] < last <= stretch.span[1] + SOON:
+        return stretch
+    return replace(stretch, span=(stretch.span[0], last))
+
+
+async def _still_open(context: Context, stretch: Stretch) -> tuple[Stretch, dict[str, str]]:
+    """Close an afternoon to its end; where the day goes on long after it, tell what stays open."""
+    none = {"from_hour": "", "to_hour": "", "instead": ""}
+    if stretch.part is None or stretch.span is None:
+        return stretch, none
+    spans = await daysoff.open_spans(context.session, context.professional_id, stretch.days[0])
+    stretch = _reaching(stretch, max((end for _, end in spans), default=0))
+    start, end = stretch.span or (0, DAY)
+    after = [span for span in spans if span[1] > end]
+    if not after or stretch.part is not Part.AFTERNOON:
+        return stretch, none
+    first, last = max(end, after[0][0]), after[-1][1]
+    instead = replace(stretch, span=(start, last)).short
+    return stretch, {"from_hour": clock_label(first), "to_hour": clock_label(last), "instead": instead}
+
+
 async def _stretch(context: Context, words: str) -> Stretch:
     """Read which dates and minutes are meant; a holiday by its name."""
     local = context.asker.local
@@ -212,11 +249,11 @@ async def _stretch(context: Context, words: str) -> Stretch:
         if holiday is None:
             raise DayUnclear
         return Stretch([holiday.day], None, holiday.name)
-    span = None
+    span, part = None, None
     match when.kind:
         case Kind.PART if when.part:
             first_hour, last_hour = when.part.hours
-            span = (first_hour.hour * 60, last_hour.hour * 60)
+            span, part = (first_hour.hour * 60, last_hour.hour * 60), when.part
         case Kind.POINT if when.time:
             start = when.time.hour * 60 + when.time.minute
             span = (start, min(start + 60, DAY))
@@ -225,4 +262,4 @@ async def _stretch(context: Context, words: str) -> Stretch:
             end = when.end.hour * 60 + when.end.minute if when.end else DAY
             span = (start, end or DAY)
     reason = next((each.name for each in await holidays.between(when.day, when.day + timedelta(days=1))), "")
-    return Stretch([when.day], span, reason if span is None else "")
+    return Stretch([when.day], span, reason if span is None else "", part)

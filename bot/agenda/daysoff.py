@@ -63,6 +63,12 @@ async def check(session: AsyncSession, professional_id: UUID, day: date, span: S
     (closed if closing else opened)(week, known, day, span)
 
 
+async def open_spans(session: AsyncSession, professional_id: UUID, day: date) -> list[Span]:
+    """Return the wall minutes of a date that are open, in order."""
+    week, known = await _of_day(session, professional_id, day)
+    return sorted(_open(week, known, day))
+
+
 async def decide(session: AsyncSession, professional_id: UUID, day: date, *, closing: bool, reason: str) -> None:
     """Write down what becomes of a holiday: a day off, or a day like any other that is not asked about again."""
     await lock(session, professional_id)

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from ..notify.render import chat
+from . import rhythm
 from .brain import Answer
 from .intents import Intent
 from .offer import note, refused, wish_of
@@ -21,7 +22,13 @@ _NAMED: Final = re.compile(
     r"|consciencia negra|proclamacao|aparecida|independencia|dia do trabalh\w+)(?!\S)"
 )
 
-_NOT: Final = re.compile(r"\b(?:n[ãa]o|nao|n)\b", re.IGNORECASE)
+# What is done on a day, and that it is not: "não vou atender amanhã" is about tomorrow all the same.
+_DEED: Final = re.compile(
+    r"\b(?:n[ãa]o|n|vou|irei|quero|mais|trabalh\w+|atend\w+|marc\w+|agend\w+|aceit\w+|encaix\w+|ningu[ée]m|nada"
+    r"|clientes?|hor[áa]rios?)\b",
+    re.IGNORECASE,
+)
+_EVERY_DAY: Final = re.compile(r"(?<!\S)(?:todo dia|todos os dias|diariamente|sempre)(?!\S)")
 
 
 async def block(talk: Talk) -> Answer:
@@ -37,9 +44,11 @@ async def open_up(talk: Talk) -> Answer:
 async def _change(talk: Talk, doing: str) -> Answer:
     if talk.memory.get("doing") != doing:
         start(talk, doing)
-    if doing == BLOCK and not talk.said.dated:
-        # "Não vou atender amanhã" is about tomorrow all the same.
-        talk.said = Said.read(_NOT.sub(" ", talk.heard.text), talk.now)
+    if rhythm.repeats(talk.heard.text) or _EVERY_DAY.search(plain(talk.heard.text)):
+        talk.memory.clear()
+        return talk.say("every_week_hint")
+    if not talk.said.dated:
+        talk.said = Said.read(_DEED.sub(" ", talk.heard.text), talk.now)
     if stretch := written_out(talk.heard.text):
         talk.memory |= {"named": stretch, "wishes": []}
     elif named := _NAMED.search(plain(talk.heard.text)):

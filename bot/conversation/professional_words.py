@@ -91,7 +91,11 @@ PROFESSIONAL: Final[Rules] = (
         Intent.BLOCK,
         r"bloque(?:ar|ia|ie|io)|ferias|folga|fech(?:a|ar|e) (?:d[eo] |entre |[oa]s )?(?:dias? )?\d.*",
         rf"fech(?:a|ar|e) (?:(?:a |minha )?agenda|(?:[oa] |n[oa] |em )?{DAY})|tir(?:a|ar) o dia",
-        "nao (?:vou |irei )?(?:atend(?:er|o)|trabalh(?:ar|o))|(?:vou |irei )viajar",
+        rf"fech(?:a|ar|e) tod[ao]s? (?:[ao]s )?(?:{DAY}|dia).*",
+        "nao (?:vou |irei |quero )?(?:mais )?(?:atend(?:er|o)|trabalh(?:ar|o))|(?:vou |irei )viajar",
+        r"nao (?:quero|(?:marc|agend|encaix|aceit)\w*) (?:mais )?ninguem(?: .*)?",
+        rf"nao (?:marc|agend|encaix)\w* (?:mais )?nada .*(?:{DAY})(?: .*)?",
+        rf"nao (?:marc|agend|encaix|aceit)\w* mais (?:client\w+|agendamentos?|horarios?|gente) .*(?:{DAY})(?: .*)?",
     ),
     line(Intent.WAITLIST, "(?:lista|fila) de espera|quem (?:esta )?(?:esperando|na (?:lista|fila|espera)).*"),
     line(
