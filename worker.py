@@ -17,6 +17,7 @@ from arq.cron import CronJob, cron
 from arq.worker import Function, func
 
 from bot import metrics, sentry
+from bot.agenda.reminders import follow_plan
 from bot.billing import events as billing
 from bot.billing.gateway import Gateway
 from bot.clock import Clock, SystemClock
@@ -188,7 +189,7 @@ async def bill(ctx: Context) -> None:
     all_of: Services = ctx["services"]
     now = all_of.clock.now()
     if all_of.settings.sells_plans:
-        await billing.apply_waiting(all_of.db, all_of.stripe, all_of.settings, now=now)
+        await billing.apply_waiting(all_of.db, all_of.stripe, all_of.settings, now=now, follow=follow_plan)
     await billing.lapse(all_of.db, now=now)
 
 
@@ -196,7 +197,8 @@ async def reconcile(ctx: Context) -> None:
     """Ask Stripe about every customer, for what it never told."""
     all_of: Services = ctx["services"]
     if all_of.settings.sells_plans:
-        await billing.reconcile(all_of.db, all_of.stripe, all_of.settings, now=all_of.clock.now())
+        now = all_of.clock.now()
+        await billing.reconcile(all_of.db, all_of.stripe, all_of.settings, now=now, follow=follow_plan)
 
 
 async def extend(ctx: Context) -> None:

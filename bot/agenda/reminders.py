@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
+from ..db import Database
 from ..models import Appointment, Outbound
 from ..models.enums import OutboundStatus, Plan, Status
 from ..models.plans import Capability, allows
@@ -21,6 +22,7 @@ from ..notify import outbox
 from ..notify.message import Message
 from ..notify.messages import Reminder2h, Reminder24h
 from ..quiet import out_of_quiet
+from .desk import lock
 from .entry import write
 from .hours import zone_of
 from .parties import PARTIES, PROFESSIONALS, Owner, Parties, both, parties_of, table
@@ -96,6 +98,13 @@ async def renew(session: AsyncSession, professional_id: UUID, *, now: datetime) 
     if again:
         await session.execute(update(Outbound), again)
     await write(session, [(Outbound, each) for each in added])
+
+
+async def follow_plan(db: Database, professional_id: UUID, *, now: datetime) -> None:
+    """Let what is booked already be reminded of as the plan has it now; said twice, it changes nothing."""
+    async with db.begin() as session:
+        await lock(session, professional_id)
+        await renew(session, professional_id, now=now)
 
 
 async def _waiting(session: AsyncSession, professional_id: UUID) -> dict[str, Any]:

@@ -7,7 +7,7 @@ out of order or of another shape.
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 OURS: Final = frozenset(
     {"checkout.session.completed", "customer.subscription.updated", "customer.subscription.deleted"}
 )
+# Begins what is noted of an event that somebody else has to see to.
+NOT_OURS: Final = "not ours: "
 GRACE: Final = timedelta(days=7)
 BATCH: Final = 100
 # Whoever finds that somebody else set the plan meanwhile asks again; so often, then the event waits for its next turn.
@@ -37,6 +39,16 @@ SILENT: Final = 5
 FIRST_WAIT: Final = timedelta(seconds=10)
 LONGEST_WAIT: Final = timedelta(hours=1)
 _NAMES: Final = {Plan.FREE: "grátis", Plan.BASIC: "Basic", Plan.PRO: "Pro", Plan.PREMIUM: "Premium"}
+
+
+class Follow(Protocol):
+    """What hangs on the plan of a professional: done after each event, so that a crash in between loses nothing."""
+
+    async def __call__(self, db: Database, professional_id: UUID, *, now: datetime) -> None: ...
+
+
+async def _nothing(db: Database, professional_id: UUID, *, now: datetime) -> None:
+    """Follow no plan."""
 
 
 async def keep(session: AsyncSession, event: Mapping[str, Any], now: datetime) -> bool:
@@ -54,8 +66,10 @@ async def keep(session: AsyncSession, event: Mapping[str, Any], now: datetime) -
     return await session.scalar(insert_new(session, BillingEvent, row)) is not None
 
 
-async def apply_waiting(db: Database, gateway: Gateway, settings: Settings, *, now: datetime) -> int:
-    """Apply every event that waits; return how many were dealt with."""
+async def apply_waiting(
+    db: Database, gateway: Gateway, settings: Settings, *, now: datetime, follow: Follow = _nothing
+) -> int:
+    """Apply every event that waits, and let what hangs on a plan `follow` it; return how many were dealt with."""
     # What failed before stands behind what is new: a hundred that never work hold up nobody.
     order = (BillingEvent.attempts, BillingEvent.received_at)
     waiting = select(BillingEvent).where(BillingEvent.handled_at.is_(None)).order_by(*order)
@@ -63,7 +77,7 @@ async def apply_waiting(db: Database, gateway: Gateway, settings: Settings, *, n
         rows = [row for row in await session.scalars(waiting.limit(BATCH)) if _due(row, now)]
     for row in rows:
         try:
-            await _apply(db, gateway, settings, row, now)
+            await _apply(db, gateway, settings, row, now, follow)
         except Unavailable:
             await _failed(db, row.id, "Stripe did not answer")
         except Exception as error:  # an event that nobody can read must not stop the others
@@ -72,7 +86,9 @@ async def apply_waiting(db: Database, gateway: Gateway, settings: Settings, *, n
     return len(rows)
 
 
-async def reconcile(db: Database, gateway: Gateway, settings: Settings, *, now: datetime) -> int:
+async def reconcile(
+    db: Database, gateway: Gateway, settings: Settings, *, now: datetime, follow: Follow = _nothing
+) -> int:
     """Ask about every customer, for events that never came; return how many plans had drifted."""
     customers = select(Professional.id, Professional.stripe_customer_id).where(
         Professional.stripe_customer_id.is_not(None)
@@ -83,6 +99,8 @@ async def reconcile(db: Database, gateway: Gateway, settings: Settings, *, now: 
     for professional_id, customer_id in known:
         try:
             _, changed = await _current(db, gateway, settings, professional_id, str(customer_id), now)
+            if changed:
+                await follow(db, professional_id, now=now)
         except Unavailable:
             log.warning("a customer could not be reconciled", extra={"professional": str(professional_id)})
             if (silent := silent + 1) >= SILENT:
@@ -136,16 +154,19 @@ _LATE: Final = "Seu plano continua por mais 7 dias. Atualize o cartão para não
 _LAPSED: Final = "O pagamento não foi aprovado em 7 dias. Nada foi apagado; assine de novo quando quiser."
 
 
-async def _apply(db: Database, gateway: Gateway, settings: Settings, event: BillingEvent, now: datetime) -> None:
+async def _apply(
+    db: Database, gateway: Gateway, settings: Settings, event: BillingEvent, now: datetime, follow: Follow
+) -> None:
     found = event.payload["data"]["object"]
     error, professional_id, customer_id = "", None, str(found.get("customer") or "")
     async with db.begin() as session:
         if _foreign(event.payload, found, settings):
-            error = "not ours: another mode of payment or of the key"
+            error = f"{NOT_OURS}another mode of payment or of the key"
         elif (professional_id := await _whose(session, found, customer_id)) is None:
-            error = "not ours: nobody here is this customer"
+            error = f"{NOT_OURS}nobody here is this customer"
     if professional_id is not None:
         entitled, _ = await _current(db, gateway, settings, professional_id, customer_id, now)
+        await follow(db, professional_id, now=now)
         error = "; ".join(entitled.alerts)
     async with db.begin() as session:
         kept = await session.get_one(BillingEvent, event.id, with_for_update=True)

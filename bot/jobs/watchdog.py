@@ -20,6 +20,7 @@ from .cost import cost
 from .endpoint import endpoint
 from .evolution_check import evolution
 from .findings import Finding, State
+from .plans import plans
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ _NEWS = (
 )
 # Spelled out, so that both databases see that the partial index fits.
 _NOTICE = text("inbound.kind = 'notice'")
-CHECKS: Sequence[flow.Check] = (*flow.CHECKS, cost, evolution)
+CHECKS: Sequence[flow.Check] = (*flow.CHECKS, cost, evolution, plans)
 
 
 async def run(

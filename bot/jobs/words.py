@@ -18,6 +18,7 @@ TITLES: Mapping[str, Said] = MappingProxyType(
         "dead_letters": Said("Mensagens que não puderam ser tratadas", "dead letters"),
         "failures": Said("Falhas de envio", "failed messages"),
         "blocked": Said("Envio pelo número", "sending from"),
+        "plans": Said("Planos pagos", "paid plans"),
         "cost": Said("Mensagens do mês pelo número", "this month from"),
         "token": Said("Token do WhatsApp", "WhatsApp token"),
         "number": Said("Número", "number"),
@@ -102,6 +103,14 @@ _FLOW: Mapping[str, Said] = {
         "tente de novo com `odys deadletters retry`.",
         "{recent} in the last 24 hours, {total} in all. See `odys deadletters list`; once the cause is mended, "
         "`odys deadletters retry` tries again.",
+    ),
+    "plans_fine": Said("A Stripe não disse nada estranho.", "Stripe said nothing strange"),
+    "plans_strange": Said(
+        "{events} aviso(s) da Stripe nas últimas 24 horas não foram entendidos; o último: {reason}. "
+        "O plano de quem paga ficou como estava. Confira os preços STRIPE_PRICE_BASIC, STRIPE_PRICE_PRO e "
+        "STRIPE_PRICE_PREMIUM e a assinatura no painel da Stripe.",
+        "{events} event(s) of Stripe within 24 hours were not understood, the last one: {reason}. "
+        "The plans stay as they were: check the prices STRIPE_PRICE_* and the subscription in Stripe's dashboard.",
     ),
     "failures_none": Said("Nenhuma nas últimas 24 horas.", "none in the last 24 hours"),
     "failures_usual": Said(

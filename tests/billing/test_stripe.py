@@ -20,18 +20,21 @@ import stripe as library
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 
 from bot.agenda.refusals import NotTaking
+from bot.agenda.reminders import follow_plan
 from bot.billing import events
 from bot.billing.entitlement import Standing, decide, read
 from bot.billing.gateway import Gateway, StripeAway
 from bot.billing.plans import PLANS
 from bot.billing.signature import sign, verify
 from bot.db import Database
-from bot.models import BillingEvent, Notification, Professional
+from bot.jobs import watchdog
+from bot.jobs.findings import Finding, State
+from bot.models import BillingEvent, Notification, Outbound, Professional
 from bot.models.account import Usage
-from bot.models.enums import Plan
+from bot.models.enums import Actor, Plan
 
 from ..agenda.factories import THURSDAY_15H, a_professional, active, an_appointment
 from ..fakes.stripe import KEY, Stripe, stripe
@@ -62,7 +65,7 @@ class Till:
 
     async def apply(self) -> None:
         now = self.api.clock.now()
-        await events.apply_waiting(self.api.db, self.gateway, self.api.settings, now=now)
+        await events.apply_waiting(self.api.db, self.gateway, self.api.settings, now=now, follow=follow_plan)
 
     async def owner(self) -> Professional:
         async with self.api.db.begin() as session:
@@ -91,6 +94,7 @@ async def till(db: Database) -> AsyncIterator[Till]:
             "stripe_price_basic": "price_basic",
             "stripe_price_pro": "price_pro",
             "stripe_price_premium": "price_premium",
+            "alert_email": "alerta@example.com",
         }
         async with api(db, **chosen) as stage:
             gateway = Gateway(stage.settings)
@@ -306,6 +310,42 @@ def test_t33_every_status_has_a_standing(status: str, standing: Standing) -> Non
 
 
 # -- T34 to T39
+
+
+async def test_what_is_booked_already_is_reminded_of_as_a_larger_plan_promises(till: Till) -> None:
+    async with till.api.db.begin() as session:
+        row = await an_appointment(session, till.api.owner, till.api.client, till.api.service, actor=Actor.PROFESSIONAL)
+    waiting = select(Outbound.kind).where(Outbound.appointment_id == row.id, Outbound.kind.startswith("reminder"))
+    till.fake.subscribe(CUSTOMER, "price_basic")
+    for number in range(2):
+        await till.deliver(updated(number))
+        await till.apply()
+        async with till.api.db.begin() as session:
+            assert set(await session.scalars(waiting)) == {"reminder_24h", "reminder_2h"}
+
+
+async def test_a_price_that_nobody_knows_is_told_to_who_runs_the_server(till: Till) -> None:
+    async def plans() -> Finding:
+        found = await watchdog.run(till.api.db, till.api.settings, now=till.api.clock.now(), light=True)
+        return next(each for each in found if each.check == "plans")
+
+    async def told() -> int:
+        alerts = select(func.count()).select_from(Outbound).where(cast(Outbound.payload, Text).contains("price_new"))
+        async with till.api.db.begin() as session:
+            return await session.scalar(alerts) or 0
+
+    assert (await plans()).state is State.OK
+    foreign = event(8, "customer.subscription.updated") | {"livemode": True}
+    await till.deliver(foreign)
+    await till.apply()
+    assert (await plans()).state is State.OK
+    till.fake.subscribe(CUSTOMER, "price_new")
+    await till.deliver(updated(9))
+    await till.apply()
+    for _ in range(2):
+        finding = await plans()
+        assert (finding.state, "price_new" in finding.text) == (State.WARN, True)
+        assert await told() == 1
 
 
 async def test_t34_a_late_payment_keeps_the_plan_for_seven_days_to_the_minute(till: Till) -> None:
