@@ -16,6 +16,7 @@ from . import inbox, pending
 from .brain import Answer
 from .handoff import call_person
 from .scene import Scene
+from .talk import choices
 
 # Tokens handed out before the last sixty are forgotten: two long lists of times and a few names.
 TOKENS = 60
@@ -46,23 +47,22 @@ async def conclude(session: AsyncSession, here: Scene, answer: Answer) -> bool:
 
 
 async def _said(session: AsyncSession, here: Scene, answer: Answer, rows: Rows) -> Outgoing | None:
-    if answer.handoff:
-        return await call_person(session, here)
-    if answer.proposal is not None:
+    if answer.proposal is not None and not answer.handoff:
         question, asked = await pending.propose(session, here, answer.proposal)
         rows += asked
         return question
-    if here.pending is not None and answer.state is not None and answer.state.get("pending", here.pending) is None:
-        # The dialogue has turned to something else: a yes from now on must not run what was asked before.
-        await pending.decline(session, here, here.pending)
-    return answer.say
+    said = await call_person(session, here) if answer.handoff else answer.say
+    if (again := await pending.left(session, here, answer)) is not None:
+        return again
+    return said
 
 
 def _with_transcript(said: Outgoing | None, transcript: str) -> Outgoing | None:
     """Put what was understood of a voice note above the answer, in the same bubble."""
     if not transcript or not isinstance(said, Text | Choices):
         return said
-    return replace(said, body=chat("voice_heard", transcript=transcript) + "\n\n" + said.body)
+    words = chat("voice_heard", transcript=transcript) + "\n\n" + said.body
+    return replace(said, body=words) if isinstance(said, Text) else choices(words, said.options, label=said.label)
 
 
 def _state(before: Mapping[str, Any], answer: Answer, said: Outgoing | None) -> dict[str, Any]:

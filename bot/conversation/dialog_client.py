@@ -18,6 +18,7 @@ from .gathering import (
     other_times,
     picked_option,
     recall,
+    sorry,
     taken_back,
 )
 from .intents import ASIDES, Intent
@@ -215,7 +216,7 @@ async def _cancelling(talk: Talk) -> Answer | None:
         return await client_acts.cancel_another(talk)
     if talk.said.dated or intent in {Intent.CANCEL, Intent.MORE}:
         return await client_acts.cancel(talk)
-    return talk.ask_again(chat("sorry")) if intent is Intent.NONE else None
+    return sorry(talk) if intent is Intent.NONE else None
 
 
 async def _book(talk: Talk, *asides: Intent) -> Answer:
@@ -253,11 +254,13 @@ async def _kept(talk: Talk) -> Answer:
 
 
 async def _doubt(talk: Talk) -> Answer:
+    if talk.pending:
+        return talk.ask_again(chat("ask_person", professional=talk.heard.professional_name))
     return talk.answer(choices(chat("not_understood"), DOUBTS))
 
 
 async def _unclear(talk: Talk) -> Answer:
-    return talk.answer(choices(chat("not_understood"), MENU))
+    return sorry(talk) if talk.pending else talk.answer(choices(chat("not_understood"), MENU))
 
 
 HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {

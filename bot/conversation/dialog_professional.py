@@ -199,6 +199,8 @@ async def _continued(talk: Talk) -> Answer | None:
 async def _ongoing(talk: Talk) -> Answer | None:
     """Add what a message says to what is being gathered."""
     doing = talk.memory.get("doing")
+    if talk.pending and doing in CORRECTED and (found := await professional_acts.corrected(talk)):
+        return found
     if picked := repeating.take_scope(talk):
         return await professional_acts.picked(talk, picked)
     if going_on := ONGOING.get(str(doing)):
@@ -227,6 +229,8 @@ async def _gathering(talk: Talk) -> Answer | None:
     return not_understood(talk) if intent is Intent.NONE else None
 
 
+# What "não, o Pedro" corrects while it waits for a yes.
+CORRECTED: Final = frozenset({BOOK, MOVE, CANCEL, STATUS})
 # What is gathered for a client: how it goes on once it is known for whom.
 BOOKS: Final[Mapping[str, Callable[[Talk], Awaitable[Answer]]]] = {
     BOOK: professional_acts.book,

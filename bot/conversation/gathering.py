@@ -99,7 +99,17 @@ def not_understood(talk: Talk) -> Answer:
     """Say so, and put the open question again."""
     if talk.said.when.past:
         return talk.ask("day", chat("day_past"))
-    return talk.say("date_not_understood") if talk.asked == "day" else talk.ask_again(chat("sorry"))
+    return talk.say("date_not_understood") if talk.asked == "day" else sorry(talk)
+
+
+def sorry(talk: Talk) -> Answer:
+    """Put the open question again below an apology; a "não, ..." that nothing else is read in has answered it."""
+    return drop(talk) if talk.pending and refuses(talk) else talk.ask_again(chat("sorry"))
+
+
+def refuses(talk: Talk) -> bool:
+    """Tell whether a message begins with a no: "não, o Pedro"."""
+    return plain(talk.heard.text).startswith(" nao ")
 
 
 def recall(talk: Talk) -> None:
@@ -110,6 +120,8 @@ def recall(talk: Talk) -> None:
     arguments = talk.pending.get("arguments") or {}
     talk.memory.clear()
     talk.memory |= {"doing": doing, "asked": "yes"}
+    if action := arguments.get("action"):
+        talk.memory["action"] = action
     tokens = {str(kept.get("id")): token for token, kept in talk.known_tokens.items() if isinstance(kept, Mapping)}
     if start := arguments.get("start"):
         talk.memory["wishes"] = [at(datetime.fromisoformat(start).astimezone(talk.asker.zone)).dump()]

@@ -1,5 +1,10 @@
-"""Writes that wait for a yes: proposed with exact arguments, asked by us, run once, or let go."""
+"""Writes that wait for a yes: proposed with exact arguments, asked by us, run once, or let go.
 
+A question waits only while it is the last thing on the person's screen: what is answered meanwhile ends with it, or
+ends it.
+"""
+
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,17 +22,19 @@ from ..models import Outbound, PendingAction, new_id
 from ..models.enums import PendingStatus
 from ..notify.messages import MESSAGES, from_json
 from ..notify.render import chat, in_window
-from ..whatsapp.outgoing import Choices, Outgoing, Text
+from ..text import plain
+from ..whatsapp.outgoing import TEXT_LIMIT, Choices, Outgoing, Text
 from .brain import Answer, Proposal, Toolkit
 from .buttons import yes_no
 from .refusals import Undone, explain
 from .scene import Scene
+from .talk import choices
 
 # Long enough to ask somebody at home, short enough that the question still means what it said.
 VALID = timedelta(minutes=10)
 # A time is kept for less: other people are waiting for it.
 HOLD = timedelta(minutes=5)
-
+_ASKS: Final = re.compile(r"\?\W*$")
 
 _ROWS: Final = table(PendingAction)
 _NOW: Final = bindparam("now", type_=Instant)
@@ -131,6 +138,40 @@ async def decline(session: AsyncSession, here: Scene, pending: PendingAction) ->
     return Answer(say=Text(chat(words)), state={**here.state, "dialog": {}})
 
 
+async def left(session: AsyncSession, here: Scene, answer: Answer) -> Outgoing | None:
+    """Put a question that an answer leaves open again below it, and return both; close it where that makes no sense.
+
+    None where there is no such question, or it is closed: a yes from now on must not run it.
+    """
+    question = here.pending
+    turned = answer.state is not None and answer.state.get("pending", question) is None
+    if question is None or question.status is not PendingStatus.OPEN:
+        return None
+    if answer.say is None and not (turned or answer.handoff):
+        return None  # nothing was said: it is still the last thing on the screen
+    again = None if turned or answer.handoff else _again(here, question, answer.say)
+    if again is None:
+        late = question.expires_at <= here.now
+        await _close(session, question.id, PendingStatus.EXPIRED if late else PendingStatus.REFUSED, here.now)
+    return again
+
+
+def _again(here: Scene, question: PendingAction, said: Outgoing | None) -> Outgoing | None:
+    """Return an answer with the open question below it; None where a yes could be meant for something else."""
+    # "Não, ..." has answered it, whatever else was read in it.
+    refused = here.payload is None and plain(here.text).split(maxsplit=1)[:1] in (["nao"], ["nao,"])
+    if refused or question.expires_at <= here.now:
+        return None
+    mine = {option.id for option in yes_no(question.id)}
+    if isinstance(said, Choices) and any(option.id in mine for option in said.options):
+        return said
+    asks_itself = isinstance(said, Text) and said.body != question.question and _ASKS.search(said.body)
+    if not isinstance(said, Text) or asks_itself:
+        return None
+    body = "\n\n".join(dict.fromkeys((said.body, question.question)))
+    return choices(body, yes_no(question.id)) if len(body) <= TEXT_LIMIT else None
+
+
 async def find(session: AsyncSession, here: Scene, pending_id: UUID) -> PendingAction | None:
     """Return a pending action of this conversation and role, whatever became of it."""
     open_one = here.pending
@@ -153,9 +194,11 @@ async def _settled(
     if status is PendingStatus.OPEN:
         late = pending.expires_at <= now
         if await _close(session, pending.id, PendingStatus.EXPIRED if late else becomes, now):
+            pending.status = PendingStatus.EXPIRED if late else becomes
             return Answer(say=Text(chat("expired_question"))) if late else None
         # Closed by somebody else since it was read.
         status = (await session.scalars(select(PendingAction.status).where(PendingAction.id == pending.id))).one()
+        pending.status = status
     return Answer(say=Text(chat("already_done" if status is PendingStatus.DONE else "expired_question")))
 
 

@@ -13,7 +13,7 @@ from .brain import Answer
 from .catalogue import meant, names
 from .client_acts import info, service_missing
 from .dates import Kind
-from .gathering import CANCEL, STATUS
+from .gathering import CANCEL, STATUS, drop, refuses
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, people_in
@@ -128,10 +128,28 @@ async def act(talk: Talk) -> Answer:
     found = [each for each in found if hour is None or start_of(talk, each).strftime("%H:%M") == hour]
     if not found:
         return _nobody(talk, phrases.listing(people))
+    besides = talk.memory.pop("besides", None)
+    if not (found := [each for each in found if each["token"] != besides]):
+        return drop(talk)  # "não, a Ana veio sim": about the one that was asked about
     found = of_service(talk, found)
     if len(found) > 1:
         return ask_which(talk, chat("which_appointment"), found)
     return await picked(talk, found[0])
+
+
+async def corrected(talk: Talk) -> Answer | None:
+    """Read "não, o Pedro" as the same deed for somebody else, or at another time; None where neither is named."""
+    doing = talk.memory["doing"]
+    if not refuses(talk) or talk.reading.intent is not Intent.NONE:
+        return None
+    other_time = talk.said.dated and doing in {CANCEL, STATUS}  # of a booking or a move it is where it shall go
+    if not other_time and not people_in(talk.said.rest, besides=names((await info(talk)).get("services") or [])):
+        return None
+    if doing == BOOK:
+        talk.memory.pop("client", None)
+        return await book(talk)
+    talk.memory["besides"] = (talk.memory.pop("appointment", None) or {}).get("token")
+    return await act(talk)
 
 
 def _hour_said(talk: Talk) -> str | None:

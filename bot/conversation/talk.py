@@ -121,9 +121,10 @@ class Talk:
 
     def ask_again(self, words: str = "") -> Answer:
         """Put the open question once more, below `words`."""
-        question = str(self.memory.get("question", ""))
         if self.pending and self.asked == "yes":
-            question = chat("yes_or_no")
+            # The turn puts what waits for a yes below whatever is said.
+            return self.text(words or str(self.pending.get("question")))
+        question = str(self.memory.get("question", ""))
         body = "\n\n".join(dict.fromkeys(part for part in (words, question) if part))
         return self.answer(choices(self._prefaced(body), [Option(*each) for each in self.memory.get("options", [])]))
 
