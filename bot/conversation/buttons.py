@@ -9,6 +9,7 @@ from ..whatsapp.outgoing import Option
 YES, NO = "yes", "no"
 CONFIRM, REJECT, ATTEND = "confirm", "reject", "attend"
 ACCEPT, DECLINE = "accept", "decline"
+GRANT, DENY = "grant", "deny"
 PROFESSIONAL = "pro"
 RELEASE = "release"
 # Everything else is the dialogue's: slot, service, client, appt, do, move, cancel.

@@ -22,14 +22,13 @@ from ..models.enums import Action, Actor, Role
 from ..notify.render import chat
 from ..text import plain
 from ..whatsapp.outgoing import Text
-from . import buttons, handoff, holiday_taps, pending, signup
+from . import answering, buttons, handoff, holiday_taps, pending, signup
 from .brain import Answer, Toolkit
 from .identity import owner_of
 from .inbox import SILENT_TYPES
 from .quoting import shown_at
 from .refusals import Undone, explain
 from .scene import Scene
-from .yesno import read_yes_no
 
 Step = Callable[[AsyncSession, Scene, Toolkit], Awaitable[Answer | None]]
 
@@ -88,7 +87,7 @@ async def _subscription(session: AsyncSession, here: Scene, _: Toolkit) -> Answe
         else:
             continue
         await _consent(session, here, words, given=not out)
-    return Answer(say=answer) if answer is not None else None
+    return Answer(say=answer, state={**here.state, "pending": None}) if answer is not None else None
 
 
 async def _consent(session: AsyncSession, here: Scene, words: str, *, given: bool) -> None:
@@ -203,18 +202,6 @@ async def _holiday(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | N
     return await holiday_taps.said(session, here)
 
 
-async def _yes_or_no(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer | None:
-    """A strict yes or no while something waits for one."""
-    if here.pending is None or here.payload:
-        return None
-    decision = read_yes_no(here.text, here.pending.tool)
-    if decision is None:
-        return None
-    if decision:
-        return await pending.accept(session, here, here.pending, toolkit)
-    return await pending.decline(session, here, here.pending)
-
-
 async def _link_code(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
     """`agendar SLUG`, as the link of a professional types it."""
     found = LINK_CODE.match(here.text)
@@ -285,7 +272,7 @@ STEPS: Final[tuple[Step, ...]] = (
     _tap,
     _silence,
     _not_words,
-    _yes_or_no,
+    answering.answer,
     _holiday,
     _link_code,
     _mode,

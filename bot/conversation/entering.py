@@ -1,7 +1,7 @@
 """`ENTRAR 482913`: a page waits for its person; who sent the code is asked before the page gets in.
 
 The code may have been put into somebody's mouth by a link, so it alone opens nothing: only the tap under a question
-that says what is about to happen does.
+that says what is about to happen does, or the plain yes right after it, which is read as that tap.
 """
 
 import re
@@ -17,10 +17,9 @@ from ..settings import Settings
 from ..whatsapp.outgoing import Choices, Option, Text
 from . import buttons
 from .brain import Answer
+from .buttons import DENY, GRANT
 from .scene import Scene
 
-GRANT: Final = "grant"
-DENY: Final = "deny"
 CODE: Final = re.compile(r"^\s*entrar\s+(\d{3})\s?(\d{3})\s*[.!]*\s*$", re.IGNORECASE | re.ASCII)
 
 

@@ -15,6 +15,7 @@ from . import (
     professional_series,
 )
 from .brain import Answer
+from .gathering import sorry
 from .intents import Intent
 from .talk import Talk, choices, do
 
@@ -68,7 +69,7 @@ async def _kept(talk: Talk) -> Answer:
 
 
 def unclear(talk: Talk) -> Answer:
-    return talk.answer(choices(chat("not_understood"), MENU))
+    return sorry(talk) if talk.pending else talk.answer(choices(chat("not_understood"), MENU))
 
 
 HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
@@ -95,8 +96,8 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.OPEN: professional_days.open_up,
     Intent.HOLIDAYS: professional_days.holidays,
     Intent.SET_PRICE: professional_money.price,
-    Intent.PIX_KEY: professional_money.pix_key,
     Intent.SET_LENGTH: professional_money.length,
+    Intent.PIX_KEY: professional_money.pix_key,
     Intent.CHART: professional_money.chart,
     Intent.EXPORT: professional_money.export,
     Intent.CPF: professional_money.cpf,

@@ -1,10 +1,10 @@
-"""An answer that quotes a message of ours is about that message, not about whatever was asked last.
+"""Which message of ours an answer is about: the one that it quotes, else the one that asked last.
 
 "Confirmo" under a reminder confirms that appointment, and "sim" under an older question is about that question, which
 may have run out meanwhile. What a typed number means is read in `numbering`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,29 +14,36 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Conversation, Outbound, PendingAction
-from ..models.enums import Role
+from ..models.enums import OutboundStatus
 from ..notify.delivery import spoken
+from ..notify.messages import Reminder2h
 from ..notify.outbox import CHAT
 from ..text import plain
 from ..whatsapp.outgoing import Choices, Option
 from . import buttons
 from .inbox import Held
-from .yesno import CANCEL, DEED, MOVE, read_yes_no
+from .yesno import BARE, BOOK, CANCEL, DEED, MOVE, PRESENCE, read_yes_no
 
-AGREES: Final = frozenset({buttons.YES, buttons.ATTEND, buttons.CONFIRM, buttons.ACCEPT})
-REFUSES: Final = frozenset({buttons.NO, buttons.REJECT, buttons.DECLINE})
+AGREES: Final = frozenset({buttons.YES, buttons.ATTEND, buttons.CONFIRM, buttons.ACCEPT, buttons.GRANT})
+REFUSES: Final = frozenset({buttons.NO, buttons.REJECT, buttons.DECLINE, buttons.DENY})
 # What may be said for a button that changes an appointment, beside its own words.
 CHANGES: Final = {CANCEL: "cancel", MOVE: "move"}
 # A reminder comes a day before; what was told earlier than that is not what a bare "sim" is about.
 RECENT: Final = timedelta(hours=24)
+SHOWN: Final = (OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ)
+# Notices that may have come since something was said; more than these is another day.
+BACK: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A message of ours that a person answers: its options, and the appointment it spoke of."""
+    """A message of ours that a person answers: what it says, its options, and the appointment it spoke of."""
 
     options: Sequence[Option] = ()
     appointment_id: UUID | None = None
+    body: str = ""
+    # Whether a yes may be an answer to it; a receipt only says what the talk is about.
+    asks: bool = True
 
 
 async def quoted(session: AsyncSession, held: Held) -> Quoted | None:
@@ -63,28 +70,50 @@ async def shown_at(session: AsyncSession, held: Held, appointment_id: UUID | Non
     return written
 
 
-async def just_told(session: AsyncSession, conversation: Conversation, text: str, now: datetime) -> Quoted | None:
-    """Return the notice that a bare "confirmo" answers: the last thing said, and no other like it beside it.
+async def just_told(
+    session: AsyncSession, conversation: Conversation, text: str, now: datetime, pending: PendingAction | None
+) -> Sequence[Quoted]:
+    """Return what a bare "confirmo" may answer beside the question that waits, the newest first.
 
-    Only a client's: a professional who has two requests waiting says which one.
+    That is what we said last, if it asks, and every notice since that does; without any, the last notice.
     """
-    if conversation.mode is not Role.CLIENT or all(read_yes_no(text, tool) is None for tool in ("", *DEED)):
-        return None
+    if all(read_yes_no(text, tool) is None for tool in ("", *DEED)):
+        return ()
     latest = (
         select(Outbound)
-        .where(Outbound.conversation_id == conversation.id, Outbound.sent_at > now - RECENT)
+        .where(Outbound.conversation_id == conversation.id, Outbound.sent_at > now - RECENT, Outbound.status.in_(SHOWN))
         .order_by(Outbound.sent_at.desc(), Outbound.id.desc())
-        .limit(2)
+        .limit(BACK)
     )
-    last, *before = [*await session.scalars(latest)] or [None]
-    if last is None or last.kind == CHAT or any(row.kind == last.kind for row in before):
-        return None
-    return _as_quoted(last)
+    rows = [*await session.scalars(latest)]
+    since = next((place for place, row in enumerate(rows) if row.kind == CHAT), len(rows))
+    found = [each for row in rows[:since] if (each := _as_quoted(row)).asks]
+    if found or not since:
+        return [*found, *(_asked_in(rows[since], text, pending, bool(found)) if since < len(rows) else ())]
+    return [_as_quoted(rows[0])] if all(row.kind != rows[0].kind for row in rows[1:2]) else ()
+
+
+def _asked_in(row: Outbound, text: str, pending: PendingAction | None, past: bool) -> Sequence[Quoted]:
+    """Return what an answer of ours asks, one for each thing that its options are about.
+
+    A question that waits no longer can still be answered while nothing came after it: then it is said so.
+    """
+    said = _as_quoted(row)
+    about: dict[str, list[Option]] = {}
+    for option in said.options:
+        verb, value = buttons.decode(option.id)
+        decides = verb in (buttons.YES, buttons.NO)
+        mine = pending is not None and value == str(pending.id)
+        if verb in AGREES | REFUSES and not mine and not (decides and (past or read_yes_no(text, BARE) is None)):
+            about.setdefault(value, []).append(option)
+    return [Quoted(options, body=said.body) for options in about.values()]
 
 
 def _as_quoted(row: Outbound) -> Quoted:
     said = spoken(row)
-    return Quoted(said.options if isinstance(said, Choices) else (), row.appointment_id)
+    if isinstance(said, Choices):
+        return Quoted(said.options, row.appointment_id, said.body)
+    return Quoted((), row.appointment_id, asks=row.kind == Reminder2h.name)
 
 
 def meant(text: str, about: Quoted, pending: PendingAction | None) -> str | None:
@@ -99,7 +128,14 @@ def meant(text: str, about: Quoted, pending: PendingAction | None) -> str | None
     for tool, verb in CHANGES.items():
         if verb in verbs and read_yes_no(text, "") is None and read_yes_no(text, tool):
             return verbs[verb]
-    decided = next((said for tool in ("", *DEED) if (said := read_yes_no(text, tool)) is not None), None)
+    decided = next((said for tool in _deeds(verbs) if (said := read_yes_no(text, tool)) is not None), None)
     if decided is None:
         return None
     return next((identifier for verb, identifier in verbs.items() if verb in (AGREES if decided else REFUSES)), None)
+
+
+def _deeds(verbs: Collection[str]) -> Sequence[str]:
+    """Return the deeds whose naming agrees to one of these options: "pode marcar" says nothing about one's presence."""
+    if buttons.YES in verbs:
+        return ("", *DEED)
+    return (BARE, PRESENCE) if buttons.ATTEND in verbs else (BARE, BOOK)

@@ -20,6 +20,7 @@ from .brain import Asker, Line
 from .inbox import Held
 from .numbering import option_typed
 from .quoting import Quoted, just_told, meant, quoted
+from .yesno import read_yes_no
 
 # Enough for "não, às 16h" and "o segundo" to make sense, short enough to stay cheap in a prompt.
 HISTORY = 12
@@ -45,8 +46,10 @@ class Scene:
     asked: bool = False
     # What a voice note was understood to say; shown back, so that a mishearing is noticed.
     transcript: str = ""
-    # The message of ours that is being answered by quoting it.
+    # The message of ours that is being answered, by quoting it or as the last that was told.
     quoted: Quoted | None = None
+    # What else of ours a bare yes may answer.
+    told: Sequence[Quoted] = ()
 
     @property
     def conversation(self) -> Conversation:
@@ -139,8 +142,11 @@ async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | 
     # What somebody passes on is another person's words: it can be asked about, but it agrees to nothing.
     pending = None if held.forwarded else open_question
     answered = None if held.forwarded else await quoted(session, held)
-    if answered is None and pending is None and not held.forwarded:
-        answered = await just_told(session, conversation, words, now)
+    told: Sequence[Quoted] = ()
+    if answered is None and not held.forwarded and held.payload is None:
+        told = await just_told(session, conversation, words, now, pending)
+    if len(told) == 1 and (pending is None or read_yes_no(words, pending.tool) is None):
+        answered = told[0]
     payload = held.payload or (meant(words, answered, pending) if answered else None)
     if payload is None and not held.forwarded:
         payload = await option_typed(session, conversation, words, held.reply_to)
@@ -157,6 +163,7 @@ async def load(session: AsyncSession, held: Held, *, now: datetime, text: str | 
         history=[Line(Author(author), said) for author, said in reversed(lines or ())],
         transcript=text or "",
         quoted=answered,
+        told=told,
     )
 
 

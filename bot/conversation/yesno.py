@@ -52,6 +52,8 @@ FILLER: Final = _phrases(
 
 # Naming the deed agrees to that deed alone: "pode cancelar" is no yes to a booking.
 BOOK, CANCEL, MOVE = "book_appointment", "cancel_appointment", "reschedule_appointment"
+# No tool: what a reminder asks.
+PRESENCE = "presence"
 DEED: Final[Mapping[str, frozenset[Phrase]]] = {
     BOOK: _phrases(
         "marca,marque,marcar,agenda,agende,agendar,reserva,marca sim,agenda sim,marca ai,marca esse,pode marcar",
@@ -65,6 +67,12 @@ DEED: Final[Mapping[str, frozenset[Phrase]]] = {
     MOVE: _phrases(
         "muda,mudar,pode mudar,pode remarcar,remarca,remarcar,remarque,pode trocar,troca,pode passar,quero remarcar",
         "quero mudar,pode alterar,pode transferir,muda sim,remarca sim",
+    ),
+    PRESENCE: _phrases(
+        "eu vou,vou,vou sim,eu vou sim,que eu vou,que eu vou sim,que vou,que vou sim,vou com certeza,vou estar la",
+        "vou estar ai,estarei la,estarei ai,la estarei,vou comparecer,presenca confirmada,confirmo presenca",
+        "confirmo a presenca,confirmo minha presenca,pode confirmar presenca,pode confirmar a presenca",
+        "pode confirmar minha presenca,confirmar presenca,ate la",
     ),
 }
 KEEP: Final[Mapping[str, frozenset[Phrase]]] = {
@@ -81,6 +89,8 @@ KEEP: Final[Mapping[str, frozenset[Phrase]]] = {
         "mantem,mantenha,pode manter,quero manter,cancela,cancela isso",
     ),
 }
+# A yes or no that names no deed at all.
+BARE: Final = "bare"
 # While it is not known what was asked, only a booking may be named: it is what nearly every question is about.
 UNNAMED: Final = BOOK
 _CLAUSES: Final = re.compile(r"[!,;.\n]")
