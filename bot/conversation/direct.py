@@ -22,7 +22,7 @@ from ..models.enums import Action, Actor, Role
 from ..notify.render import chat
 from ..text import plain
 from ..whatsapp.outgoing import Text
-from . import answering, buttons, handoff, holiday_taps, pending, signup
+from . import answering, buttons, handoff, holiday_taps, pending, rating, signup
 from .brain import Answer, Toolkit
 from .identity import owner_of
 from .inbox import SILENT_TYPES
@@ -272,6 +272,7 @@ STEPS: Final[tuple[Step, ...]] = (
     _tap,
     _silence,
     _not_words,
+    rating.answer,
     answering.answer,
     _holiday,
     _link_code,

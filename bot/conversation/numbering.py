@@ -1,7 +1,8 @@
 """Which option a typed number means: every option is numbered, for phones and channels that show no buttons.
 
 It is that of the message the person quotes; else of the last message that offered any, be it an answer or a notice
-that came in between. An answer without options ends what was offered before it.
+that came in between. An answer without options ends what was offered before it, and so does a notice that asks for a
+mark: the number is one (`rating`).
 """
 
 from collections.abc import Sequence
@@ -10,13 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Conversation, Outbound
-from ..models.enums import OutboundStatus
 from ..notify import messages
+from ..notify.messages import ReviewRequest
 from ..notify.outbox import CHAT
+from .quoting import BACK, SHOWN
 
-_SHOWN = (OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ)
-# Receipts and other notices without options that may have come since; more than these is another day.
-_BACK = 6
 _LONGEST = 3
 
 
@@ -32,13 +31,15 @@ async def option_typed(
 
 
 async def _offered(session: AsyncSession, conversation: Conversation, quoted: str | None) -> Sequence[str]:
-    mine = (Outbound.conversation_id == conversation.id, Outbound.status.in_(_SHOWN))
+    mine = (Outbound.conversation_id == conversation.id, Outbound.status.in_(SHOWN))
     if quoted:
         about = await session.scalar(select(Outbound).where(*mine, Outbound.provider_id == quoted))
         if about is not None and (found := _options(about)):
             return found
-    latest = select(Outbound).where(*mine).order_by(Outbound.sent_at.desc(), Outbound.id.desc()).limit(_BACK)
+    latest = select(Outbound).where(*mine).order_by(Outbound.sent_at.desc(), Outbound.id.desc()).limit(BACK)
     for row in await session.scalars(latest):
+        if row.kind == ReviewRequest.name:
+            return ()
         if row.kind == CHAT:
             break
         if found := _options(row):

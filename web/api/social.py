@@ -8,27 +8,18 @@ from pydantic import Field, StringConstraints, model_validator
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.agenda import reviews
 from bot.agenda.refusals import AppointmentUnknown, ProfessionalUnknown
+from bot.agenda.reviews import NotCompleted, ReviewedAlready
 from bot.db import insert_new
 from bot.errors import Conflict, Forbidden
 from bot.models import Appointment, Client, Follow, Professional, Review, new_id
-from bot.models.enums import Status
 
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
 from ..paging import BadCursor, Page, Paged, after_cursor, page
 from ..schemas import Answer, Body, Prose, Query
 from .lookups import Slug, professional_named
-
-
-class NotCompleted(Conflict):
-    code = "not_completed"
-    sentence = "Só dá para avaliar um atendimento que já foi concluído."
-
-
-class ReviewedAlready(Conflict):
-    code = "reviewed_already"
-    sentence = "Esse atendimento já foi avaliado."
 
 
 class NotReviewed(Conflict):
@@ -163,20 +154,7 @@ async def review(call: Call, body: NewReview) -> ReviewView:
 async def _rate(session: AsyncSession, call: Call, body: NewReview, appointment: Appointment, *, owns: bool) -> Review:
     if owns:
         raise Forbidden
-    if appointment.status is not Status.COMPLETED:
-        raise NotCompleted
-    row = {
-        "id": new_id(),
-        "appointment_id": appointment.id,
-        "professional_id": appointment.professional_id,
-        "client_id": appointment.client_id,
-        "rating": body.rating,
-        "comment": body.comment,
-        "created_at": call.now,
-    }
-    made = await session.scalar(insert_new(session, Review, row))
-    if made is None:
-        raise ReviewedAlready
+    made = await reviews.rate(session, appointment, body.rating or 0, body.comment, now=call.now)
     return await session.get_one(Review, made)
 
 

@@ -22,6 +22,7 @@ from ...models import (
     PendingAction,
     Professional,
     RecurringSchedule,
+    Review,
     Service,
     WaitlistEntry,
 )
@@ -85,6 +86,10 @@ async def faults(session: AsyncSession, scenario: Scenario, since: datetime) -> 
     )
     if waiting != scenario.open:
         found.append(f"{waiting} questions wait, not {scenario.open}")
+    if scenario.reviews is not None:
+        marks = select(Client.name, Review.rating, Review.comment).join(Client, Client.id == Review.client_id)
+        if (given := [[*row] for row in await session.execute(marks)]) != [*scenario.reviews]:
+            found.append(f"reviews are {given}, not {scenario.reviews}")
     for wish in scenario.professionals:
         found += [f"{wish['slug']}: {fault}" async for fault in _profile(session, wish)]
     return found

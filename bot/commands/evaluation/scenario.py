@@ -14,9 +14,10 @@ on one of the agendas of `cast.SEEDS`, with the appointments it lists under `giv
 
 and each may say what must follow: `hears` (patterns the person who acted must read, or {who: patterns}; [] means
 nothing at all), `told` (the same, for any brain's own words), `never` (patterns nobody may read), `offers` (titles
-to tap). At the end count `rows`, every appointment that was made or changed; `open`, questions that wait; `forbid`,
-tools that must not have been called. `brains` says who is asked; a scripted model's answers stand in the step under
-`model` (see `scripted.py`). `live` marks what a real model can be judged by, `both` what is played on Postgres too.
+to tap). At the end count `rows`, every appointment that was made or changed; `reviews`; `open`, questions that wait;
+`forbid`, tools that must not have been called. `brains` says who is asked; a scripted model's answers stand in the
+step under `model` (see `scripted.py`). `live` marks what a real model can be judged by, `both` what is played on
+Postgres too.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ TIMES: Final = frozenset({"later", "until"})
 CHECKS: Final = frozenset({"hears", "told", "never", "offers", "model"})
 KNOWN: Final = frozenset(
     {"name", "now", "seed", "given", "steps", "rows", "open", "forbid", "brains", "live", "both", "professionals"}
-    | {"never"}
+    | {"never", "reviews"}
 )
 
 
@@ -71,6 +72,8 @@ class Scenario:
     # None: whatever the rows, they are not looked at.
     rows: Sequence[Mapping[str, Any]] | None = None
     professionals: Sequence[Mapping[str, Any]] = ()
+    # Client, mark and comment of each; None: not looked at.
+    reviews: Sequence[Sequence[Any]] | None = None
     open: int = 0
     forbid: Sequence[str] = ()
     never: Sequence[str] = ()
@@ -137,6 +140,7 @@ def scenario(one: Mapping[str, Any], theme: str) -> Scenario:
         given=tuple(one.get("given", ())),
         rows=one.get("rows"),
         professionals=tuple(one.get("professionals", ())),
+        reviews=one.get("reviews"),
         open=int(one.get("open", 0)),
         forbid=tuple(one.get("forbid", ())),
         never=tuple(one.get("never", ())),
