@@ -282,8 +282,8 @@ block: fecha a agenda de sexta | não vou trabalhar sexta | fecha sexta | tira o
 block: vou estar de férias em janeiro | bloqueia amanhã de manhã | não atendo dia 31 | preciso de folga segunda
 block: feche amanhã | não vou atender dia 24 | fecha a agenda de amanhã | tô de folga sexta | bloqueia das 12 às 13
 block: tira férias em janeiro
-block: não marca mais ninguém hoje | não aceita mais agendamento pra amanhã | hoje não atendo mais | não quero mais ninguém hoje
-block: não agenda mais nada pra hoje | fecha todo sábado
+block: não marca mais ninguém hoje | não aceita mais agendamento pra amanhã | hoje não atendo mais
+block: não quero mais ninguém hoje | não agenda mais nada pra hoje | fecha todo sábado
 reject: não aceita o pedido da Ana
 open: abre sábado 9 às 12 | vou atender sábado das 9 às 12 | abrir a agenda domingo | libera sexta de manhã
 open: desbloqueia sexta | abre domingo de manhã | vou trabalhar no feriado | libera sábado à tarde
