@@ -202,6 +202,10 @@ CHAT = {
     "professional_chosen": "profession? professional",
     "professional_is": "profession? professional",
     "professional_not_found": "query",
+    "rated_badly": "professional",
+    "rated_fair": "professional",
+    "rated_well": "",
+    "rating_range": "",
     "receipts_file": "count lines? period total",
     "receipts_none": "lines period",
     "released": "",
@@ -242,11 +246,11 @@ CHAT = {
     "waitlist_empty": "",
     "which_appointment": "",
     "which_client": "name",
+    "which_question": "",
     "which_day": "",
     "which_waitlist": "",
     "who_client": "professional",
     "who_professional": "",
-    "yes_or_no": "",
 }
 # One bubble on a small phone; help is the one text that may fill a screen.
 BUBBLE = 420
