@@ -14,15 +14,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..agenda import owners
+from ..agenda import booking, owners, reminders
 from ..models import Availability, Professional, Service
+from ..models.enums import Role
 from ..notify.render import chat
 from ..text import plain
 from ..whatsapp.outgoing import Text
 from .brain import Answer, Toolbox
-from .business import read_service, repeats_weekly, says_only_hours
+from .business import read_changes, read_service, repeats_weekly, says_only_hours
+from .intents import Intent, understand
 from .scene import Scene
 from .talk import FORGOTTEN
+from .yesno import read_yes_no
 
 # The steps of `state["flow"]` that are questions of ours about an agenda that exists.
 HOURS, SERVICE = "new_hours", "new_service"
@@ -39,7 +42,7 @@ NEW_HOURS: Final = re.compile(
 )
 # "Agora vou trabalhar de segunda a sexta das 8 às 17": the week, where it can be nothing else.
 _FROM_NOW_ON: Final = re.compile(
-    r"^\s*(?P<now>(?:agora|a partir de agora|de agora em diante)\s*,?\s+)?(?:eu\s+)?(?:vou\s+)?"
+    r"^\s*(?P<now>(?:agora|a partir de agora|de agora em diante)\s*,?\s+)?(?:eu\s+)?(?:vou\s+)?(?P<only>s[óo]\s+)?"
     r"(?:trabalhar|trabalho|atender|atendo|abrir|abro)\s+",
     re.I,
 )
@@ -65,10 +68,18 @@ async def answer(session: AsyncSession, here: Scene, own: Professional, tools: T
         return await _hours(here, tools, said)
     if open_question == SERVICE and _service_lines(said, read=True):
         return await _services(here, tools, said)
+    if open_question and not here.state["flow"].get("proposed") and _unclear(here.text):
+        refusal = "hours_not_understood" if open_question == HOURS else "service_not_understood"
+        return _asked(here, open_question, chat(refusal))
     if open_question:
         # They speak of something else: what was asked is asked no more, whoever answers this.
         here.conversation.state.pop("flow", None)
     return await _told(session, here, own)
+
+
+def _unclear(text: str) -> bool:
+    """Tell whether a message asks for nothing else that we know of."""
+    return read_yes_no(text) is None and understand(text, Role.PROFESSIONAL).intent is Intent.NONE
 
 
 def _open(here: Scene) -> str:
@@ -86,8 +97,15 @@ def _hours_in(text: str) -> str | None:
         return rest if asks or says_only_hours(rest) else None
     if found := _FROM_NOW_ON.match(text):
         rest = text[found.end() :]
-        return rest if says_only_hours(rest) and (found["now"] or repeats_weekly(rest)) else None
+        if says_only_hours(rest) and (found["now"] or repeats_weekly(rest)):
+            return _and_no_others(rest) if found["only"] else rest
     return None
+
+
+def _and_no_others(hours: str) -> str:
+    """Close the days that are not named: "só atendo de terça a sábado"."""
+    closed = set(range(7)) - (read_changes(hours) or {}).keys()
+    return "; ".join([hours, *(f"{phrases.WEEKDAYS[day]} fechado" for day in sorted(closed))])
 
 
 async def _hours(here: Scene, tools: Toolbox, text: str) -> Answer:
@@ -113,7 +131,7 @@ async def _proposed(here: Scene, tools: Toolbox, step: str, tool: str, **argumen
     """Ask for a yes, or for better words; either way what comes next may be a correction."""
     result = await tools.call(tool, arguments)
     if result.proposal is not None:
-        return Answer(proposal=result.proposal, state=_state(here, step))
+        return Answer(proposal=result.proposal, state=_state(here, step, proposed=True))
     return _asked(here, step, str(result.data.get("message") or chat("sorry")))
 
 
@@ -122,8 +140,9 @@ def _asked(here: Scene, step: str, question: str) -> Answer:
     return Answer(say=Text(question), state={**_state(here, step), "pending": None})
 
 
-def _state(here: Scene, step: str) -> dict[str, Any]:
-    return {**here.state, "flow": {"step": step, "at": here.now.isoformat()}, "dialog": {}}
+def _state(here: Scene, step: str, *, proposed: bool = False) -> dict[str, Any]:
+    flow = {"step": step, "at": here.now.isoformat(), "proposed": proposed}
+    return {**here.state, "flow": flow, "dialog": {}}
 
 
 async def _told(session: AsyncSession, here: Scene, own: Professional) -> Answer | None:
@@ -133,7 +152,9 @@ async def _told(session: AsyncSession, here: Scene, own: Professional) -> Answer
         address = " ".join(here.text[found.end() :].split())[:200]
         if not any(letter.isalnum() for letter in address):
             return Answer(say=Text(chat("ask_new_address")))
+        await booking.lock(session, own.id)
         (await session.get_one(Professional, own.id)).address = address
+        await reminders.renew(session, own.id, now=here.now)
         return Answer(say=Text(chat("address", address=address)))
     if MY_SERVICES.match(words):
         return Answer(say=Text(chat("prices", lines="\n".join(map(_line, await services_of(session, own.id))))))

@@ -34,7 +34,7 @@ from bot.models import (
     Service,
     User,
 )
-from bot.models.enums import InboundKind, InboundStatus, PendingStatus, Transport
+from bot.models.enums import InboundKind, InboundStatus, OutboundStatus, PendingStatus, Transport
 from bot.whatsapp.outgoing import Text
 from bot.whatsapp.phones import phone_key
 
@@ -447,6 +447,17 @@ async def test_no_more_lanes_at_once_than_there_is_room_for(here: Stage) -> None
     assert (held, slow.asked) == (1, 1)
     slow.go.set()
     assert await asyncio.gather(*running) == [1, 1]
+
+
+async def test_a_new_address_is_in_the_reminders_that_wait(here: Stage) -> None:
+    await here.says(JULIA, "marca um corte terça 11h pra mim")
+    await here.says(JULIA, "sim")
+    await here.taps(RAFAEL, "Confirmar")
+    await here.says(RAFAEL, "meu endereço é Rua Nova, 99")
+    async with here.services.db.begin() as session:
+        waiting = (Outbound.kind.startswith("reminder"), Outbound.status == OutboundStatus.QUEUED)
+        said = {row.payload["address"] for row in await session.scalars(select(Outbound).where(*waiting))}
+    assert said == {"Rua Nova, 99"}
 
 
 async def test_who_writes_is_called_what_they_say_not_what_a_stranger_typed_beside_their_number(here: Stage) -> None:
