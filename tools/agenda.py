@@ -14,6 +14,7 @@ from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import read, read_period, window
 from bot.models import Appointment
 from bot.models.enums import Action, Actor, Payment, Role, Status
+from bot.notify.fit import clip, unformatted
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
 
@@ -34,6 +35,8 @@ ACTION_WORDS: Mapping[Action, str] = {
 
 # What was left open longer ago is settled on paper.
 UNPAID_FOR = timedelta(days=45)
+# Of what a client wants the professional to know: enough beside the rest of the day.
+NOTE_SHOWN = 120
 # A weekly client's quarter, and what they owe.
 MOST_FOUND = 24
 
@@ -58,7 +61,9 @@ class GetAppointmentsToday(Tool):
             (start + timedelta(days=1)).astimezone(UTC),
         )
         appointments = [
-            views.appointment(context, row, client=row.client, professional=row.professional) for row in rows
+            views.appointment(context, row, client=row.client, professional=row.professional)
+            | {"note": clip(unformatted(row.note), NOTE_SHOWN)}
+            for row in rows
         ]
         total = sum(row.price_cents for row in rows)
         return ToolResult(

@@ -17,6 +17,7 @@ from .. import phrases
 from ..models import Appointment, AppointmentEvent, Client, Notification, Outbound, Professional, new_id
 from ..models.enums import Action, Actor, Status, Transport
 from ..notify import outbox
+from ..notify.fit import clip
 from ..notify.message import Message
 from ..notify.messages import (
     BookingCancelledByClient,
@@ -33,7 +34,7 @@ from ..notify.messages import (
     ReviewRequest,
     SeriesBooked,
 )
-from ..notify.render import chat
+from ..notify.render import QUOTE, chat
 from ..whatsapp.outgoing import Outgoing, Text
 from . import reminders
 from .entry import Rows
@@ -274,7 +275,11 @@ def _confirmed(told: Told) -> BookingConfirmed:
 
 def _ask_professional(told: Told, when: str, title: str) -> None:
     request = BookingRequestReceived(
-        **told.to_professional, when=when, price=told.price, appointment_id=str(told.row.id)
+        **told.to_professional,
+        when=when,
+        price=told.price,
+        appointment_id=str(told.row.id),
+        note=clip(told.row.note, QUOTE),
     )
     told.professional(request, title=title)
 

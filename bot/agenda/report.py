@@ -30,6 +30,7 @@ class Standing:
     start_at: datetime
     status: Status
     payment: Payment
+    note: str
     client: str
     professional: str
 

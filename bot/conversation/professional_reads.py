@@ -68,7 +68,8 @@ def _day_words(data: Data) -> str:
 def _line(each: Data) -> str:
     notes = [WORDS.get(each["status"], "")] if each["status"] != Status.CONFIRMED else []
     notes += ["pago"] if each["payment"] == "paid" else []
-    return f"• {each['hour']} {each['client']}, {each['service']}" + (f" ({', '.join(notes)})" if notes else "")
+    said = f"\n   “{each['note']}”" if each.get("note") else ""
+    return f"• {each['hour']} {each['client']}, {each['service']}" + (f" ({', '.join(notes)})" if notes else "") + said
 
 
 def _days(talk: Talk) -> list[str]:

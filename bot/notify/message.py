@@ -55,11 +55,13 @@ class Message:
     verbatim: ClassVar[frozenset[str]] = frozenset()
     # Fields with entries between separators; with no one-line rule to obey, each entry gets its own line.
     listed: ClassVar[frozenset[str]] = frozenset()
+    # A field that Meta's template has no place for; where the text is free, `templates/chat/NAME_FIELD` says it.
+    aside: ClassVar[str] = ""
 
     @classmethod
     def variables(cls) -> tuple[str, ...]:
         """Return the names of the fields that the text shows."""
-        return tuple(field.name for field in fields(cls) if field.name not in _IDS)
+        return tuple(field.name for field in fields(cls) if field.name not in _IDS | {cls.aside})
 
     def values(self) -> dict[str, str]:
         """Return what the text shows: each value on one line and unformatted, or what is said in its stead."""
@@ -78,5 +80,6 @@ class Message:
         return tuple(f"{button.verb}:{getattr(self, self.about)}" for button in self.buttons)
 
     def to_json(self) -> dict[str, str]:
-        """Return the fields as a JSON object that `from_json` turns back."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """Return the fields as a JSON object that `from_json` turns back; an aside that is empty is left out."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value or name != self.aside}

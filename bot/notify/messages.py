@@ -45,8 +45,11 @@ class BookingRequestReceived(_ToProfessional):
 
     name = "booking_request_received"
     buttons = (Button("Confirmar", "confirm"), Button("Recusar", "reject"))
+    aside = "note"
     price: str
     appointment_id: str
+    # What the client wants to be known.
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
 
 def example(cls: type[Message]) -> Message:
     """Return a message of class `cls` with the example values."""
-    return from_json(cls.name, {field.name: EXAMPLES[field.name] for field in fields(cls)})
+    return from_json(cls.name, {field.name: EXAMPLES[field.name] for field in fields(cls) if field.name != cls.aside})
 
 
 def template_json(cls: type[Message]) -> dict[str, Any]:

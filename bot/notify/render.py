@@ -44,10 +44,19 @@ def in_window(message: Message) -> Outgoing:
     options = tuple(
         Option(payload, button.title) for payload, button in zip(message.payloads, message.buttons, strict=True)
     )
-    if not options:
-        return Text(_text(message, _fitted(message, values, TEXT_LIMIT, WINDOW_CAPS)))
-    room = BODY_LIMIT - len(Choices("?", options).numbered) + 1
-    return Choices(_text(message, _fitted(message, values, room, WINDOW_CAPS)), options)
+    said = aside(message)
+    room = (BODY_LIMIT - len(Choices("?", options).numbered) + 1) if options else TEXT_LIMIT
+    text = _text(message, _fitted(message, values, room - length(said), WINDOW_CAPS))
+    if said:
+        facts, _, last = text.rpartition("\n\n")
+        text = f"{facts}\n\n{said}{last}"
+    return Choices(text, options) if options else Text(text)
+
+
+def aside(message: Message) -> str:
+    """Return what only a free text has room for, as a paragraph; nothing where there is nothing to say."""
+    value = getattr(message, message.aside) if message.aside else ""
+    return chat(f"{message.name}_{message.aside}", **{message.aside: value}) + "\n\n" if value else ""
 
 
 def as_template(message: Message) -> Template:

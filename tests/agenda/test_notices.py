@@ -11,7 +11,7 @@ from bot.models import Contact, Professional
 from bot.models.enums import Action, Actor, Role, Transport
 from bot.notify.messages import MESSAGES, from_json
 from bot.notify.render import as_template, in_window
-from bot.whatsapp.outgoing import Text
+from bot.whatsapp.outgoing import BODY_LIMIT, Choices, Text, plain
 
 from .factories import THURSDAY_15H, a_client, an_appointment
 from .world import HOUR, LATER, World
@@ -173,6 +173,22 @@ async def test_a_change_that_is_rolled_back_tells_nobody(db: Database) -> None:
                 await booking.act(session, row.id, Action.CONFIRM, now=row.created_at, **heard.as_owner())
                 raise RuntimeError("the power went out")
         assert await heard.told() == await heard.noted() == []
+
+
+async def test_what_a_client_wants_to_be_known_is_in_the_free_text_of_the_request(db: Database) -> None:
+    async with Heard(db) as heard:
+        await heard.book(note="Sou alérgica a *esmalte*\n" + "x" * 400)
+        owed = next(row for row in await heard.owed() if row.kind == "booking_request_received")
+        message = from_json(owed.kind, owed.payload)
+        shown, template = in_window(message), as_template(message)
+        assert isinstance(shown, Choices)
+        assert "\n\nRecado: “Sou alérgica a esmalte xxx" in shown.body
+        assert shown.body.endswith("x…”\n\nVocê confirma esse atendimento?")
+        assert len(shown.numbered) <= BODY_LIMIT
+        assert set(template.parameters) == {"client", "service", "when", "price"}
+        await heard.book(LATER)
+        other = [row for row in await heard.owed() if row.kind == "booking_request_received"][-1]
+        assert "Recado" not in plain(in_window(from_json(other.kind, other.payload)))
 
 
 async def test_a_clients_new_time_is_a_question_to_the_professional(db: Database) -> None:

@@ -91,6 +91,7 @@ CHAT = {
     "ask_whom": "",
     "asked_again": "",
     "attendance_thanks": "when",
+    "booking_request_received_note": "note",
     "bot_back": "",
     "bye": "",
     "client_card": "last_visit? name next_visit? notes_count? phone? visits",
