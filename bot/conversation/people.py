@@ -67,13 +67,16 @@ _GLUE: Final = frozenset(
     for word in unaccented(line).split()
 )
 
+# "R$ 40" names nobody.
+_CURRENCY: Final = re.compile(r"r\$", re.IGNORECASE)
+
 
 def people_in(text: str, *, besides: Collection[str] = ()) -> list[str]:
     """Return the names in a text as they were written; `besides` are plain words that are no names here.
 
     Days and hours should be cut out before (`dates.cut`).
     """
-    words = _WORD.findall(without_phone(text))[:MOST_WORDS]
+    words = _WORD.findall(_CURRENCY.sub(" ", without_phone(text)))[:MOST_WORDS]
     glue = _GLUE | {*besides}
     names = [" ".join(run)[:LONGEST_NAME] for run in _runs(words, glue)]
     written = [name for name in names if name[0].isupper()]

@@ -45,7 +45,7 @@ async def _change(talk: Talk, doing: str) -> Answer:
     if talk.memory.get("doing") != doing:
         start(talk, doing)
     if rhythm.repeats(talk.heard.text) or _EVERY_DAY.search(plain(talk.heard.text)):
-        talk.memory.clear()
+        talk.forget()
         return talk.say("every_week_hint")
     if not talk.said.dated:
         talk.said = Said.read(_DEED.sub(" ", talk.heard.text), talk.now)

@@ -81,10 +81,13 @@ async def price(talk: Talk) -> Answer:
         return await length(talk)
     if missing := await service_missing(talk, talk.said.rest, chat("ask_service_price")):
         return missing
-    now = next((one["price"] for one in services if one["token"] == talk.memory["service"]["token"]), "")
-    cents = _new_price(talk, read_cents(now.removeprefix("R$ ")))
+    service = next((one for one in services if one["token"] == talk.memory["service"]["token"]), None)
+    cents = _new_price(talk, read_cents(service["price"].removeprefix("R$ ")) if service else None)
     if cents is None:
         return talk.ask(PRICE, chat("ask_price"))
+    if minutes and service:
+        whole = f"{service['name']}, {minutes} min, {phrases.money(cents)}"
+        return await _proposed(talk, "save_services", PRICE, services=[whole])
     return await _proposed(talk, "set_price", PRICE, price=phrases.money(cents), service=service_words(talk))
 
 
