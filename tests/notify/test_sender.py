@@ -305,7 +305,8 @@ async def test_each_fault_has_its_action(post: PostOffice) -> None:
 
 
 def test_every_code_of_the_table_has_one_action() -> None:
-    assert set(ACTIONS.values()) == set(Action)
+    # "Again" without more is for what no code of Meta's tells: nobody was there, or something before it answered.
+    assert set(ACTIONS.values()) == set(Action) - {Action.RETRY}
     assert ACTIONS["131047"] is Action.USE_TEMPLATE
     assert ACTIONS["250"] is Action.STOP_ACCOUNT
 
