@@ -82,6 +82,24 @@ async def test_a_code_sent_to_us_lets_the_page_in_after_a_yes(page: Page) -> Non
     assert listed["items"]
 
 
+@pytest.mark.parametrize(("said", "enters"), [("sim", True), ("sim, mas não fui eu", False), ("não", False)])
+async def test_a_typed_yes_right_after_the_question_is_a_tap(page: Page, said: str, enters: bool) -> None:
+    """Anything that is not plainly a yes lets nobody in."""
+    _, step = await page.session(by="whatsapp")
+    await page.here.says(JULIA, f"ENTRAR {step['login']['code']}")
+    await page.here.says(JULIA, said)
+    _, shown = await page.session(by="secret", secret=step["login"]["secret"])
+    assert (shown.get("status") == "in") is enters
+
+
+async def test_a_yes_to_something_else_lets_nobody_in(page: Page) -> None:
+    _, step = await page.session(by="whatsapp")
+    await page.here.says(JULIA, f"ENTRAR {step['login']['code']}")
+    await page.here.says(JULIA, "corte amanhã às 9h")
+    await page.here.says(JULIA, "sim")
+    assert (await page.session(by="secret", secret=step["login"]["secret"]))[1]["status"] == "waiting"
+
+
 async def test_a_no_sends_the_page_away(page: Page) -> None:
     _, step = await page.session(by="whatsapp")
     await page.here.says(JULIA, f"entrar {step['login']['code']}")
