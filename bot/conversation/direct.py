@@ -78,9 +78,9 @@ async def _subscription(session: AsyncSession, here: Scene, _: Toolkit) -> Answe
     """PARAR and VOLTAR, whoever says them and whatever else is going on."""
     if here.state.get("flow") and plain(here.text) in signup.STOP:
         return None  # what is left is the sign-up, not Odys
-    out, answer = here.contact.opted_out_at is not None, None
-    for words in here.text.splitlines():  # each message of a burst is a line; the last wish counts
-        if STOP.match(words):
+    out, answer, lines = here.contact.opted_out_at is not None, None, here.text.splitlines()
+    for words in lines:  # each message of a burst is a line; the last wish counts
+        if STOP.match(words) and (len(lines) == 1 or plain(words) != "sair"):  # "vou" / "sair" is no wish at all
             out, answer = True, Text(chat("opted_out"))
         elif out and RESUME.match(words):
             out, answer = False, Text(chat("opted_in"))
