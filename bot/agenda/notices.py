@@ -196,7 +196,7 @@ def acted(told: Told, action: Action, actor: Actor, given_up: datetime | None = 
     client, owner, when = told.to_client, told.to_professional, told.when()
     match action:
         case Action.CONFIRM:
-            told.client(_confirmed(told), title="Horário confirmado", email=True)
+            told.client(_confirmed(told, invites=True), title="Horário confirmado", email=True)
         case Action.REJECT:
             both = f"{when} (o de antes, {told.when(given_up)}, já foi liberado)" if given_up else when
             told.client(BookingRejected(**client, when=both), title="Pedido recusado", email=True)
@@ -264,12 +264,13 @@ def _and_others(others: int) -> str:
     return f" (e mais {phrases.plural(others, 'horário', 'horários')} da série)" if others else ""
 
 
-def _confirmed(told: Told) -> BookingConfirmed:
+def _confirmed(told: Told, *, invites: bool = False) -> BookingConfirmed:
     return BookingConfirmed(
         **told.to_client,
         when=told.when(),
         address=told.who.professional.address,
         appointment_id=str(told.row.id),
+        invited="sim" if invites and told.who.contact is not None and told.who.account_id is None else "",
     )
 
 

@@ -57,9 +57,12 @@ class BookingConfirmed(_ToClient):
     """The time is the client's."""
 
     name = "booking_confirmed"
+    aside = "invited"
     when: str
     address: str
     appointment_id: str
+    # Anything, where the client has no account yet.
+    invited: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

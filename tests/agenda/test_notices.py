@@ -9,6 +9,7 @@ from bot.agenda.refusals import SlotTaken
 from bot.db import Database
 from bot.models import Contact, Professional
 from bot.models.enums import Action, Actor, Role, Transport
+from bot.notify.email import letter
 from bot.notify.messages import MESSAGES, from_json
 from bot.notify.render import as_template, in_window
 from bot.whatsapp.outgoing import BODY_LIMIT, Choices, Text, plain
@@ -173,6 +174,17 @@ async def test_a_change_that_is_rolled_back_tells_nobody(db: Database) -> None:
                 await booking.act(session, row.id, Action.CONFIRM, now=row.created_at, **heard.as_owner())
                 raise RuntimeError("the power went out")
         assert await heard.told() == await heard.noted() == []
+
+
+@pytest.mark.parametrize("registered", [True, False])
+async def test_who_has_no_account_is_invited_to_one_with_the_confirmation(db: Database, registered: bool) -> None:
+    async with Heard(db, registered=registered, email="julia@example.com") as heard:
+        await heard.act(await heard.book(), Action.CONFIRM)
+        payload = await heard.values("booking_confirmed")
+        message = from_json("booking_confirmed", payload)
+        for said in (plain(in_window(message)), letter.write("booking_confirmed", payload).text):
+            assert ("Crie sua conta" in said) is not registered
+        assert "Crie sua conta" not in str(as_template(message))
 
 
 async def test_what_a_client_wants_to_be_known_is_in_the_free_text_of_the_request(db: Database) -> None:

@@ -91,6 +91,7 @@ CHAT = {
     "ask_whom": "",
     "asked_again": "",
     "attendance_thanks": "when",
+    "booking_confirmed_invited": "",
     "booking_request_received_note": "note",
     "bot_back": "",
     "bye": "",

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from markupsafe import Markup, escape
 
 from ...settings import templates_directory
-from .. import messages
+from .. import messages, render
 
 _BOLD: Final = re.compile(r"\*\*(.+?)\*\*")
 # All that Python takes for the end of a line: a header with one in it is refused, and the letter with it.
@@ -64,6 +64,7 @@ def _rendered(kind: str, payload: Mapping[str, str]) -> tuple[str, str]:
     message = messages.from_json(kind, {name: value for name, value in payload.items() if name != "to"})
     # Two stars are ours alone: nobody's name makes a word bold.
     values = {name: value.replace("**", "") for name, value in message.values().items()}
+    values["aside"] = render.aside(message).strip()
     try:
         whole = _text.get_template(f"{kind}.txt.j2").render(values)
     except TemplateNotFound as error:
