@@ -632,12 +632,12 @@ async def test_health_is_kept_as_a_history_of_what_changed(db: Database, clock: 
 async def test_one_run_is_one_e_mail_and_without_an_address_there_is_only_the_log(
     db: Database, meta: Meta, clock: StillClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    meta.apps = []
+    meta.templates.remove(meta.template("login_code"))
     meta.number["quality_rating"] = "YELLOW"
     await full(db, meta, clock)
     (mail,) = await mails(db)
-    assert mail["subject"] == "[Odys] Problema: Inscrição no webhook (e mais 1)"
-    assert mail["text"].index("PROBLEMA · Inscrição") < mail["text"].index("ATENÇÃO · Número")
+    assert mail["subject"] == "[Odys] Problema: Modelos de mensagem (e mais 1)"
+    assert mail["text"].index("PROBLEMA · Modelos") < mail["text"].index("ATENÇÃO · Número")
     assert "sábado, 21/11, às 10h" in mail["text"]
 
     async with db.begin() as session:
