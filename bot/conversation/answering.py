@@ -72,6 +72,6 @@ def _answers(asked: Quoted, decision: bool) -> Iterator[Option]:
 
 
 def _about(body: str) -> str:
-    """Return what a question asks, and about whom and when, on one line."""
+    """Return about whom and when a question is, and what it asks, on one line: what is cut off is the least."""
     asks = next((line for line in body.splitlines() if line.endswith("?")), "")
-    return " ".join((asks, " · ".join(_VALUES.findall(body)))).strip()
+    return ". ".join(filter(None, (" · ".join(_VALUES.findall(body)), asks)))

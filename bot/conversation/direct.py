@@ -198,10 +198,6 @@ async def _offered(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.
     return Answer()  # what was booked now is told by its own message
 
 
-async def _holiday(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
-    return await holiday_taps.said(session, here)
-
-
 async def _link_code(session: AsyncSession, here: Scene, _: Toolkit) -> Answer | None:
     """`agendar SLUG`, as the link of a professional types it."""
     found = LINK_CODE.match(here.text)
@@ -274,7 +270,6 @@ STEPS: Final[tuple[Step, ...]] = (
     _not_words,
     rating.answer,
     answering.answer,
-    _holiday,
     _link_code,
     _mode,
     _person,

@@ -1,21 +1,19 @@
-"""The answer to "Quer fechar a agenda nesse dia?": a tap, or a plain yes or no right after it."""
+"""The answer to "Quer fechar a agenda nesse dia?"; a plain yes or no right after it is read as a tap."""
 
 from datetime import date, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..agenda import daysoff, holidays
-from ..agenda.holiday_question import ASKED, CLOSE, WORK, standing_lines
+from ..agenda.holiday_question import CLOSE, WORK, standing_lines
 from ..agenda.hours import zone_of
-from ..models import Outbound, Professional
+from ..models import Professional
 from ..notify.render import chat
 from ..whatsapp.outgoing import Text
 from .brain import Answer
-from .buttons import Tap, decode
+from .buttons import Tap
 from .scene import Scene
-from .yesno import read_yes_no
 
 VERBS = frozenset({CLOSE, WORK})
 
@@ -31,29 +29,6 @@ async def tapped(session: AsyncSession, here: Scene, tap: Tap) -> Answer:
     if day < here.now.astimezone(zone_of(here.own.timezone)).date():
         return Answer(say=Text(chat("old_button")))
     return await _decided(session, here, here.own, day, closing=tap.verb == CLOSE)
-
-
-async def said(session: AsyncSession, here: Scene) -> Answer | None:
-    """Sim or Não while the question is the last thing that was asked."""
-    menu = here.state.get("menu") or []
-    tap = decode(str(menu[0])) if menu else None
-    if tap is None or tap.verb != CLOSE or here.payload or here.pending is not None:
-        return None
-    decision = read_yes_no(here.text)
-    if decision is None or not await _asked_last(session, here):
-        return None
-    return await tapped(session, here, Tap(CLOSE if decision else WORK, tap.value))
-
-
-async def _asked_last(session: AsyncSession, here: Scene) -> bool:
-    """Tell whether nothing was said since: a request that came after the question may be what "sim" is about."""
-    key = await session.scalar(
-        select(Outbound.dedup_key)
-        .where(Outbound.conversation_id == here.conversation.id, Outbound.sent_at.is_not(None))
-        .order_by(Outbound.sent_at.desc(), Outbound.id.desc())
-        .limit(1)
-    )
-    return str(key).startswith(ASKED)
 
 
 async def _decided(session: AsyncSession, here: Scene, own: Professional, day: date, *, closing: bool) -> Answer:

@@ -4,7 +4,7 @@
 may have run out meanwhile. What a typed number means is read in `numbering`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..agenda.holiday_question import CLOSE, WORK
 from ..models import Conversation, Outbound, PendingAction
 from ..models.enums import OutboundStatus
 from ..notify.delivery import spoken
@@ -24,8 +25,8 @@ from . import buttons
 from .inbox import Held
 from .yesno import BARE, BOOK, CANCEL, DEED, MOVE, PRESENCE, read_yes_no
 
-AGREES: Final = frozenset({buttons.YES, buttons.ATTEND, buttons.CONFIRM, buttons.ACCEPT, buttons.GRANT})
-REFUSES: Final = frozenset({buttons.NO, buttons.REJECT, buttons.DECLINE, buttons.DENY})
+AGREES: Final = frozenset({buttons.YES, buttons.ATTEND, buttons.CONFIRM, buttons.ACCEPT, buttons.GRANT, CLOSE})
+REFUSES: Final = frozenset({buttons.NO, buttons.REJECT, buttons.DECLINE, buttons.DENY, WORK})
 # What may be said for a button that changes an appointment, beside its own words.
 CHANGES: Final = {CANCEL: "cancel", MOVE: "move"}
 # A reminder comes a day before; what was told earlier than that is not what a bare "sim" is about.
@@ -128,14 +129,18 @@ def meant(text: str, about: Quoted, pending: PendingAction | None) -> str | None
     for tool, verb in CHANGES.items():
         if verb in verbs and read_yes_no(text, "") is None and read_yes_no(text, tool):
             return verbs[verb]
-    decided = next((said for tool in _deeds(verbs) if (said := read_yes_no(text, tool)) is not None), None)
+    decided = next((said for tool in _deeds(verbs.keys()) if (said := read_yes_no(text, tool)) is not None), None)
     if decided is None:
         return None
-    return next((identifier for verb, identifier in verbs.items() if verb in (AGREES if decided else REFUSES)), None)
+    found = next((identifier for verb, identifier in verbs.items() if verb in (AGREES if decided else REFUSES)), None)
+    # Whoever does not come is asked whether to cancel.
+    return found if decided else found or verbs.get(CHANGES[CANCEL])
 
 
-def _deeds(verbs: Collection[str]) -> Sequence[str]:
+def _deeds(verbs: Set[str]) -> Sequence[str]:
     """Return the deeds whose naming agrees to one of these options: "pode marcar" says nothing about one's presence."""
     if buttons.YES in verbs:
         return ("", *DEED)
-    return (BARE, PRESENCE) if buttons.ATTEND in verbs else (BARE, BOOK)
+    if buttons.ATTEND in verbs:
+        return (BARE, PRESENCE)
+    return (BARE, BOOK) if verbs & {buttons.CONFIRM, buttons.ACCEPT} else (BARE,)

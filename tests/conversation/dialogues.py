@@ -166,7 +166,7 @@ CHANGING = [
     ),
     client(
         "address while a question waits",
-        "> corte amanhã 9h\n> onde fica?\n< Rua Augusta\n< sim\\* ou \\*não\n> sim",
+        "> corte amanhã 9h\n> onde fica?\n< Rua Augusta\n> sim",
         "book Corte 24/11 9:00",
     ),
     client("price and booking in one message", "> quero corte amanhã 10h, quanto custa?\n< R\\$ 80,00\n< Posso marcar"),

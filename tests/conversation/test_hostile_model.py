@@ -31,6 +31,7 @@ from bot.models import (
     Contact,
     Conversation,
     Message,
+    Outbound,
     PendingAction,
     Professional,
     Service,
@@ -190,6 +191,7 @@ async def begin_anew(ready: House) -> None:
     async with ready.db.begin() as session:
         await session.execute(delete(Message))
         await session.execute(delete(PendingAction))
+        await session.execute(delete(Outbound))
         await session.execute(update(Conversation).values(state={}, silent_until=None))
     for phone in (JULIA, RAFAEL):
         ready.here.heard(phone)

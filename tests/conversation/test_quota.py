@@ -126,7 +126,7 @@ async def test_without_them_a_kind_sentence_asks_to_write(here: Stage, fake: Gro
     await on_plan(here, Plan.BASIC)
     await note(here, JULIA)
     client = here.heard(JULIA)
-    assert "Pode me escrever?" in client
+    assert "Pode me escrever" in client
     assert "R$" not in client  # what a plan costs is not the client's business
     await note(here, RAFAEL)
     assert "*Pro* (R$ 79,00 por mês)" in here.heard(RAFAEL)

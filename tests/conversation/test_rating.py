@@ -36,8 +36,25 @@ def test_a_mark_with_the_words_beside_it(text: str, mark: Mark) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["5h", "5 horas", "5:30", "5/12", "5 de dezembro", "1234", "11 98888-7777", "2 cortes amanhã", "5, quero marcar"]
-    + ["5 reais", "uma pergunta: quanto custa?", "nota fiscal", "anota aí", "10%", "⭐⭐⭐⭐⭐⭐⭐", "oi", ""],
+    [
+        "5h",
+        "5 horas",
+        "5:30",
+        "5/12",
+        "5 de dezembro",
+        "1234",
+        "11 98888-7777",
+        "2 cortes amanhã",
+        "5, quero marcar",
+        "5 reais",
+        "10%",
+        "⭐⭐⭐⭐⭐⭐⭐",
+        "oi",
+        "uma pergunta: quanto custa?",
+        "nota fiscal",
+        "anota aí",
+        "",
+    ],
 )
 def test_what_is_no_mark(text: str) -> None:
     assert read(text, Role.CLIENT, NOW) is None
