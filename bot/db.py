@@ -118,7 +118,8 @@ class Swift:
     async def all(self, session: AsyncSession, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return every row of the answer."""
         driver = session.info.get(_DRIVER)
-        if driver is None or driver.is_closed():
+        # The first statement below a savepoint is what sets it.
+        if driver is None or driver.is_closed() or session.in_nested_transaction():
             return await session.run_sync(self._run, values)
         if session.new or session.dirty or session.deleted:
             await session.flush()
