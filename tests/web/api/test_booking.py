@@ -110,7 +110,7 @@ async def letters(api: Api, appointment_id: UUID) -> list[tuple[str, Any, Any]]:
     """Return the letters that are owed about an appointment: what, to whom, under which name."""
     mine = (Outbound.appointment_id == appointment_id, Outbound.transport == Transport.EMAIL)
     async with api.db.begin() as session:
-        rows = await session.scalars(select(Outbound).where(*mine).order_by(Outbound.created_at))
+        rows = await session.scalars(select(Outbound).where(*mine).order_by(Outbound.created_at, Outbound.id))
         return [(row.kind, row.payload.get("to"), row.payload["client"]) for row in rows]
 
 

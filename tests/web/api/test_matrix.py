@@ -311,7 +311,7 @@ def test_every_line_says_what_its_route_declares() -> None:
     declared = {(each.method, each.path): each for each in ENDPOINTS}
     for one in LINES:
         route = declared[one.key]
-        known = {route.status, *(refusal.status for refusal in route.refuses)}
+        known = {route.status, route.or_status, *(refusal.status for refusal in route.refuses)}
         inside = {expected(one, who) for who in INSIDERS}
         if route.who is Who.ANYBODY:
             assert inside | {one.stranger, one.cron} <= known
