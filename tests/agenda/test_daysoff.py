@@ -15,16 +15,16 @@ CLOSED = DayException(FRIDAY, ExceptionKind.CLOSED)
 OPEN = DayException(FRIDAY, ExceptionKind.OPEN)
 
 
-def blocked(*span: int) -> DayException:
-    return DayException(FRIDAY, ExceptionKind.BLOCKED, *span)
+def blocked(start: int, end: int) -> DayException:
+    return DayException(FRIDAY, ExceptionKind.BLOCKED, start, end)
 
 
-def extra(*span: int) -> DayException:
-    return DayException(FRIDAY, ExceptionKind.EXTRA, *span)
+def extra(start: int, end: int) -> DayException:
+    return DayException(FRIDAY, ExceptionKind.EXTRA, start, end)
 
 
-def hours(*span: int) -> DayException:
-    return DayException(FRIDAY, ExceptionKind.HOURS, *span)
+def hours(start: int, end: int) -> DayException:
+    return DayException(FRIDAY, ExceptionKind.HOURS, start, end)
 
 
 def test_a_day_is_closed_whatever_was_written_for_it() -> None:
