@@ -12,7 +12,7 @@ from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
 import aiohttp
-from arq.connections import ArqRedis
+from arq.connections import ArqRedis, RedisSettings
 from arq.cron import CronJob, cron
 from arq.worker import Function, func
 
@@ -308,6 +308,9 @@ async def shutdown(ctx: Context) -> None:
         await ctx["stack"].aclose()
 
 
+_REDIS = Settings().redis_url
+
+
 class WorkerSettings:
     """What `arq worker.WorkerSettings` and `odys worker` run."""
 
@@ -315,7 +318,8 @@ class WorkerSettings:
     cron_jobs: ClassVar = CRON
     on_startup: ClassVar[Callable[[Context], Awaitable[None]]] = startup
     on_shutdown: ClassVar[Callable[[Context], Awaitable[None]]] = shutdown
-    redis_pool: ClassVar = patient(Settings().redis_url)
+    redis_pool: ClassVar = patient(_REDIS)
+    redis_settings: ClassVar = RedisSettings.from_dsn(_REDIS) if _REDIS else RedisSettings()  # of `arq --check`
     poll_delay: ClassVar = 0.05
     max_jobs: ClassVar = MAX_JOBS
     job_timeout: ClassVar = JOB_TIMEOUT
