@@ -1,6 +1,8 @@
 """Everything that a database holds, as text to search."""
 
+import asyncio
 import json
+from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
@@ -33,5 +35,8 @@ async def file_holds(db: Database, *needles: str) -> list[str]:
     """Return the texts that the bytes of an SQLite database still hold, its log included."""
     await db.forget()
     path = Path(str(db.engine.url.database))
-    data = b"".join(each.read_bytes() for each in path.parent.glob(path.name + "*")).lower()
+    # In another process: whoever closes the file here lets go of all locks that SQLite holds on it for us, and the next
+    # process that ends would then take our log away.
+    read = await asyncio.create_subprocess_exec("cat", *path.parent.glob(path.name + "*"), stdout=PIPE)
+    data = (await read.communicate())[0].lower()
     return [needle for needle in needles if needle.lower().encode() in data]
