@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Contact, Conversation, Notification, Outbound, Professional, User
-from ..models.enums import Channel, Transport
+from ..models.enums import Channel
 from ..notify import outbox
 from ..notify.message import NOTICE
 from ..notify.render import chat
@@ -62,17 +62,9 @@ async def tell_owner(
 
 def _letter(to: str, professional_id: UUID, words: str, now: datetime) -> Outbound:
     subject = words.replace("*", "").partition(". ")[0]
-    return Outbound(
-        transport=Transport.EMAIL,
-        kind="alert",
-        payload={"subject": subject, "text": words.replace("*", "**"), "to": to},
-        priority=NOTICE,
-        professional_id=professional_id,
-        due_at=now,
-        # By then the bot answers again.
-        expires_at=now + SILENCE,
-        created_at=now,
-    )
+    text = words.replace("*", "**")
+    ends = now + SILENCE  # by then the bot answers again
+    return outbox.alert(to, subject, text, priority=NOTICE, now=now, expires_at=ends, professional_id=professional_id)
 
 
 async def _conversation_of(session: AsyncSession, contact_id: object) -> Conversation | None:

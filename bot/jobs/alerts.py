@@ -14,14 +14,13 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Notification, Outbound, Professional, User
-from ..models.enums import Transport
+from ..notify import outbox
 from ..phrases import duration, moment
 from ..settings import Settings
 from .findings import Finding, State
 
 log = logging.getLogger(__name__)
 
-KIND = "alert"
 # Sent before all other mail; of no use to anybody a day later.
 PRIORITY, LIFE = 1, timedelta(days=1)
 # The operator's clock, as far as the text of an alert goes.
@@ -49,7 +48,7 @@ async def tell(session: AsyncSession, changes: Sequence[Change], settings: Setti
         finding = change.finding
         for user in await _concerned(session, finding.subject, settings):
             title = f"{_WORD[finding.state].capitalize()}: {finding.title}"[:160]
-            session.add(Notification(user_id=user, kind=KIND, title=title, body=finding.text, created_at=now))
+            session.add(Notification(user_id=user, kind=outbox.ALERT, title=title, body=finding.text, created_at=now))
 
 
 async def _concerned(session: AsyncSession, account: str, settings: Settings) -> Sequence[UUID]:
@@ -80,15 +79,7 @@ def _mail(changes: Sequence[Change], to: str, now: datetime) -> Outbound:
             "A situação de tudo, a qualquer momento: odys doctor",
         ]
     )
-    return Outbound(
-        transport=Transport.EMAIL,
-        kind=KIND,
-        payload={"subject": _subject(ordered), "text": text, "to": to},
-        priority=PRIORITY,
-        due_at=now,
-        expires_at=now + LIFE,
-        created_at=now,
-    )
+    return outbox.alert(to, _subject(ordered), text, priority=PRIORITY, now=now, expires_at=now + LIFE)
 
 
 def _subject(changes: Sequence[Change]) -> str:

@@ -5,10 +5,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Notification, Outbound, Professional, User
-from ..models.enums import Channel, Transport
+from ..models import Notification, Professional, User
+from ..models.enums import Channel
+from ..notify import outbox
 from ..settings import Settings
 from ..whatsapp.evolution.pairing import LIFE
+from .alerts import PRIORITY
 
 TITLE = "Seu WhatsApp se desconectou"
 
@@ -27,18 +29,8 @@ async def tell(session: AsyncSession, settings: Settings, instance: str, address
     to = (owner.email if owner else None) or settings.alert_email
     if not to:
         return owner.name if owner else "–"
-    session.add(
-        Outbound(
-            transport=Transport.EMAIL,
-            kind="alert",
-            payload={"subject": f"[Odys] {TITLE}: {instance}", "text": words, "to": to},
-            priority=1,
-            due_at=now,
-            # The link is worth nothing afterwards.
-            expires_at=now + LIFE,
-            created_at=now,
-        )
-    )
+    ends = now + LIFE  # the link is worth nothing afterwards
+    session.add(outbox.alert(to, f"[Odys] {TITLE}: {instance}", words, priority=PRIORITY, now=now, expires_at=ends))
     return owner.name if owner else to
 
 

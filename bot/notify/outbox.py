@@ -14,6 +14,8 @@ from ..whatsapp.outgoing import Outgoing, plain, to_json
 from .message import Message
 
 CHAT = "chat"
+# A letter in words of its own, to an address that stands in the row.
+ALERT = "alert"
 # Lower leaves first. Whoever looks for what is due names them all: what has another one would never leave.
 PRIORITIES = range(10)
 
@@ -48,6 +50,29 @@ def owed(
         dedup_key=dedup_key,
         priority=message.priority,
         due_at=due_at or now,
+        expires_at=expires_at,
+        created_at=now,
+    )
+
+
+def alert(
+    to: str,
+    subject: str,
+    text: str,
+    *,
+    priority: int,
+    now: datetime,
+    expires_at: datetime,
+    professional_id: UUID | None = None,
+) -> Outbound:
+    """Build the row of a letter in words of its own, which is of no use after `expires_at`."""
+    return Outbound(
+        transport=Transport.EMAIL,
+        kind=ALERT,
+        payload={"subject": subject, "text": text, "to": to},
+        priority=priority,
+        professional_id=professional_id,
+        due_at=now,
         expires_at=expires_at,
         created_at=now,
     )
