@@ -71,13 +71,18 @@ class SilentBell:
         return
 
 
+def client(url: str, **options: Any) -> ArqRedis:
+    """Return what talks to the Redis at `url`, with options of redis-py's; it connects when it is first used."""
+    redis: ArqRedis = ArqRedis.from_url(url, **options)
+    redis.job_serializer, redis.job_deserializer = pack, unpack
+    return redis
+
+
 async def connect(url: str) -> ArqRedis:
     """Return what talks to the Redis at `url`, or to one inside this process when `url` is empty."""
     if url:
         # It connects when it is first used: what comes in is taken while Redis is away, a start included.
-        redis: ArqRedis = ArqRedis.from_url(url, socket_connect_timeout=1)
-        redis.job_serializer, redis.job_deserializer = pack, unpack
-        return redis
+        return client(url, socket_connect_timeout=1)
     # Imported here: only the embedded mode pays for it.
     from fakeredis import FakeServer  # noqa: PLC0415
     from fakeredis.aioredis import FakeConnection  # noqa: PLC0415

@@ -103,7 +103,7 @@ class BookAppointment(Tool):
     async def call(self, context: Context) -> ToolResult:
         slot = context.redeem(self.slot, "slot")
         service = await service_of(context, UUID(slot["service_id"]))
-        name, whom = await self._client(context)
+        name, whom = await whom_for(context, self.client, new=self.new_client)
         given = {"start": slot["start"], "note": self.note, **whom}
         return ToolResult({}, await self._asked(context, service, name, given))
 
@@ -135,15 +135,6 @@ class BookAppointment(Tool):
         hold = (professional.id, start, start + timedelta(minutes=service.minutes))
         return Proposal(cls.name, {**given, **as_shown(service)}, question, hold)
 
-    async def _client(self, context: Context) -> tuple[str, dict[str, str]]:
-        """Return the name of whom it is for, and what `perform` finds them by."""
-        if not _is_professional(context.asker):
-            return context.asker.name, {}
-        if self.new_client:
-            return self.client, {"new_client": self.client}
-        customer = await find_customer(context, self.client)
-        return customer.name, {"client_id": str(customer.id)}
-
     @classmethod
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
@@ -171,6 +162,16 @@ class BookAppointment(Tool):
             asked = await cls._asked(context, await service_of(context, service.id), name, arguments)
             raise Outdated(asked) from None
         return await booking.receipt(session, row, Action.BOOK) if _is_professional(asker) else None
+
+
+async def whom_for(context: Context, said: str, *, new: bool) -> tuple[str, dict[str, str]]:
+    """Return the name of whom a booking is for, and what `client_id_of` finds them by after the yes."""
+    if not _is_professional(context.asker):
+        return context.asker.name, {}
+    if new:
+        return said, {"new_client": said}
+    customer = await find_customer(context, said)
+    return customer.name, {"client_id": str(customer.id)}
 
 
 async def client_id_of(

@@ -21,9 +21,8 @@ from bot.models.enums import Frequency, Role
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .appointments import client_id_of, client_named
+from .appointments import client_id_of, client_named, whom_for
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
-from .customers import find_customer
 from .services import find_service, service_of
 from .shown import agreed, as_shown
 
@@ -75,7 +74,7 @@ class BookSeries(Tool):
         series.require_plan(await load_agenda(context.session, context.professional_id, now=context.asker.now))
         pattern = _pattern(read_rhythm(self.rhythm, context.asker.local)[0])
         service = await find_service(context, self.service)
-        name, whom = await self._client(context)
+        name, whom = await whom_for(context, self.client, new=self.new_client)
         return ToolResult({}, await self._asked(context, service, pattern, name, whom))
 
     @classmethod
@@ -104,12 +103,6 @@ class BookSeries(Tool):
         )
         times = {"pattern": _dumped(pattern), "starts": [at.isoformat() for at in starts]}
         return Proposal(cls.name, {**whom, **as_shown(service), **times}, question)
-
-    async def _client(self, context: Context) -> tuple[str, dict[str, str]]:
-        if self.new_client:
-            return self.client, {"new_client": self.client}
-        customer = await find_customer(context, self.client)
-        return customer.name, {"client_id": str(customer.id)}
 
     @classmethod
     async def perform(

@@ -14,6 +14,7 @@ from .picking import nudged
 from .talk import Talk
 from .vocabulary import plain
 from .wish import at
+from .yesno import begins_with_no
 
 CANCEL, STATUS = "cancel", "status"
 
@@ -104,12 +105,7 @@ def not_understood(talk: Talk) -> Answer:
 
 def sorry(talk: Talk) -> Answer:
     """Put the open question again below an apology; a "não, ..." that nothing else is read in has answered it."""
-    return drop(talk) if talk.pending and refuses(talk) else talk.ask_again(chat("sorry"))
-
-
-def refuses(talk: Talk) -> bool:
-    """Tell whether a message begins with a no: "não, o Pedro"."""
-    return plain(talk.heard.text).startswith(" nao ")
+    return drop(talk) if talk.pending and begins_with_no(talk.heard.text) else talk.ask_again(chat("sorry"))
 
 
 def recall(talk: Talk) -> None:

@@ -7,14 +7,13 @@ mark: the number is one (`rating`).
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Conversation, Outbound
 from ..notify import messages
 from ..notify.messages import ReviewRequest
 from ..notify.outbox import CHAT
-from .quoting import BACK, SHOWN
+from .quoting import BACK, told_in
 
 _LONGEST = 3
 
@@ -31,13 +30,12 @@ async def option_typed(
 
 
 async def _offered(session: AsyncSession, conversation: Conversation, quoted: str | None) -> Sequence[str]:
-    mine = (Outbound.conversation_id == conversation.id, Outbound.status.in_(SHOWN))
+    told = told_in(conversation)
     if quoted:
-        about = await session.scalar(select(Outbound).where(*mine, Outbound.provider_id == quoted))
+        about = await session.scalar(told.where(Outbound.provider_id == quoted).limit(1))
         if about is not None and (found := _options(about)):
             return found
-    latest = select(Outbound).where(*mine).order_by(Outbound.sent_at.desc(), Outbound.id.desc()).limit(BACK)
-    for row in await session.scalars(latest):
+    for row in await session.scalars(told.limit(BACK)):
         if row.kind == ReviewRequest.name:
             return ()
         if row.kind == CHAT:

@@ -22,13 +22,13 @@ from ..models import Outbound, PendingAction, new_id
 from ..models.enums import PendingStatus
 from ..notify.messages import MESSAGES, from_json
 from ..notify.render import chat, in_window
-from ..text import plain
 from ..whatsapp.outgoing import TEXT_LIMIT, Choices, Outgoing, Text
 from .brain import Answer, Proposal, Toolkit
 from .buttons import yes_no
 from .refusals import Undone, explain
 from .scene import Scene
 from .talk import choices
+from .yesno import begins_with_no
 
 # Long enough to ask somebody at home, short enough that the question still means what it said.
 VALID = timedelta(minutes=10)
@@ -159,8 +159,8 @@ async def left(session: AsyncSession, here: Scene, answer: Answer) -> Outgoing |
 def _again(here: Scene, question: PendingAction, said: Outgoing | None) -> Outgoing | None:
     """Return an answer with the open question below it; None where a yes could be meant for something else."""
     # "Não, ..." has answered it, whatever else was read in it.
-    refused = here.payload is None and plain(here.text).split(maxsplit=1)[:1] in (["nao"], ["nao,"])
-    if refused or question.expires_at <= here.now:
+    answered = here.payload is None and begins_with_no(here.text)
+    if answered or question.expires_at <= here.now:
         return None
     mine = {option.id for option in yes_no(question.id)}
     if isinstance(said, Choices) and any(option.id in mine for option in said.options):

@@ -13,7 +13,7 @@ from .brain import Answer
 from .catalogue import meant, names
 from .client_acts import info, service_missing
 from .dates import Kind
-from .gathering import CANCEL, STATUS, drop, refuses
+from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, people_in
@@ -23,6 +23,7 @@ from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .talk import Data, Talk, do
 from .wish import Said
+from .yesno import begins_with_no
 
 # Asking for a payment is no move of the life cycle, and is found and proposed like one.
 CHARGE: Final = "charge"
@@ -140,7 +141,7 @@ async def act(talk: Talk) -> Answer:
 async def corrected(talk: Talk) -> Answer | None:
     """Read "não, o Pedro" as the same deed for somebody else, or at another time; None where neither is named."""
     doing = talk.memory["doing"]
-    if not refuses(talk) or talk.reading.intent is not Intent.NONE:
+    if not begins_with_no(talk.heard.text) or talk.reading.intent is not Intent.NONE:
         return None
     other_time = talk.said.dated and doing in {CANCEL, STATUS}  # of a booking or a move it is where it shall go
     if not other_time and not people_in(talk.said.rest, besides=names((await info(talk)).get("services") or [])):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agenda.holiday_question import CLOSE, WORK
@@ -59,6 +59,15 @@ async def quoted(session: AsyncSession, held: Held) -> Quoted | None:
     return _as_quoted(row)
 
 
+def told_in(conversation: Conversation) -> Select[Outbound]:
+    """Select what we said in a conversation, as far as it was shown, the newest first."""
+    return (
+        select(Outbound)
+        .where(Outbound.conversation_id == conversation.id, Outbound.status.in_(SHOWN))
+        .order_by(Outbound.sent_at.desc(), Outbound.id.desc())
+    )
+
+
 async def shown_at(session: AsyncSession, held: Held, appointment_id: UUID | None) -> datetime | None:
     """Say when the message about an appointment was written that a tap or a word answers; None when none is known."""
     if held.reply_to is None or appointment_id is None:
@@ -80,13 +89,7 @@ async def just_told(
     """
     if all(read_yes_no(text, tool) is None for tool in ("", *DEED)):
         return ()
-    latest = (
-        select(Outbound)
-        .where(Outbound.conversation_id == conversation.id, Outbound.sent_at > now - RECENT, Outbound.status.in_(SHOWN))
-        .order_by(Outbound.sent_at.desc(), Outbound.id.desc())
-        .limit(BACK)
-    )
-    rows = [*await session.scalars(latest)]
+    rows = [*await session.scalars(told_in(conversation).where(Outbound.sent_at > now - RECENT).limit(BACK))]
     since = next((place for place, row in enumerate(rows) if row.kind == CHAT), len(rows))
     found = [each for row in rows[:since] if (each := _as_quoted(row)).asks]
     if found or not since:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agenda import reviews
@@ -23,7 +22,7 @@ from ..text import plain
 from ..whatsapp.outgoing import Text
 from .brain import Answer, Toolkit
 from .intents import CHATTER, understand
-from .quoting import BACK, SHOWN
+from .quoting import BACK, told_in
 from .refusals import explain
 from .scene import Scene
 from .wish import Said
@@ -89,12 +88,11 @@ def read(text: str, role: Role, local: datetime) -> Mark | None:
 
 async def _asked(session: AsyncSession, here: Scene, mark: Mark) -> Outbound | None:
     """Return the request that a mark answers: the one that is quoted, else the last."""
-    mine = (Outbound.conversation_id == here.conversation.id, Outbound.status.in_(SHOWN))
-    latest = select(Outbound).where(*mine).order_by(Outbound.sent_at.desc(), Outbound.id.desc())
+    told = told_in(here.conversation)
     if here.held.reply_to:
-        quoted = await session.scalar(latest.where(Outbound.provider_id == here.held.reply_to).limit(1))
+        quoted = await session.scalar(told.where(Outbound.provider_id == here.held.reply_to).limit(1))
         return quoted if quoted and quoted.kind == ReviewRequest.name else None
-    asked = latest.where(Outbound.sent_at > here.now - ASKED_FOR)
+    asked = told.where(Outbound.sent_at > here.now - ASKED_FOR)
     if mark.named:
         return await session.scalar(asked.where(Outbound.kind == ReviewRequest.name).limit(1))
     for row in await session.scalars(asked.limit(BACK)):

@@ -97,6 +97,11 @@ _CLAUSES: Final = re.compile(r"[!,;.\n]")
 _SECOND_THOUGHT: Final = re.compile(r"(?<!\S)(?:pera|perai|espera|calma)(?: ai)?(?!\S)")
 
 
+def begins_with_no(text: str) -> bool:
+    """Tell whether a message begins with a no, whatever else it says: "não, o Pedro"."""
+    return plain(text).startswith(" nao ")
+
+
 def read_yes_no(text: str, about: str = "") -> bool | None:
     """Tell whether a message is a plain yes (True), a plain no (False) or neither (None).
 

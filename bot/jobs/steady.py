@@ -17,7 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from ..queue import pack, unpack
+from ..queue import client
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def patient(url: str, *, seconds: float = LONGEST, retries: int = 20) -> ArqRedi
 
     It connects when it is first used, and gives a Redis up that takes what is sent and says nothing for `seconds`.
     """
-    redis: ArqRedis = ArqRedis.from_url(
+    return client(
         url or "redis://localhost:6379/0",
         socket_connect_timeout=PATIENCE,
         socket_timeout=seconds,
@@ -42,8 +42,6 @@ def patient(url: str, *, seconds: float = LONGEST, retries: int = 20) -> ArqRedi
         # Without OSError in this list a restart of Redis ends the worker.
         retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
     )
-    redis.job_serializer, redis.job_deserializer = pack, unpack
-    return redis
 
 
 async def _tell_nothing(*_: object) -> None:
