@@ -41,8 +41,11 @@ SHORTLY_BEFORE: Final = Reminder(timedelta(hours=2), timedelta(minutes=15))
 
 
 def planned(row: Appointment, who: Parties, *, now: datetime) -> Iterable[dict[str, Any]]:
-    """Build the rows of the reminders of a confirmed appointment that are still ahead."""
-    if who.contact is None or who.contact.unreachable_at is not None:
+    """Build the rows of the reminders of a confirmed appointment that are still ahead.
+
+    Those of whoever is out of reach now, too: the sender looks whether they still are when it is time.
+    """
+    if who.contact is None:
         return
     for reminder, message, due in _messages(row, who):
         if due > now and _in_plan(message, who.professional.plan):

@@ -252,6 +252,8 @@ def _useless(owed: Owed, now: datetime) -> str:
         return "expired"
     if owed.reminds_of is not None and (owed.standing not in _ACTIVE or owed.start_at != owed.reminds_of):
         return "appointment_changed"
+    if owed.reminds_of is not None and owed.unreachable_at is not None and owed.unreachable_at <= owed.created_at:
+        return "unreachable"  # ever since it was planned, of which the professional was told then
     if owed.opted_out_at is not None and owed.kind not in _ASKED_FOR:
         return "opted_out"
     if owed.marketing_stopped_at is not None and owed.kind in _OFFERS:

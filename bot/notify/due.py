@@ -62,6 +62,7 @@ class Owed:
     attempts: int
     error_code: str
     due_at: datetime
+    created_at: datetime
     expires_at: datetime | None
     contact_id: UUID | None
     conversation_id: UUID | None
@@ -73,6 +74,7 @@ class Owed:
     phone: str | None
     opted_out_at: datetime | None
     marketing_stopped_at: datetime | None
+    unreachable_at: datetime | None
     # The conversation it belongs to, or else the one in which this person hears of this professional.
     talk_id: UUID | None
     heard_at: datetime | None
@@ -172,10 +174,10 @@ def _due(*, sqlite: bool, some_are_full: bool) -> Select[Any]:
     return (
         select(
             *(Outbound.id, Outbound.kind, Outbound.payload, Outbound.status, Outbound.attempts, Outbound.error_code),
-            *(Outbound.due_at, Outbound.expires_at, Outbound.contact_id, Outbound.conversation_id),
-            Outbound.professional_id,
+            *(Outbound.due_at, Outbound.created_at, Outbound.expires_at),
+            *(Outbound.contact_id, Outbound.conversation_id, Outbound.professional_id),
             *(Outbound.appointment_start_at, Appointment.start_at, Appointment.status.label("standing")),
-            *(Contact.phone, Contact.opted_out_at, Contact.marketing_stopped_at),
+            *(Contact.phone, Contact.opted_out_at, Contact.marketing_stopped_at, Contact.unreachable_at),
             *(Conversation.id, Conversation.last_inbound_at),
             *(*_line(), Professional.timezone),
         )

@@ -267,12 +267,9 @@ async def test_a_client_without_an_address_is_told_nothing_and_nothing_breaks(db
             nobody.contact_id = None
             mailed = await a_client(session, heard.owner, name="Rui", number=88885555, email="rui@example.com")
             mailed.contact_id = None
-            left = await a_client(session, heard.owner, name="Gil", number=88884444)
-            (await session.get_one(Contact, left.contact_id)).unreachable_at = heard.owner.created_at
         for client, start, expected in (
             (nobody, THURSDAY_15H, []),
             (mailed, LATER, [(Transport.EMAIL, "booking_confirmed")]),
-            (left, LATER.replace(hour=20), []),
         ):
             async with db.begin() as session:
                 row = await an_appointment(session, heard.owner, client, heard.service, start=start)

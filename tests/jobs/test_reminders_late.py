@@ -16,7 +16,7 @@ from bot.agenda.parties import load_parties
 from bot.db import Database
 from bot.jobs.digest import owe_due_digests
 from bot.jobs.reminders import tidy_reminders
-from bot.models import Appointment, Outbound
+from bot.models import Appointment, Contact, Outbound
 from bot.models.enums import Action, Actor, OutboundStatus
 from bot.quiet import quiet
 
@@ -127,6 +127,38 @@ async def test_t23_the_hour_on_the_wall_is_told_whatever_the_day_is_like(
                 if await owe_due_digests(db, now):
                     told.append((days, minute))
         assert told == [(0, 480)]
+
+
+async def test_who_comes_back_within_reach_is_reminded(post: PostOffice) -> None:
+    """Nobody could be told of the confirmation, and the professional heard of that, once; then the client writes."""
+    async with World(post.db) as world:
+        assert world.client.contact_id is not None
+
+        async def reach(unreachable_at: datetime | None) -> None:
+            async with post.db.begin() as session:
+                (await session.get_one(Contact, world.client.contact_id)).unreachable_at = unreachable_at
+
+        await reach(NOW - DAY)
+        await world.book(THURSDAY_15H, actor=Actor.PROFESSIONAL)
+    assert [note.kind for note in await world.notifications()] == ["client_unreachable"]
+    post.clock.moment = THURSDAY_15H - DAY + MINUTE
+    assert await sent_now(post) == []
+    await reach(None)
+    post.clock.moment = THURSDAY_15H - 2 * HOUR + MINUTE
+    assert await sent_now(post) == ["[reminder_2h]"]
+    assert len(await world.notifications()) == 1
+    skipped = [row for row in await world.owed() if row.status is OutboundStatus.SKIPPED]
+    assert [(row.kind, row.error_code) for row in skipped] == [("reminder_24h", "unreachable")]
+
+
+async def test_who_went_out_of_reach_after_the_confirmation_is_tried_all_the_same(post: PostOffice) -> None:
+    """Nobody told this professional: the failure does, and what arrives says that they are there again."""
+    async with World(post.db) as world:
+        await world.book(THURSDAY_15H, actor=Actor.PROFESSIONAL)
+        async with post.db.begin() as session:
+            (await session.get_one(Contact, world.client.contact_id)).unreachable_at = NOW + MINUTE
+    post.clock.moment = THURSDAY_15H - DAY + MINUTE
+    assert await sent_now(post) == ["[reminder_24h]"]
 
 
 async def test_t21_a_reminder_is_written_once_and_none_is_left_after_a_cancel(db: Database) -> None:
