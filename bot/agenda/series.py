@@ -33,7 +33,7 @@ from .notices import Told
 from .openings import explain
 from .owners import own_service
 from .pattern import Pattern, pattern_of
-from .refusals import NotInPlan, SeriesLost, SeriesTooLong, ServiceUnknown
+from .refusals import KeyReused, NotInPlan, SeriesLost, SeriesTooLong, ServiceUnknown
 from .slots import Busy, Reason, Rules, busy_period, nearest, why_not
 
 # Two years of weeks.
@@ -142,24 +142,25 @@ async def book(
 ) -> Booked:
     """Book a series at the times chosen from its preview, all of them or none (`SeriesLost`).
 
-    The same key returns the series it made first. `agreed` is as in `booking.book`.
+    The same key returns the series it made first to who asks for the same. `agreed` is as in `booking.book`.
     """
     await lock(session, professional_id)
-    if idempotency_key is not None and (first := await _keyed(session, professional_id, client_id, idempotency_key)):
-        return first
-    if not 1 <= len(set(starts)) <= MOST:
+    chosen, key = sorted(set(starts)), idempotency_key
+    if not 1 <= len(chosen) <= MOST:
         raise SeriesTooLong(most=MOST)
+    asked = [(service_id, at) for at in chosen]
+    if key is not None and (first := await _keyed(session, professional_id, client_id, key, asked, pattern)):
+        return first
     desk = await load_desk(session, professional_id, client_id, service_id, now=now)
     desk.sells(agreed)
     require_plan(desk.agenda)
     _starts(desk.agenda, pattern, now)
-    chosen = sorted(set(starts))
     async with session.begin_nested():
         series = _row(desk, pattern, now)
         series.booked_through = _through(desk.agenda, pattern, chosen, now)
         session.add(series)
         await session.flush()
-        rows = await _place_all(session, desk, series, chosen, now=now, key=idempotency_key)
+        rows = await _place_all(session, desk, series, chosen, now=now, key=key)
     told = Told(rows[0], desk.who, now)
     notices.series_booked(told, pattern.rhythm, rows)
     await write(session, told.rows)
@@ -296,11 +297,28 @@ def series_lost(zone: str, lost: Sequence[datetime], now: datetime) -> SeriesLos
     return SeriesLost(when=phrases.listing(named), starts=list(lost))
 
 
-async def _keyed(session: AsyncSession, professional_id: UUID, client_id: UUID, key: str) -> Booked | None:
-    first = await keyed(session, professional_id, client_id, f"{key}:0")
+async def _keyed(
+    session: AsyncSession,
+    professional_id: UUID,
+    client_id: UUID,
+    key: str,
+    asked: Sequence[tuple[UUID, datetime]],
+    pattern: Pattern,
+) -> Booked | None:
+    """Return the series that a key made, wherever it was moved since; refuse the key to who asks for another."""
+    first = await keyed(session, professional_id, client_id, f"{key}:0", asked[0])
     if first is None or first.series_id is None:
         return None
+    for number, each in enumerate(asked[1:], start=1):
+        if await keyed(session, professional_id, client_id, f"{key}:{number}", each) is None:
+            raise KeyReused
+    more = await keyed(session, professional_id, client_id, f"{key}:{len(asked)}")
+    series = await session.get_one(RecurringSchedule, first.series_id)
+    made = (series.frequency, pattern_of(series).endless)
+    # What was ended since no longer tells how it was asked to go on.
+    if more or (series.ended_at is None and made != (pattern.frequency, pattern.endless)):
+        raise KeyReused
     rows = await session.scalars(
-        select(Appointment).where(Appointment.series_id == first.series_id).order_by(Appointment.start_at)
+        select(Appointment).where(Appointment.series_id == series.id).order_by(Appointment.start_at)
     )
-    return Booked(await session.get_one(RecurringSchedule, first.series_id), rows.all())
+    return Booked(series, rows.all())

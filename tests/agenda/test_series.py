@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from bot.agenda import following, owners, series
+from bot.agenda import booking, following, owners, series
 from bot.agenda.hours import DayException, Window
 from bot.agenda.lifecycle import IllegalMove, NotYours
 from bot.agenda.loading import load_agenda
@@ -146,14 +146,44 @@ async def test_all_or_nothing(db: Database) -> None:
 async def test_the_same_key_makes_one_series(db: Database) -> None:
     async with Fixed(db) as world:
         first = await world.book_series(idempotency_key="k")
-        again = await world.book_series(idempotency_key="k", starts=[THURSDAY_15H])
+        starts = [row.start_at for row in first.rows]
+        again = await world.book_series(idempotency_key="k", starts=starts)
         assert again.series.id == first.series.id
         assert [row.id for row in again.rows] == [row.id for row in first.rows]
         assert await world.count() == 5
+
+
+async def test_a_key_that_made_one_series_answers_for_no_other(db: Database) -> None:
+    """Whatever became of the first one since."""
+    async with Fixed(db) as world:
+        first = await world.book_series(idempotency_key="k")
+        starts = [row.start_at for row in first.rows]
         async with db.begin() as session:
             other = await a_client(session, world.owner, name="Caio", number=88886666)
-        with pytest.raises(KeyReused):
-            await world.book_series(idempotency_key="k", client_id=other.id, starts=[THURSDAY_15H])
+            beard = await owners.add_service(session, world.owner.id, name="Barba", minutes=30, price_cents=0, now=NOW)
+        others: tuple[dict[str, Any], ...] = (
+            {"client_id": other.id},
+            {"service_id": beard.id},
+            {"starts": starts[:1]},
+            {"starts": [*starts, starts[-1] + WEEK]},
+            {"starts": [starts[0] + HOUR, *starts[1:]]},
+            {"starts": [*starts[:4], starts[4] + HOUR]},
+            {"pattern": ENDLESS},
+        )
+        moved = starts[1] + MINUTE * 30
+        for become in (None, "one moved", "the rest moved"):
+            async with db.begin() as session:
+                if become == "one moved":
+                    await booking.move(session, first.rows[1].id, moved, now=NOW, **world.as_owner())
+                if become == "the rest moved":
+                    at = starts[0] + 2 * HOUR
+                    await following.move_following(session, first.rows[0].id, at, now=NOW + MINUTE, **world.as_owner())
+            again = await world.book_series(idempotency_key="k", starts=starts)
+            assert {row.id for row in again.rows} == {row.id for row in first.rows}, become
+            for change in others:
+                with pytest.raises(KeyReused):
+                    await world.book_series(**{"idempotency_key": "k", "starts": starts, **change})
+        assert await world.count() == 5
 
 
 async def test_two_series_at_once_on_the_same_times_are_one(db: Database) -> None:

@@ -13,6 +13,7 @@ from bot.agenda.pattern import Pattern
 from bot.agenda.refusals import (
     ClientUnknown,
     InThePast,
+    KeyReused,
     NotASeries,
     NotInPlan,
     PlanLimit,
@@ -127,7 +128,7 @@ async def list_series(call: Call, query: Paged) -> Page[SeriesView]:
     who=Who.PROFESSIONAL,
     status=201,
     or_status=200,  # a preview makes nothing
-    refuses=(ClientUnknown, ServiceUnknown, NotInPlan, PlanLimit, SeriesTooLong, SeriesLost, InThePast),
+    refuses=(ClientUnknown, ServiceUnknown, NotInPlan, PlanLimit, SeriesTooLong, SeriesLost, InThePast, KeyReused),
 )
 async def book_series(call: Call, body: NewSeries) -> SeriesAnswer:
     """Preview a series, or book the times that were chosen: all of them, or none."""

@@ -1,6 +1,7 @@
 """Appointments from both sides: what each sees, what each may do, what nobody else may."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -157,3 +158,25 @@ async def test_a_preview_of_a_series_names_the_holidays_it_falls_on_and_leaves_t
     assert status == 200  # nothing was made
     found = [(each["free"], each["holiday"]) for each in shown["occurrences"]]
     assert found == [(True, None), (True, "Natal"), (True, "Confraternização Universal")]
+
+
+async def test_a_key_that_made_a_series_answers_for_no_other(web_api: Api) -> None:
+    asked = {
+        "client_id": str(web_api.client.id),
+        "service_id": str(web_api.service.id),
+        "frequency": "weekly",
+        "starts_on": "2026-12-17",
+        "start_minute": 900,
+        "count": 2,
+        "idempotency_key": "a-key-of-mine",
+    }
+
+    async def answers(**fields: Any) -> tuple[int, Any]:
+        body = asked | fields
+        status, shown = await web_api.json("POST", "/api/recurring-schedules", web_api.as_owner, json=body)
+        return status, shown["error"]["code"] if status >= 400 else shown["series"]["id"]
+
+    first = await answers()
+    assert first[0] == 201
+    assert await answers() == first
+    assert await answers(count=3) == await answers(start_minute=960) == (409, "idempotency_key_reused")
