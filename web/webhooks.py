@@ -10,9 +10,8 @@ from aiohttp import web
 
 from bot.whatsapp.events import Batch
 from bot.whatsapp.intake import NotStored
-from bot.whatsapp.payloads import parse, unreadable
+from bot.whatsapp.reading import read
 from bot.whatsapp.signature import verify
-from bot.whatsapp.tolerant import decode
 
 from .bodies import READING, Reading, body_of
 from .keys import INTAKE, SETTINGS
@@ -40,11 +39,7 @@ async def receive(request: web.Request) -> web.Response:
     if not verify(raw, request.headers.get("X-Hub-Signature-256"), secrets):
         _strangers.note(bytes=len(raw))
         raise web.HTTPUnauthorized(text="Assinatura inválida")
-    try:
-        batch = parse(decode(raw))
-    except ValueError:
-        batch = unreadable(raw)
-    await store(request, batch)
+    await store(request, read(raw))
     return web.Response(text="OK")
 
 

@@ -1,9 +1,10 @@
 """What a provider can tell us, as our own values: both transports end here, nothing further in knows Meta's shapes."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from ..models.enums import Channel, InboundKind
 
@@ -33,8 +34,7 @@ class MessageType(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """Something a person sent us; at least one of `phone`, `bsuid` and `lid` is set."""
 
     account: str
@@ -88,8 +88,7 @@ class Message:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """One error of a status; branch on the code, never on the texts."""
 
     code: str
@@ -97,8 +96,7 @@ class Failure:
     details: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """What became of a message of ours."""
 
     account: str
@@ -127,8 +125,7 @@ class Status:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Struct, frozen=True, kw_only=True):
     """News about the account, a template, a number; also whatever has a field name we do not know."""
 
     account: str
@@ -140,8 +137,7 @@ class Notice:
         return {"field": self.field, "value": self.value}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Echo:
+class Echo(Struct, frozen=True, kw_only=True):
     """Something that a person of ours typed on the phone itself, beside the bot."""
 
     account: str
@@ -158,8 +154,7 @@ class Echo:
         return {**who, "type": self.type.value, "text": self.text}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class Broken(Struct, frozen=True, kw_only=True):
     """An event that makes no sense; kept with the reason, so that its neighbours can go on."""
 
     account: str
@@ -174,8 +169,7 @@ class Broken:
 Event = Message | Status | Notice | Echo | Broken
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """The events of one delivery, in the order in which they came."""
 
     events: tuple[Event, ...]

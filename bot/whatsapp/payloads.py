@@ -24,7 +24,7 @@ _AROUND = frozenset({"messaging_product", "metadata", "contacts", "errors"})
 # What was said before we were there: its messages are old news, not something to answer.
 _PAST = "history"
 ACCOUNT = 64
-_OPAQUE = 512  # what Meta takes, and gives back
+OPAQUE = 512  # what Meta takes, and gives back
 
 
 class _Odd(Exception):
@@ -99,12 +99,12 @@ def _message(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
     context, kind = mapping(raw.get("context")), contents.raw_type(raw)
     return Message(
         account=account,
-        id=_identifier(raw.get("id")) or _made_id(raw),
+        id=identifier(raw.get("id")) or _made_id(raw),
         phone=phone,
         bsuid=bsuid,
         username=text(profile.get("username"), NAME) or None,
         name=text(profile.get("name"), NAME).strip(),
-        our_number=_digits(mapping(value.get("metadata")).get("display_phone_number")),
+        our_number=digits_of(mapping(value.get("metadata")).get("display_phone_number")),
         sent_at=moment(raw.get("timestamp")),
         raw_type=kind,
         reply_to=text(context.get("id"), ID) or None,
@@ -114,7 +114,8 @@ def _message(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
     )
 
 
-def _digits(number: object) -> str:
+def digits_of(number: object) -> str:
+    """Return the digits of a number of ours, however it is written."""
     return _digits_in(text(number, ACCOUNT))
 
 
@@ -137,7 +138,7 @@ def _contact(value: dict[str, Any], phone: str | None, bsuid: str | None) -> dic
 
 
 def _status(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
-    message_id, status = _identifier(raw.get("id")), text(raw.get("status"), NAME)
+    message_id, status = identifier(raw.get("id")), text(raw.get("status"), NAME)
     if not message_id or not status:
         raise _Odd("no message id" if status else "no status")
     pricing = mapping(raw.get("pricing"))
@@ -149,7 +150,7 @@ def _status(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
         status=status,
         at=moment(raw.get("timestamp")),
         recipient=next((found for value in recipients if (found := text(value, ID))), None),
-        opaque=text(raw.get("biz_opaque_callback_data"), _OPAQUE) or None,
+        opaque=text(raw.get("biz_opaque_callback_data"), OPAQUE) or None,
         errors=tuple(_failure(error) for error in map(mapping, items(raw.get("errors")))),
         category=text(pricing.get("category"), NAME) or None,
         billable=billable if isinstance(billable, bool) else None,
@@ -163,7 +164,7 @@ def _failure(error: dict[str, Any]) -> Failure:
 
 def _echo(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
     fields = contents.read(raw, contents.raw_type(raw))
-    ours = _digits(mapping(value.get("metadata")).get("display_phone_number"))
+    ours = digits_of(mapping(value.get("metadata")).get("display_phone_number"))
     # The person is the one who is not us, whichever way round the two are given.
     turned = bool(ours) and delivered(raw.get("to")) == ours != delivered(raw.get("from"))
     who = "from" if turned else "to"
@@ -171,7 +172,7 @@ def _echo(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
     card = _contact(value, phone, bsuid)
     return Echo(
         account=account,
-        id=_identifier(raw.get("id")) or _made_id(raw),
+        id=identifier(raw.get("id")) or _made_id(raw),
         to=phone or delivered(card.get("wa_id")),
         bsuid=bsuid or bsuid_of(card.get("user_id")),
         sent_at=moment(raw.get("timestamp")),
@@ -199,7 +200,7 @@ def _id_update(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Eve
     )
 
 
-def _identifier(value: object) -> str:
+def identifier(value: object) -> str:
     """Return an id that fits its column; one that is too long is told apart by its hash."""
     given = text(value)
     return given if len(given) <= ID - 40 else f"long:{sha256(given.encode()).hexdigest()}"

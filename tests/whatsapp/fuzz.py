@@ -23,9 +23,8 @@ from bot.db import Database
 from bot.migrations.run import migrate
 from bot.models import Inbound
 from bot.models.enums import InboundKind, InboundStatus
-from bot.whatsapp.events import Batch, Broken, Message
-from bot.whatsapp.payloads import parse, unreadable
-from bot.whatsapp.tolerant import decode
+from bot.whatsapp.events import Broken, Message
+from bot.whatsapp.reading import read
 
 from ..conftest import StillClock
 from ..payloads import OWN, own
@@ -147,14 +146,6 @@ def deliveries(count: int, seed: int) -> Any:
                 broken[dice.randrange(len(broken))] = dice.randrange(256)
             raw = bytes(broken[: dice.randrange(len(broken))] if dice.randrange(2) else broken)
         yield raw, names
-
-
-def read(raw: bytes) -> Batch:
-    """Read a body as the endpoint does."""
-    try:
-        return parse(decode(raw))
-    except ValueError:
-        return unreadable(raw)
 
 
 def check_parser(count: int, seed: int, tick: Callable[[int], None] = lambda _: None) -> int:

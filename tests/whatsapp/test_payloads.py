@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.whatsapp.events import Broken, Message, MessageType
+from bot.whatsapp.events import Batch, Broken, Message, MessageType
 from bot.whatsapp.payloads import parse, unreadable
+from bot.whatsapp.reading import read_usual
 from bot.whatsapp.tolerant import DEEPEST, clean, decode, moment
 
-from ..payloads import OWN
+from ..payloads import OWN, own
 from . import fuzz
 
 anything = st.recursive(
@@ -39,6 +40,8 @@ def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
 
 BODIES = [case.body for case in OWN]
 PLACES = [paths(body) for body in BODIES]
+USUAL = [body for body in BODIES if read_usual(json.dumps(body).encode())]
+OWN_TEXT = own("text").body
 
 
 def assert_storable(value: Any) -> None:
@@ -59,6 +62,48 @@ def test_a_mutated_delivery_never_raises_and_never_surprises(data: st.DataObject
     for event in parse(body).events:
         assert_storable(event.event())
         assert not (isinstance(event, Broken) and event.reason.startswith("unexpected"))
+
+
+def read_patiently(raw: bytes) -> Batch:
+    try:
+        return parse(decode(raw))
+    except ValueError:
+        return unreadable(raw)
+
+
+def test_what_people_type_and_what_became_of_our_messages_is_read_in_one_pass() -> None:
+    usual = {case.name for case in OWN if read_usual(json.dumps(case.body).encode())}
+    assert usual >= {"text", "text_reply", "text_forwarded", "burst", "two_numbers", "status_all", "status_pricing"}
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_what_is_read_in_one_pass_is_read_as_patience_would(data: st.DataObject) -> None:
+    body = data.draw(st.sampled_from(USUAL))
+    texts = st.text() | st.sampled_from(["", "\0", "+5511988887777", "BR.1", "x" * 300, "9" * 40])
+    for _ in range(data.draw(st.integers(0, 2))):
+        body = replaced(body, data.draw(st.sampled_from(paths(body))), data.draw(texts | anything))
+    raw = json.dumps(body, ensure_ascii=data.draw(st.booleans())).encode(errors="surrogatepass")
+    if (usual := read_usual(raw)) is not None:
+        assert usual == read_patiently(raw)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (b'"Ana Souza"', b'"\\ud800"'),  # half a character
+        (b'"Ana Souza"', b'"\xff"'),  # no Unicode
+        (b'"Ana Souza"', b'"one", "name": "two"'),
+        (b'"text"', b'"text", "type": "text"'),
+        (b'"entry"', b'"deep": ' + b"[" * 100_000 + b"]" * 100_000 + b', "entry"'),
+        (b'"time": 1795000000', b'"time": ' + b"9" * 400),
+        (b'"time": 1795000000', b'"time": NaN'),
+    ],
+)
+def test_odd_json_is_read_as_patience_would(written: bytes, instead: bytes) -> None:
+    raw = json.dumps(OWN_TEXT).encode().replace(written, instead)
+    assert instead in raw
+    assert (read_usual(raw) or read_patiently(raw)) == read_patiently(raw)
 
 
 def test_mutated_deliveries_lose_no_neighbour() -> None:
