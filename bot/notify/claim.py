@@ -184,9 +184,10 @@ async def _job(session: AsyncSession, owed: Owed, ids: Ids, now: datetime) -> Jo
     if why := _useless(owed, now):
         skip(await _row(session, owed), why)
         return None
-    if owed.status is OutboundStatus.UNCERTAIN and not await _once_more(session, owed, now):
-        return None
+    # The night first: what is put off until the morning has not been tried once more.
     if await _sleeping(session, owed, now):
+        return None
+    if owed.status is OutboundStatus.UNCERTAIN and not await _once_more(session, owed, now):
         return None
     to = owed.address(ids)
     if not to.reachable:

@@ -89,6 +89,22 @@ async def test_t23_a_clock_that_jumps_an_hour_either_way_says_nothing_twice_and_
     assert heard == ["[reminder_24h]", "[reminder_2h]"]
 
 
+async def test_t22_what_a_sender_held_that_died_in_the_evening_is_sent_in_the_morning(post: PostOffice) -> None:
+    """The night is no second try: it was given up in the morning as if it had gone out and nobody had told of it."""
+    async with World(post.db, hours=ALWAYS, slot_interval_minutes=1) as world:
+        await world.book(utc("2026-11-26 20:59"), actor=Actor.PROFESSIONAL)
+    post.clock.moment = utc("2026-11-25 20:59")
+    async with post.db.begin() as session:
+        row = (await session.scalars(select(Outbound).where(Outbound.kind == "reminder_24h"))).one()
+        row.status, row.attempts, row.lease_until = OutboundStatus.SENDING, 1, post.clock.now()
+    await sent_now(post)  # what was owed for the booking
+    for minutes in (1, 2):
+        post.clock.jump(minutes=minutes)
+        assert await sent_now(post) == []
+    post.clock.moment = utc("2026-11-26 08:00")
+    assert await sent_now(post) == ["[reminder_24h]"]
+
+
 @pytest.mark.parametrize(
     ("zone", "wall", "said"),
     [
