@@ -14,14 +14,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from bot.db import Database
-from bot.models import Inbound, Outbound
+from bot.models import Inbound, Outbound, Professional
 from bot.models.enums import InboundStatus, OutboundStatus
 from bot.queue import SilentBell
 from bot.settings import Settings
@@ -40,7 +41,7 @@ from ..fakes.graph import (
     graph,
 )
 from .storm_stage import Courier, Crew, Diary
-from .storm_town import BOOKED, DAYS, Town
+from .storm_town import BOOKED, DAYS, ZONES, Town
 from .storm_worker import FileClock
 
 # A lease lasts 30 s and a doubt 60: in three such steps whatever a dead worker held is in somebody's hands again.
@@ -212,7 +213,10 @@ class Storm:
             self._strain = max(1.0, (time.monotonic() - began) / LOOK, self._strain * 0.9)
 
     async def _waiting(self) -> tuple[int, int, int]:
-        """Count what can be done at once, what somebody holds, and what waits for the clock."""
+        """Count what can be done at once, what somebody holds, and what waits for the clock.
+
+        A morning that no worker has looked at is to be done: its agendas may be owed at any moment.
+        """
         soon, now = self.clock.now() + TICKS * TICK, self.clock.now()
         owed, is_ = Outbound.status, OutboundStatus
         at_once = and_(owed == is_.QUEUED, Outbound.due_at <= now)
@@ -222,9 +226,21 @@ class Storm:
             func.count().filter(at_once), func.count().filter(owed == is_.SENDING), func.count().filter(later)
         ).select_from(Outbound)
         news = select(func.count()).select_from(Inbound).where(Inbound.status == InboundStatus.NEW)
+        mornings = select(func.count()).select_from(Professional).where(or_(*_begun(now)))
         async with self.db.begin() as session:
             ready, held, waiting = (await session.execute(counted)).one()
-            return ready + (await session.scalar(news) or 0), held, waiting
+            ready += (await session.scalar(news) or 0) + (await session.scalar(mornings) or 0)
+            return ready, held, waiting
+
+
+def _begun(now: datetime) -> Iterable[ColumnElement[bool]]:
+    """Say of whom it is morning without anybody having looked at their day."""
+    yield false()
+    for zone in ZONES:
+        wall = now.astimezone(ZoneInfo(zone))
+        if 8 <= wall.hour < 12:
+            looked_at = func.coalesce(Professional.agenda_on >= wall.date(), false())
+            yield and_(Professional.timezone == zone, ~looked_at)
 
 
 def _at(day: int, minute: int) -> datetime:

@@ -120,9 +120,7 @@ class Audit:
         for professional_id, zone in self.storm.town.professionals.items():
             walls = [calm.astimezone(zone) for calm in self.storm.calms]
             for day in DAYS:
-                stops = sum(wall.date() == day and 8 <= wall.hour < 12 for wall in walls)
-                # After one stop the agenda may not be owed yet; after another it has been.
-                if told[professional_id, day] not in ((1,) if stops > 1 else (0, stops)):
+                if told[professional_id, day] != any(wall.date() == day and 8 <= wall.hour < 12 for wall in walls):
                     yield f"{told[professional_id, day]} agendas for {day}"
 
     def _logged(self) -> Iterator[str]:
