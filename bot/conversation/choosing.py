@@ -10,6 +10,16 @@ T = TypeVar("T")
 
 _NUMBERS: Final = ("um", "dois", "tres", "quatro", "cinco", "seis", "sete", "oito", "nove")
 _ORDINALS: Final = ("primeir", "segund", "terceir", "quart", "quint", "sext", "setim", "oitav", "non")
+# The soonest one there is, and whichever will do.
+FIRST: Final = (
+    r"(?:primeir[oa] (?:horario |vaga |data |dia |hora )?(?:que (?:tiver|houver|aparecer|der|vier|surgir|voce tiver)"
+    r"|disponivel|livre|vag[oa]|possivel)(?: livre| vag[oa]| disponivel)?"
+    r"|mais (?:cedo|rapido) (?:possivel|que (?:tiver|der|puder))|quanto antes(?: possivel)?)"
+)
+ANY: Final = (
+    r"(?:qualquer(?: um| uma| horario| dia| data| hora)*|tanto faz|(?<=o )(?:mais cedo|que tiver)|quando (?:der|tiver)"
+    rf"|{FIRST})"
+)
 # "A segunda" on a list of times may be a Monday: only what cannot be a day is an ordinal there.
 _CLEAR: Final = re.compile(
     r"^(?:(?:quero|pode ser|prefiro|fico com|vou querer|escolho|esse|pode marcar|marca) )?(?P<the>o |a |n[ao] |d[ao] )?"
@@ -17,9 +27,11 @@ _CLEAR: Final = re.compile(
     r"(?P<noun> (?:opcao|horario|da lista|item|mesmo))?"
     rf"|(?:opcao |op |numero |telefone )(?P<number>\d|{'|'.join(_NUMBERS)})|(?(the)(?P<digit>\d)|(?!))"
     r"|(?P<last>ultim[oa])"
-    r"|(?P<any>qualquer(?: um| uma| horario)?|tanto faz|o mais cedo|mais cedo possivel|o que tiver))"
+    rf"|(?P<any>{ANY}))"
     r"(?: (?:opcao|horario|da lista|mesmo|por favor))*$"
 )
+_ANY: Final = re.compile(rf"^(?:(?:quero|pode ser|prefiro|para|em) )?(?:n?[oa] )?(?:{ANY})(?: mesmo| por favor)*$")
+_FIRST: Final = re.compile(rf"(?<!\S){FIRST}(?!\S)")
 _RAISED: Final = str.maketrans("ºª", "oa")
 # Ordinals of the masculine, and these, name no day of the week.
 _NO_DAY: Final = re.compile(
@@ -32,8 +44,7 @@ def chosen(text: str, things: Sequence[T], *, alike: bool) -> T | None:
 
     Of things that are `alike`, such as times, any will do when it is all the same to the person.
     """
-    said = plain(text.translate(_RAISED))
-    found = _CLEAR.match(" ".join(re.sub(r"[.!,;?]", " ", said).split()))
+    found = _CLEAR.match(_bare(text))
     if not found or not things:
         return None
     if found["last"]:
@@ -44,6 +55,20 @@ def chosen(text: str, things: Sequence[T], *, alike: bool) -> T | None:
         return None
     place = _place(found["number"] or found["digit"] or found["ordinal"])
     return things[place - 1] if 1 <= place <= len(things) else None
+
+
+def any_will_do(text: str) -> bool:
+    """Tell whether a message leaves the choice of a time to us: "qualquer dia", "o quanto antes"."""
+    return bool(_ANY.match(_bare(text)))
+
+
+def wants_first(text: str) -> bool:
+    """Tell whether a message asks for the soonest time that there is, and not for a list."""
+    return bool(_FIRST.search(_bare(text)))
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.sub(r"[.!,;?]", " ", plain(text.translate(_RAISED))).split())
 
 
 def _place(word: str) -> int:

@@ -11,7 +11,7 @@ from .brain import Answer
 from .gathering import CANCEL
 from .intents import Intent
 from .offer import BOOK, MOVE, choose_service, note, offer, refused, take
-from .picking import filtered, lines_of, move_in, of_service, on_its_day, options_of, start_of
+from .picking import filtered, given_up, lines_of, move_in, of_service, on_its_day, options_of, start_of
 from .remarks import remark
 from .repeating import CHANGES, is_rest, move_rest, scope_missing
 from .rhythm import scope_in
@@ -97,17 +97,17 @@ async def cancel_another(talk: Talk) -> Answer:
 async def _cancelled(talk: Talk, found: Sequence[Data]) -> Answer:
     if not found:
         return _nothing_booked(talk)
-    return await _picked(talk, of_service(talk, filtered(found, talk.said.when) or found))
+    when = given_up(talk.said, talk.now)
+    return await _picked(talk, of_service(talk, filtered(found, when) or found))
 
 
 async def move(talk: Talk) -> Answer:
     """Find the appointment and where it should go."""
     _start(talk, MOVE)
-    found = await _mine(talk)
-    if not found:
-        return _nothing_booked(talk)
     wanted = move_in(talk.said, talk.now)
     note(talk, *wanted.wishes)
+    if not (found := await _mine(talk)):
+        return _nothing_booked(talk)
     return await _picked(talk, of_service(talk, filtered(found, wanted.source) or found))
 
 
@@ -207,7 +207,8 @@ async def told(talk: Talk, intent: Intent) -> str:
         return str(data.get("message") or chat("trouble"))
     match intent:
         case Intent.PRICES | Intent.SERVICES:
-            lines = [f"• {one['name']}: {one['price']} ({one['duration']})" for one in data["services"][:MOST_LINES]]
+            shown = (intent is Intent.PRICES and catalogue.meant(talk.said.rest, data["services"])) or data["services"]
+            lines = [f"• {one['name']}: {one['price']} ({one['duration']})" for one in shown[:MOST_LINES]]
             return chat("prices", lines="\n".join(lines)) if lines else chat("no_services", professional=name)
         case Intent.HOURS:
             lines = [f"• {line}" for line in data["hours"]]
@@ -235,7 +236,10 @@ async def _mine(talk: Talk) -> list[Data]:
 
 
 def _nothing_booked(talk: Talk) -> Answer:
+    # What was wanted instead is what a yes to "quer marcar?" books.
+    wanted = {"doing": BOOK, "wishes": wishes} if (wishes := talk.memory.get("wishes")) else {}
     talk.memory.clear()
+    talk.memory |= wanted
     return talk.ask("want", chat("no_appointments"), [do("book", "Marcar horário")])
 
 

@@ -10,6 +10,8 @@ from .phrasebook import (
     CHATTER,
     DAY,
     FREE_TIME,
+    GIVES_UP,
+    INSTEAD,
     MOVE,
     SHIFT,
     TIME,
@@ -61,12 +63,12 @@ CLIENT: Final[Rules] = (
         rf" )?(?:{DAY}|\d\S*|outr[oa]|mais|proxim[oa]|depois)",
         r"(?:jog(?:ar|a)|jogue) (?:\w+ ){0,3}para",
         rf"deix(?:ar|a|e) (?:\w+ ){{0,3}}para (?:a |o |as )?(?:{DAY}|outr[oa]|proxim[oa]|mais tarde|\d\S*)",
-        rf"{CANCEL} .*\b(?:{BOOK}|e marca) .*|{CANNOT}.* outr[oa] (?:dia|horario|data).*",
+        rf"{CANCEL} .*\b(?:{BOOK}|e marca) .*|{CANNOT}.* outr[oa] (?:dia|horario|data).*|{GIVES_UP}.* {INSTEAD}.*",
         rf"outr[oa] (?:dia|horario|data).* {CANNOT}.*",
     ),
     line(
         Intent.CANCEL,
-        rf"{CANCEL}|imprevisto|{CANNOT}|nao (?:vou|irei)(?: mais)?(?= \||$| {DAY})",
+        rf"{CANCEL}|imprevisto|{GIVES_UP}|nao (?:vou|irei)(?: mais)?(?= \||$| {DAY})",
         rf"tir(?:ar|a) meu (?:nome|horario).*|(?:hoje|amanha|{WEEKDAY}) nao vai (?:mais )?dar(?: para mim)?",
         "nao vai dar para mim|(?:vou|ter que|preciso) faltar|desistir d[aeo] .*",
         "liber(?:ar|a|e) (?:o )?meu horario",
@@ -81,7 +83,7 @@ CLIENT: Final[Rules] = (
         Intent.MORE,
         "outr[oa]s? (?:horarios?|opc(?:ao|oes)|dias?|datas?|hora)|mais (?:horarios?|opcoes)",
         "nenhum(?:a)?(?: .*)?|(?:nao )?tem outr[oa]|algum outr[oa]|outra opcao|tem mais(?: tarde| cedo)?",
-        "(?<!o )mais (?:tarde|cedo)",
+        r"(?<!o )mais (?:tarde|cedo)|(?:^|\| )(?:nao )?(?:quero |prefiro |um )?outr[oa](?= \||$)",
     ),
     line(
         Intent.LATE,
@@ -136,7 +138,7 @@ CLIENT: Final[Rules] = (
     line(
         Intent.PAYMENT,
         "paga|pix|cartao|credito|debito|pag(?:ar|uei|amento|o)|parcel(?:a|am|ar|ado)|boleto|nota fiscal|recibo",
-        "sinal",
+        "sinal|descontos?|promoc(?:ao|oes)|cupom",
     ),
     line(
         Intent.SERVICES,

@@ -11,6 +11,7 @@ from . import buttons, catalogue, client_acts, client_waiting
 from .brain import Answer
 from .client_acts import PERSON, told
 from .gathering import (
+    adds,
     another_matter,
     decided,
     drop,
@@ -185,7 +186,7 @@ async def _gathering(talk: Talk) -> Answer | None:
     intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
     if another_matter(talk):
         return None
-    if talk.said.dated or (booking and intent is Intent.BOOK):
+    if adds(talk) or (booking and intent is Intent.BOOK):
         return await _added(talk)
     if intent in {Intent.MORE, Intent.CANCEL, Intent.RESCHEDULE}:
         return await other_times(talk)

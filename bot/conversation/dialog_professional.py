@@ -19,6 +19,7 @@ from .brain import Answer
 from .gathering import (
     CANCEL,
     STATUS,
+    adds,
     another_matter,
     decided,
     drop,
@@ -215,7 +216,7 @@ async def _gathering(talk: Talk) -> Answer | None:
     intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
     if another_matter(talk) or intent in ACTIONS:
         return None
-    if talk.said.dated and intent in {Intent.NONE, Intent.BOOK, Intent.RESCHEDULE, Intent.MORE}:
+    if adds(talk) and intent in {Intent.NONE, Intent.BOOK, Intent.RESCHEDULE, Intent.MORE}:
         if booking:
             return await professional_acts.book(talk)
         if not talk.memory.get("appointment"):

@@ -7,7 +7,7 @@ from typing import Final
 
 from ..notify.render import chat
 from .brain import Answer
-from .choosing import chosen
+from .choosing import any_will_do, chosen
 from .intents import Intent
 from .offer import BOOK, MOVE, ask_day, later, note, offer, offered, take, wish_of
 from .picking import nudged
@@ -87,13 +87,21 @@ async def other_times(talk: Talk) -> Answer:
 
 
 def _in_question(talk: Talk) -> datetime | None:
-    """Return the time that is wanted, or the one that is to be moved."""
+    """Return the time that is wanted, or the one that is to be moved; of times on offer, the first or the last."""
     wish, appointment = wish_of(talk), talk.memory.get("appointment") or {}
     if wish.day and wish.hour:
         return datetime.fromisoformat(f"{wish.day}T{wish.hour}").replace(tzinfo=talk.asker.zone)
     if wish.empty and appointment.get("start"):
         return datetime.fromisoformat(appointment["start"]).astimezone(talk.asker.zone)
+    times = [datetime.fromisoformat(slot["start"]).astimezone(talk.asker.zone) for slot in offered(talk)]
+    if times and times[0].date() == times[-1].date():
+        return times[0] if " cedo " in plain(talk.heard.text) else times[-1]
     return None
+
+
+def adds(talk: Talk) -> bool:
+    """Tell whether a message says something of when: a time, or that any will do."""
+    return talk.said.dated or any_will_do(talk.heard.text)
 
 
 def not_understood(talk: Talk) -> Answer:

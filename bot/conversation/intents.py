@@ -36,6 +36,7 @@ ACTS: Final = frozenset(
         Intent.PAID,
         Intent.BLOCK,
         Intent.OPEN,
+        Intent.EVERYBODY,
     }
 )
 # Questions that may ride along with a wish: "quero marcar sexta, quanto custa?"

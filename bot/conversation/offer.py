@@ -13,6 +13,7 @@ from ..models.enums import Role
 from ..notify.render import chat
 from ..whatsapp.outgoing import Option
 from .brain import Answer
+from .choosing import wants_first
 from .refusals import slot_option
 from .remarks import for_several
 from .talk import Data, Talk, do, fitting, option
@@ -41,6 +42,8 @@ def note(talk: Talk, *later: Wish) -> list[Wish]:
     """Add what was said about when to what is known, and return it."""
     found = [known.then(each) for known in wishes_of(talk) for each in later] or wishes_of(talk)
     found = list(dict.fromkeys(found))[:2]
+    if wants_first(talk.heard.text):
+        talk.memory["first"] = True
     talk.memory["wishes"] = [each.dump() for each in found]
     return found
 
@@ -60,7 +63,7 @@ async def offer(talk: Talk, wishes: Sequence[Wish]) -> Answer:
     if data["refusal"]:
         return await _instead(talk, data)
     if data["slots"]:
-        return _listed(talk, data)
+        return await take(talk, data["slots"][0]) if talk.memory.pop("first", False) else _listed(talk, data)
     return await _same_day(talk, data, wish) or await _soonest(talk, data)
 
 
@@ -134,7 +137,7 @@ async def later(talk: Talk) -> Answer:
     if last not in talk.known_tokens:
         last = ""
     data = await free(talk, day if day.has_day else Wish(), after=last)
-    if data["ok"] and not data["slots"] and day.has_day:
+    if day.has_day and not data.get("slots"):
         data = await free(talk, Wish(), after=last)
     if not data["ok"]:
         return refused(talk, data)

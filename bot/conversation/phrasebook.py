@@ -62,6 +62,8 @@ class Intent(StrEnum):
     PIX_KEY = "pix_key"
     CPF = "cpf"
     DEADLINE = "deadline"
+    EVERYBODY = "everybody"
+    VISITS = "visits"
     # Something was asked, and it can be read in more than one way.
     UNSURE = "unsure"
     # No word of the tables.
@@ -101,6 +103,15 @@ CANNOT = (
     r"nao (?:(?:vou|irei|posso|poderei|consigo|conseguirei|da|vai dar)(?: mais)?(?: (?:poder|conseguir"
     r"|dar))?(?: mais)?(?: para)?"
     rf"(?: mim| eu)? (?:ir|comparecer|aparecer|estar|chegar)|vou (?:poder|conseguir)(?: mais)?(?= \||$| {DAY}))(?!\S)"
+)
+# "Terça não dá", "não consigo na terça": a day that is given up, and what is said when another is wanted for it.
+GIVES_UP = (
+    rf"(?:{CANNOT}|nao (?:posso|consigo|da|vai dar|rola)(?: mais)?(?: para mim)? (?:n[oa] |de )?{DAY}"
+    rf"|(?:n[oa] )?{DAY} (?:eu )?nao (?:posso|consigo|da|vai dar|rola))"
+)
+INSTEAD = (
+    r"(?:quero|queria|prefiro|preferia|gostaria|pode|podia|poderia|teria|tem|da|dava|daria|seria|consigo|posso|bota|coloca|passa)"
+    rf" (?:(?!nao )\w+ ){{0,4}}(?:{DAY}|outr[oa]|\d+\S*)"
 )
 BOOK = r"(?:marc(?:ar|aria|armos)|marque|agend(?:ar|e|aria|armos)|reserv(?:ar|a|e)|encaix(?:ar|a))"
 

@@ -20,6 +20,15 @@ from .wish import Said, Wish, at, clock, fits
 _FROM_TO: Final = re.compile(
     r"(?<!\w)(?P<source>d[aeo]s?\s.+?)\s+(?P<target>(?:pra|para|pro|p)s?\s.+)$", re.IGNORECASE | re.DOTALL
 )
+# "Não vou poder ir terça, quero quarta 16h": what is given up, and what is wanted for it.
+_FOR_IT: Final = re.compile(
+    r"^(?P<source>.*?(?<!\w)(?:n[ãa]?o?|cancel\w*|desmarc\w*|desmarqu\w*)(?!\w).*?)[\s,;.!?]+"
+    r"(?P<target>(?<!\bn[ãa]o )(?<!\bn )(?:quer(?:o|ia)|prefiro|gostaria|pod(?:e|ia|eria)|tem|teria|d[áa](?:va|ria)?"
+    r"|seria|ser[áa]|me|bota|coloca|passa|marca\w*|remarca\w*|agenda\w*|encaixa\w*|s[óo]|consigo|posso)(?!\w).+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO: Final = re.compile(r"(?<!\w)n(?:[ãa]o)?(?!\w)", re.IGNORECASE)
+_SAME_HOUR: Final = re.compile(r" mesm[oa] (?:horario|hora) ")
 _BARE: Final = re.compile(r"^(d[ao]s\s+\d{1,2})$", re.IGNORECASE)
 _OF: Final = re.compile(r"(?:^|\s)(?:d[aeo]s?|[oa]\s+d[aeo]s?)\s*$", re.IGNORECASE)
 _STARTS_OF: Final = re.compile(r"^(?:[oa]\s+)?d[aeo]s?\s", re.IGNORECASE)
@@ -55,17 +64,22 @@ def move_in(said: Said, now: datetime) -> Move:
     text = without_phone(said.text)
     if by := _BY.search(text):
         return Move(read(text[: by.start("by")] + text[by.end("by") :], now), ())
-    if both := _FROM_TO.search(text):
+    if both := _FROM_TO.search(text) or _FOR_IT.search(text):
         # "Das 10": beside another hour, a bare number is one.
-        source = Said.read(_BARE.sub(r"\1h", both["source"]), now)
+        source = given_up(Said.read(_BARE.sub(r"\1h", both["source"]), now), now)
         target = Said.read(both["target"], now)
-        if source.when.kind is not Kind.NONE and target.dated:
-            return Move(source.when, tuple(target.wishes))
+        if source.kind is not Kind.NONE and target.dated:
+            return Move(source, tuple(target.wishes))
     if not said.dated:
         return Move(nothing, ())
     if said.when.kind is not Kind.NONE and names_present(said):
         return Move(said.when, ())
     return Move(nothing, tuple(said.wishes))
+
+
+def given_up(said: Said, now: datetime) -> When:
+    """Return when a message speaks of, or the time that it refuses: "não posso terça" is about Tuesday."""
+    return said.when if said.dated else read(_NO.sub(" ", without_phone(said.text)), now)
 
 
 def names_present(said: Said) -> bool:
@@ -119,6 +133,8 @@ def on_its_day(talk: Talk, local: datetime) -> list[Wish]:
     hour_said = any(wish.hour for wish in talk.said.wishes)
     if not hour_said and (later := nudged(talk.said, local)):
         return note(talk, later)
+    if _SAME_HOUR.search(plain(talk.said.text)) and not hour_said:
+        note(talk, Wish(hour=f"{local:%H:%M}"))
     wishes = wishes_of(talk)
     if local > talk.now and all(not wish.empty and not wish.has_day for wish in wishes):
         return note(talk, Wish(day=local.date().isoformat()))

@@ -125,7 +125,7 @@ async def act(talk: Talk) -> Answer:
     told = bool(people or hour or when.kind is not Kind.NONE)
     if not told and talk.memory["doing"] in {CANCEL, MOVE}:
         return talk.ask("whom", chat("ask_whom"))
-    found = _of(people, filtered(await _candidates(talk, people), when))
+    found = _of(people, filtered(await candidates(talk, people), when))
     found = [each for each in found if hour is None or start_of(talk, each).strftime("%H:%M") == hour]
     if not found:
         return _nobody(talk, phrases.listing(people))
@@ -185,7 +185,7 @@ def _nobody(talk: Talk, name: str) -> Answer:
     return talk.ask("whom", chat("ask_whom"))
 
 
-async def _candidates(talk: Talk, people: Sequence[str]) -> list[Data]:
+async def candidates(talk: Talk, people: Sequence[str]) -> list[Data]:
     """Return the appointments that the deed in question is possible for, the nearest first."""
     said = talk.said.when
     day = said.day if said.day and not said.time_only and talk.memory["doing"] != MOVE else None

@@ -10,6 +10,7 @@ from . import (
     professional_acts,
     professional_days,
     professional_lists,
+    professional_many,
     professional_money,
     professional_reads,
     professional_series,
@@ -36,6 +37,10 @@ async def _greet(talk: Talk) -> Answer:
 
 async def _services(talk: Talk) -> Answer:
     return talk.text(await client_acts.told(talk, Intent.SERVICES))
+
+
+async def _prices(talk: Talk) -> Answer:
+    return talk.text(await client_acts.told(talk, Intent.PRICES))
 
 
 async def _hours(talk: Talk) -> Answer:
@@ -83,14 +88,17 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.PENDING: professional_reads.waiting,
     Intent.REVENUE: professional_reads.revenue,
     Intent.CUSTOMER: professional_reads.customer,
+    Intent.VISITS: professional_reads.visits,
     Intent.FREE: professional_reads.free_times,
     Intent.MORE: professional_reads.free_times,
     Intent.BOOK: professional_acts.book,
     Intent.CANCEL: professional_acts.cancel,
     Intent.RESCHEDULE: professional_acts.move,
+    Intent.EVERYBODY: professional_many.one_by_one,
     Intent.SERIES: professional_series.book,
     Intent.WAITLIST: professional_lists.waitlist,
     Intent.SERVICES: _services,
+    Intent.PRICES: _prices,
     Intent.HOURS: _hours,
     Intent.BLOCK: professional_days.block,
     Intent.OPEN: professional_days.open_up,

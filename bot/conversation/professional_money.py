@@ -9,7 +9,7 @@ from ..notify.render import chat
 from .amounts import amounts_in, part_of, read_cents
 from .brain import Answer
 from .business import read_minutes
-from .catalogue import meant
+from .catalogue import meant, names
 from .client_acts import info, service_missing
 from .intents import Intent
 from .offer import refused, service_words
@@ -30,6 +30,7 @@ _KEY: Final = re.compile(
 _CPF: Final = re.compile(r"(?<!\d)\d{3}[.\s]?\d{3}[.\s]?\d{3}[-\s]?\d{2}(?!\d)")
 _DEARER: Final = re.compile(r"(?<!\S)(?:aument\w+|sub(?:a|ir|o)|sobe|reajust\w+|acrescent\w+)(?!\S)")
 _CHEAPER: Final = re.compile(r"(?<!\S)(?:abaix\w+|baix\w+|diminu\w+|reduz\w*|tir(?:a|ar|e)|descont\w*)(?!\S)")
+_FOR_ONE: Final = re.compile(r"(?<!\S)descontos?(?!\S)")
 # "Para 60" is what it shall cost, "em 10" by how much it changes.
 _TO, _BY = frozenset({"para", "pra", "por", "p", "a"}), frozenset({"em", "mais", "menos"})
 _TIME: Final = re.compile(r"(?P<number>\d{1,3}) ?(?P<unit>h|hs|horas?|dias?)(?![a-z])")
@@ -74,6 +75,9 @@ async def price(talk: Talk) -> Answer:
         talk.memory.pop("change", None)  # of another wish
     _note_price(talk)
     services = (await info(talk)).get("services") or []
+    if _FOR_ONE.search(plain(talk.heard.text)) and people_in(talk.said.rest, besides=names(services)):
+        talk.memory.clear()
+        return talk.say("discount_for_one")
     if len(found := meant(talk.said.rest, services)) == 1:
         talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
     minutes = read_minutes(talk.heard.text)

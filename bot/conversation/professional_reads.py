@@ -11,12 +11,13 @@ from ..models.enums import Status
 from ..notify.render import chat
 from . import client_acts
 from .brain import Answer
+from .catalogue import names
 from .dates import Kind, read
 from .intents import Intent, phone_in
 from .offer import refused
 from .people import called, people_in
 from .phrasebook import DAY
-from .picking import WORDS, options_of, start_of
+from .picking import WORDS, filtered, lines_of, options_of, start_of
 from .talk import Data, Talk, fitting, option
 from .vocabulary import plain
 from .wish import Wish
@@ -187,6 +188,18 @@ async def customer(talk: Talk) -> Answer:
         talk.memory["doing"] = "card"
         return ask_who(talk, query, found)
     return card(talk, found[0])
+
+
+async def visits(talk: Talk) -> Answer:
+    """Tell when a client comes next: "que horas é o João?"."""
+    services = names((await client_acts.info(talk)).get("services") or [])
+    query = phone_in(talk.heard.text) or next(iter(people_in(talk.said.rest, besides=services)), "")
+    found = await customers(talk, query) if query else []
+    if len(found) != 1:
+        return await customer(talk)
+    data, _ = await talk.call("find_appointments", client=found[0]["token"])
+    ahead = data.get("coming") or []
+    return talk.say("client_visits", client=found[0]["name"], lines=lines_of(filtered(ahead, talk.said.when) or ahead))
 
 
 async def customers(talk: Talk, query: str) -> list[Data]:

@@ -48,8 +48,16 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.UNSURE,
         r"nao pagou|nao (?:faltou|furou)|quanto (?:\w+ ){0,4}pagou|quem (?:\w+ )?pagou|falt(?:ou|a) pagar",
-        rf"(?:confirm\w+|cancel\w+|desmarc\w+|recus\w+) (?:tod[oa]s?(?! [ao]s (?:{WEEKDAY}))|tudo)(?: .*)?",
         r"confirma\w* ou .*",
+    ),
+    line(
+        Intent.EVERYBODY,
+        rf"(?:confirm|aceit|aprov|cancel|desmar|recus|rejeit|remar|reagend|pass|jog|empurr|mud)\w*"
+        rf" (?:(?:a |minha )?agenda (?:toda |inteira |completa )?(?:de |d[ao] )?{DAY}|tod[oa]s?(?! [ao]s (?:{WEEKDAY}))"
+        r"|tudo|(?:a )?galera|geral)(?: .*)?",
+        r"(?:confirm|aceit|cancel|desmar|recus)\w* (?:[oa]s |meus )?(?:clientes|horarios|atendimentos|agendamentos"
+        rf"|pedidos)(?: todos)?(?: (?:para |de |d[ao] |n[ao] )?{DAY}.*)?",
+        "(?:limpa|limpar|zera|zerar|esvazia) (?:a |minha )?agenda.*",
     ),
     line(Intent.WHO, rf"{WHO}"),
     line(Intent.PLAN, "(?:meu|qual|quais|de|o) (?:o )?(?:meu )?planos?|assin(?:ar|atura)|quanto custa o odys"),
@@ -75,7 +83,14 @@ PROFESSIONAL: Final[Rules] = (
         r"(?:mud|alter|aument|troc|abaix|diminu|reajust|atualiz)\w+ (?:\w+ ){0,3}(?:precos?|valor(?:es)?).*",
         r"(?:aument|abaix|diminu|reajust)\w+ .*\d.*|(?:sobe|baixa(?! n[oa] pag\w+)) .*\d.*",
         r"(?:mud|alter|troc|atualiz)\w+ .* (?:para|por) (?:r \$ ?\d.*|\d+(?: \| \d+)* (?:reais|conto|pila).*)",
+        r"(?:.* )?descontos? .*\d.*|.*\d.* descontos?(?: .*)?",
         r".* (?:agora e|passou para|vai custar|custa|preco .* e|valor .* e) (?:r \$ ?)?\d+.*",
+    ),
+    line(
+        Intent.PRICES,
+        r"quanto (?:\w+ ){0,2}(?:custa|esta|e|fica|sai|vale|cobro|cobrando)(?= |$)(?!.* (?:pag|receb|dev|ganh)).*",
+        r"(?:qual|quais) (?:e |sao )?(?:o |os |a )?(?:meus? )?(?:precos?|valor(?:es)?|tabela).*|quanto (?:eu )?cobro.*",
+        r"(?:(?:meus |os )?precos|tabela de precos)(?= \?|$)",
     ),
     line(
         Intent.HOURS,
@@ -107,7 +122,8 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.REVENUE,
         r"fatur\w+|quanto (?:\w+ ){0,3}(?:recebi|receber|ganhei|entrou|fiz|vendi|tirei|deu|lucrei)|receita",
-        "ganhos|balanco|lucro|caixa|(?:total )?recebido",
+        "ganhos|balanco|lucro|caixa|(?:total )?recebido|relatorios?(?: .*)?",
+        r"(?:resumo|fechamento) (?:\w+ ){0,2}(?:semana|mes|ano|quinzena|financeiro|caixa|vendas?).*|resumo(?= \||$)",
     ),
     line(
         Intent.NEXT,
@@ -123,6 +139,14 @@ PROFESSIONAL: Final[Rules] = (
         r" d[aeo]s? (?!agenda|dia).*",
         "quem e (?:o|a|esse|essa) .*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
         r"quando (?:a|o) .* veio.*|quantas vezes.*|ultima vez|^(?:\| )?xfone(?: \|)?$",
+    ),
+    line(
+        Intent.VISITS,
+        r"(?:que horas?|que dia|quando|qual (?:e )?(?:o |a )?(?:horario|hora|dia))"
+        r" (?:(?:e|que|vem|volta|esta|ficou|seria|marcad[oa]|marcou|mesmo) )*(?:o|a|d[oa]|xfone|dona|seu) (?!que ).*",
+        r"(?:quando|que horas?|que dia) (?:\w+ ){1,2}(?:vem|vai vir|volta|(?:esta|ficou) marcad[oa]|marcou).*",
+        r"(?:[oa] )?\w+ (?:esta |ficou )?(?:marcad[oa]|agendad[oa]|vem|volta) (?:\w+ )?(?:quando|que (?:horas?|dia)).*",
+        r"(?:[oa] )\w+ tem (?:algum |alguma )?(?:horario|hora|consulta|sessao|algo)(?: marcad[oa])?(?= \?|$).*",
     ),
     line(
         Intent.AGENDA,

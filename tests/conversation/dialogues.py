@@ -169,7 +169,10 @@ CHANGING = [
         "> corte amanhã 9h\n> onde fica?\n< Rua Augusta\n> sim",
         "book Corte 24/11 9:00",
     ),
-    client("price and booking in one message", "> quero corte amanhã 10h, quanto custa?\n< R\\$ 80,00\n< Posso marcar"),
+    client(
+        "price and booking in one message",
+        "> quero corte amanhã 10h, quanto custa?\n< Corte: R\\$ 50,00\n< Posso marcar",
+    ),
     client("dropped while gathering", "> corte amanhã\n> esquece\n< não marquei nada\n> oi\n< marcar, remarcar"),
     client(
         "cancel while gathering drops the booking only", "> corte sexta\n> cancela\n< não marquei nada", seed=[TUESDAY]

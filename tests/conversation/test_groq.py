@@ -41,6 +41,7 @@ from ..fakes.groq import (
     no_choices,
     replies,
     resets,
+    runs_out,
     says,
     tool_use_failed,
 )
@@ -401,6 +402,8 @@ ODD = [
     replies({"choices": [None]}),
     replies({"choices": [{"message": None}]}),
     replies({"choices": [{"message": {"role": "assistant", "content": None}, "finish_reason": "length"}]}),
+    runs_out("Tenho 15h e 16h na qui"),
+    runs_out(calling="my_appointments"),
     replies({"choices": [{"message": {"role": "assistant", "content": "  "}}]}),
     replies({"choices": [{"message": {"role": "assistant", "tool_calls": []}}]}),
     replies({"choices": [{"message": ["x"]}]}),
@@ -451,6 +454,22 @@ async def test_a_lasting_failure_goes_straight_to_the_fallback(rig: Rig, step: S
     patience = replace(QUICK, request=1.0) if outcome == "too_slow" else QUICK
     assert said(await rig.brain(patience=patience).answer(heard("oi"))) == SOMETHING
     assert rig.outcomes == [("120b", outcome), ("20b", "ok")]
+
+
+async def test_a_request_that_is_too_large_is_made_shorter_for_the_rest_of_the_turn(rig: Rig) -> None:
+    """The same model is asked with the last that was said; a step that is too large even so is the other model's."""
+    rig.fake.script(
+        fails(413, "rate_limit_exceeded"),
+        calls("list_free_slots", {"when": "quinta"}).after(model=PRIMARY, never=["linha 17"], sees="e então?"),
+        fails(413, "rate_limit_exceeded").after(model=PRIMARY, never=["linha 17"]),
+        says(OFFER).after(model=FALLBACK, never=["linha 17"]),
+    )
+    history = [Line(Author.CLIENT, f"linha {n}") for n in range(20)]
+    assert said(await rig.brain().answer(heard("e então?", history=history))) == OFFER
+    whole, *shorter = ([message["content"] for message in asked.body["messages"][1:21]] for asked in rig.fake.asked)
+    assert len(whole) == 20
+    for messages in shorter:
+        assert ["linha 18" in messages[0], "linha 19" in messages[1]] == [True, True]
 
 
 async def test_a_short_rate_limit_is_waited_for_once(rig: Rig) -> None:

@@ -72,6 +72,11 @@ cancel: não vou conseguir chegar, pode cancelar | gente mil perdões, não pode
 cancel: tive um problema e não vou conseguir ir | quero cancelar o agendamento de amanhã | cancela por gentileza
 cancel: infelizmente preciso desmarcar | pode desmarcar minha sessão | não vai dar pra eu ir amanhã
 cancel: vou ter que cancelar, surgiu uma viagem
+reschedule: não vou poder ir na terça, quero quarta 16h | não consigo terça, pode ser quinta de manhã?
+reschedule: terça não posso mais, só consigo na quarta | não posso amanhã, me passa pra segunda
+cancel: não posso ir terça, quero cancelar | não posso amanhã
+payment: tem desconto? | faz desconto no pix? | tem promoção?
+more: mais cedo | não, outro
 reschedule: dá pra mudar pra sexta? | remarcar | preciso adiar | quero remarcar | tem como trocar meu horário?
 reschedule: pode passar pra quinta às 16h? | preciso mudar o dia | da pra antecipar? | queria trocar pra outro dia
 reschedule: não vou poder ir, dá pra mudar pra sexta? | reagenda pra mim | vamos remarcar? | muda meu horário pra 15h
@@ -328,7 +333,16 @@ keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém 
 keep: não é pra desmarcar ninguém
 more: outros horários | tem outro? | mais opções
 unsure: a Júlia não pagou | a Ana não faltou | quem não pagou? | quanto a Júlia pagou? | confirma ou recusa?
-unsure: confirma todos | a Júlia faltou pagar
+unsure: a Júlia faltou pagar
+everybody: cancela tudo de amanhã | desmarca todo mundo de amanhã | cancela todos | confirma todos os de hoje
+everybody: cancela a agenda de amanhã | cancela os horários de sexta | limpa minha agenda de hoje
+everybody: remarca todo mundo de terça
+keep: não cancela todo mundo
+visits: que horas é o João? | que horas o João vem? | quando a Ana vem? | qual o horário da Ana? | que dia é o Pedro?
+visits: a Ana tá marcada pra quando? | qual o dia do João? | a Bia tem horário marcado?
+prices: quanto tá o corte? | quanto custa a barba? | qual o preço do corte? | quanto eu cobro no corte? | meus preços
+revenue: relatório do mês | me manda o relatório | resumo da semana | fechamento do mês
+set_price: desconto de 10% | dá 10% de desconto no corte
 none: Júlia | amanhã | 15h | corte | ok | sim | não | hum | asdf | a das 15h | kkkk | quinta às 10 | a Ana Paula | 10h
 none: Maria Clara | de manhã | é a de sexta | sei lá | Carla | amanhã 9h | tá bom | o segundo | 50 reais
 """
