@@ -131,13 +131,17 @@ def _said(reply: object) -> Said:
     if isinstance(reply, str | bytes):
         raise RequestFailed(Outcome.NOT_JSON, "a page instead of JSON")
     choices = _get(reply, "choices")
-    message = _get(choices[0], "message") if isinstance(choices, list) and choices else None
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message, why = _get(choice, "message"), _get(choice, "finish_reason")
+    if why == "length":
+        # Half a sentence, or a call that lacks what came behind: it is no use however whole it looks.
+        raise RequestFailed(Outcome.NO_ANSWER, "the tokens were used up")
     text = _get(message, "content")
     calls = _get(message, "tool_calls")
     read = tuple(_call(call) for call in calls) if isinstance(calls, list) else ()
     text = text.strip() if isinstance(text, str) else ""
     if not text and not read:
-        raise RequestFailed(Outcome.NO_ANSWER, str(_get(choices[0], "finish_reason")) if message else "no message")
+        raise RequestFailed(Outcome.NO_ANSWER, str(why) if message else "no message")
     reasoning = _get(message, "reasoning")
     return Said(text, read, reasoning[:8000] if isinstance(reasoning, str) else "")
 

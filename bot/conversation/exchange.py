@@ -30,6 +30,9 @@ _FLEETING = frozenset({Outcome.SERVER_ERROR, Outcome.UNREACHABLE, Outcome.NOT_JS
 # What speaks against the model's health; a request it refused does not.
 _SICK = _FLEETING | {Outcome.TOO_SLOW, Outcome.CUT_OFF, Outcome.RATE_LIMITED, Outcome.NO_CAPACITY}
 
+# Messages of former turns that are kept where a request is too large: what was said last, and what that answered.
+LEAST_HISTORY = 2
+
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
@@ -113,14 +116,22 @@ class Completions:
 
 
 class Exchange:
-    """The requests of one turn: a model that failed in it is not asked again, and each gets one second chance."""
+    """The requests of one turn: a model that failed in it is not asked again, and each gets one second chance.
 
-    def __init__(self, completions: Completions, asker: Asker, tools: Sequence[Mapping[str, Any]]) -> None:
+    So many messages after the first are of former turns: `earlier`.
+    """
+
+    def __init__(
+        self, completions: Completions, asker: Asker, tools: Sequence[Mapping[str, Any]], *, earlier: int = 0
+    ) -> None:
         self._completions = completions
         self._asker = asker
         self._tools = list(tools)
         self._models = list(completions.breakers)
         self._retried: set[str] = set()
+        self._earlier = earlier
+        # Of those, the oldest ones that are left out from now on.
+        self._forgotten = 0
 
     async def ask(self, messages: Sequence[Message], may_call: bool) -> Said:
         """Return the model's next message; raise `ToolsMisused`, or `BrainFailed` when no model is left."""
@@ -139,19 +150,21 @@ class Exchange:
         raise BrainFailed(why)
 
     async def _ask(self, model: str, messages: Sequence[Message], may_call: bool) -> Said:
-        body = self._body(model, messages, may_call)
         try:
-            return await self._request(model, body)
+            return await self._request(model, self._body(model, messages, may_call))
         except RequestFailed as failure:
             wait = self._second_chance(model, failure)
             if wait is None:
                 raise
         await asyncio.sleep(wait)
-        return await self._request(model, body)
+        return await self._request(model, self._body(model, messages, may_call))
 
     def _second_chance(self, model: str, failure: RequestFailed) -> float | None:
         """Seconds after which the same model may be asked again, once a turn; None when it is not worth it."""
         patience = self._completions.patience
+        if failure.outcome is Outcome.TOO_LARGE and self._earlier - self._forgotten > LEAST_HISTORY:
+            self._forgotten = self._earlier - LEAST_HISTORY
+            return 0.0
         if model in self._retried:
             return None
         self._retried.add(model)
@@ -163,7 +176,7 @@ class Exchange:
 
     def _body(self, model: str, messages: Sequence[Message], may_call: bool) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "messages": messages,
+            "messages": [*messages[:1], *messages[1 + self._forgotten :]],
             # Groq's advice for tools is 0 to 0.5; a little above 0 lets a second try differ from the first.
             "temperature": 0.2,
             # Reasoning counts: less than this ends in mid-sentence.

@@ -87,8 +87,10 @@ class GroqBrain:
 
     async def _think(self, heard: Heard, veil: Veil) -> Ended:
         toolbox = VeiledToolbox(heard.toolbox, veil)
-        exchange = Exchange(self._completions, heard.asker, toolbox.schemas())
-        return await Loop(exchange.ask, toolbox, prompt.messages(heard, veil), steps=self._steps).run()
+        messages = prompt.messages(heard, veil)
+        # All but the first and the last, which are the system's and this turn's.
+        exchange = Exchange(self._completions, heard.asker, toolbox.schemas(), earlier=len(messages) - 2)
+        return await Loop(exchange.ask, toolbox, messages, steps=self._steps).run()
 
 
 def _spoken(heard: Heard, ended: Ended, veil: Veil) -> str:

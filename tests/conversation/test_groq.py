@@ -466,10 +466,11 @@ async def test_a_request_that_is_too_large_is_made_shorter_for_the_rest_of_the_t
     )
     history = [Line(Author.CLIENT, f"linha {n}") for n in range(20)]
     assert said(await rig.brain().answer(heard("e então?", history=history))) == OFFER
-    whole, *shorter = ([message["content"] for message in asked.body["messages"][1:21]] for asked in rig.fake.asked)
-    assert len(whole) == 20
+    whole, *shorter = (asked.body["messages"] for asked in rig.fake.asked)
+    assert len(whole) == 22
     for messages in shorter:
-        assert ["linha 18" in messages[0], "linha 19" in messages[1]] == [True, True]
+        assert ["linha 18" in messages[1]["content"], "linha 19" in messages[2]["content"]] == [True, True]
+        assert '"agora"' in messages[3]["content"]
 
 
 async def test_a_short_rate_limit_is_waited_for_once(rig: Rig) -> None:

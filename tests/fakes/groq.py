@@ -108,6 +108,12 @@ def calls(
     )
 
 
+def runs_out(text: str = "", *, calling: str = "") -> Step:
+    """Use up the tokens in the middle of a text, or of a call whose arguments happen to be JSON all the same."""
+    message: Json = {"tool_calls": [_call(calling, {})]} if calling else {"content": text}
+    return _completion(f"runs out {text or calling!r}", message, "length", "We could say a lot.")
+
+
 def fails(status: int, code: str = "", *, message: str = "because the test says so", retry_after: str = "") -> Step:
     """Answer with an error of Groq's."""
     kind = "server_error" if status >= 500 else "tokens" if status == 429 else "invalid_request_error"
