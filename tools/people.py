@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from bot import phrases
 from bot.agenda import report
-from bot.agenda.owners import hours_lines, search_professionals
+from bot.agenda.owners import search_professionals
+from bot.agenda.workweek import hours_lines
 from bot.conversation.brain import ToolResult
 from bot.models import Professional
 from bot.models.enums import LatePolicy, Role

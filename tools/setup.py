@@ -5,16 +5,17 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import owners
+from bot.agenda.desk import lock
 from bot.agenda.hours import Window
+from bot.agenda.workweek import hours_lines, set_weekly_hours, usual_week
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.business import ServiceWish, read_changes, read_service
 from bot.errors import Invalid
-from bot.models import Availability, Service
+from bot.models import Service
 from bot.models.enums import Role
 from bot.notify.render import chat
 from bot.text import plain
@@ -58,7 +59,7 @@ class SetHours(Tool):
         days = read_changes(self.hours)
         if days is None:
             raise HoursUnclear
-        lines = owners.hours_lines(_changed(await week(context), days))
+        lines = hours_lines(_changed(await week(context), days))
         question = chat("confirm_hours", lines="\n".join(lines))
         # JSON has no numbers for keys.
         return ToolResult({}, Proposal(self.name, {"days": {str(day): days[day] for day in days}}, question))
@@ -68,12 +69,11 @@ class SetHours(Tool):
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         professional_id = own_agenda(asker)
-        whose = Availability.professional_id == professional_id
-        now = list(await session.scalars(select(Availability).where(whose)))
+        await lock(session, professional_id)  # what is changed is the week as it will be replaced
         days = {int(day): spans for day, spans in arguments["days"].items()}
-        changed = _changed([Window(row.weekday, row.start_minute, row.end_minute) for row in now], days)
-        await owners.set_weekly_hours(session, professional_id, changed)
-        return Text(chat("done_hours", lines="\n".join(owners.hours_lines(changed))))
+        changed = _changed(await usual_week(session, professional_id), days)
+        await set_weekly_hours(session, professional_id, changed)
+        return Text(chat("done_hours", lines="\n".join(hours_lines(changed))))
 
 
 class SaveServices(Tool):

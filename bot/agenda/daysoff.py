@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..errors import Conflict, Invalid
-from ..models import Appointment, Availability, AvailabilityException, Client
+from ..models import Appointment, AvailabilityException, Client
 from ..models.enums import ExceptionKind, Status
 from .desk import lock
 from .hours import DAY, DayException, Hours, Span, Window
-from .workweek import set_exceptions
+from .workweek import set_exceptions, usual_week
 
 _STANDING = (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
 
@@ -158,17 +158,12 @@ def _cut(span: Span, out: Span) -> list[Span]:
 async def _of_day(
     session: AsyncSession, professional_id: UUID, day: date
 ) -> tuple[Sequence[Window], Sequence[DayException]]:
-    week = await session.scalars(
-        select(Availability).where(
-            Availability.professional_id == professional_id, Availability.weekday == day.weekday()
-        )
-    )
     known = await session.scalars(
         select(AvailabilityException).where(
             AvailabilityException.professional_id == professional_id, AvailabilityException.date == day
         )
     )
     return (
-        [Window(row.weekday, row.start_minute, row.end_minute) for row in week],
+        await usual_week(session, professional_id),
         [DayException(row.date, row.kind, row.start_minute, row.end_minute) for row in known],
     )

@@ -16,20 +16,6 @@ from ..text import plain
 from ..whatsapp.phones import phone_key
 from .hours import zone_of
 from .refusals import ServiceUnknown
-from .workweek import hours_lines, set_exceptions, set_weekly_hours
-
-__all__ = [
-    "add_service",
-    "checked_service",
-    "create_professional",
-    "edit_service",
-    "hours_lines",
-    "own_service",
-    "remove_service",
-    "search_professionals",
-    "set_exceptions",
-    "set_weekly_hours",
-]
 
 NAME_LENGTH: Final = (2, 80)
 # Shorter is a slip of the finger, longer than a working day a misunderstanding.

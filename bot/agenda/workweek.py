@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..errors import Invalid
 from ..models import Availability, AvailabilityException
 from ..models.enums import ExceptionKind
+from .desk import lock
 from .hours import DAY, DayException, Hours, Window
 from .openings import clock_label
 
@@ -30,20 +31,17 @@ class BadDate(Invalid):
     sentence = "Essa data não serve para mudar a agenda."
 
 
-class HasMinutes(Protocol):
-    """A weekly window, as a value or as a row."""
-
-    @property
-    def weekday(self) -> int: ...
-    @property
-    def start_minute(self) -> int: ...
-    @property
-    def end_minute(self) -> int: ...
+async def usual_week(session: AsyncSession, professional_id: UUID) -> list[Window]:
+    """Read the windows of a usual week, in order."""
+    columns = (Availability.weekday, Availability.start_minute, Availability.end_minute)
+    rows = select(*columns).where(Availability.professional_id == professional_id).order_by(*columns)
+    return [Window(*row) for row in await session.execute(rows)]
 
 
-async def set_weekly_hours(session: AsyncSession, professional_id: UUID, windows: Iterable[HasMinutes]) -> None:
+async def set_weekly_hours(session: AsyncSession, professional_id: UUID, windows: Iterable[Window]) -> None:
     """Replace the week; windows that touch or overlap become one. Appointments outside the new hours stay."""
     week = _week(windows)
+    await lock(session, professional_id)  # two weeks written at once would both be kept
     await session.execute(delete(Availability).where(Availability.professional_id == professional_id))
     session.add_all(
         Availability(
@@ -87,7 +85,7 @@ async def set_exceptions(
     await session.flush()
 
 
-def hours_lines(windows: Iterable[HasMinutes]) -> list[str]:
+def hours_lines(windows: Iterable[Window]) -> list[str]:
     """Write a week for people: "segunda a sexta: 9h–12h e 13h–18h", the days that are alike in a row together."""
     week, days = list(windows), []
     for weekday in range(7):
@@ -101,14 +99,14 @@ def hours_lines(windows: Iterable[HasMinutes]) -> list[str]:
     return lines
 
 
-def _week(windows: Iterable[HasMinutes]) -> list[Window]:
+def _week(windows: Iterable[Window]) -> list[Window]:
     given = list(windows)
     if len(given) > MOST_WINDOWS or any(not 0 <= window.weekday <= 6 for window in given):
         raise BadWindow
     for window in given:
         _checked_span(window.start_minute, window.end_minute)
     # The hours join what touches; a date of each weekday is enough to ask for them.
-    hours = Hours("UTC", [Window(w.weekday, w.start_minute, w.end_minute) for w in given])
+    hours = Hours("UTC", given)
     return [Window(weekday, start, end) for weekday in range(7) for start, end in hours.windows(weekday + 1)]
 
 

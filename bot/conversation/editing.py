@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..agenda import booking, owners, reminders
-from ..models import Availability, Professional, Service
+from ..agenda import booking, reminders, workweek
+from ..models import Professional, Service
 from ..models.enums import Role
 from ..notify.render import chat
 from ..text import plain
@@ -159,7 +159,9 @@ async def _told(session: AsyncSession, here: Scene, own: Professional) -> Answer
     if MY_SERVICES.match(words):
         return Answer(say=Text(chat("prices", lines="\n".join(map(_line, await services_of(session, own.id))))))
     if MY_HOURS.match(words):
-        return Answer(say=Text(chat("hours", lines="\n".join(owners.hours_lines(await week_of(session, own.id))))))
+        return Answer(
+            say=Text(chat("hours", lines="\n".join(workweek.hours_lines(await workweek.usual_week(session, own.id)))))
+        )
     if MY_LINK.match(words):
         return Answer(say=Text(chat("my_link", slug=own.slug, link=link_to(here, own.slug))))
     return None
@@ -173,11 +175,6 @@ async def services_of(session: AsyncSession, professional_id: UUID) -> Sequence[
         .order_by(Service.position, Service.created_at)
     )
     return list(rows)
-
-
-async def week_of(session: AsyncSession, professional_id: UUID) -> Sequence[Availability]:
-    """Read the weekly hours of an agenda."""
-    return list(await session.scalars(select(Availability).where(Availability.professional_id == professional_id)))
 
 
 def link_to(here: Scene, slug: str) -> str:

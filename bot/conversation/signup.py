@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..agenda import owners
+from ..agenda import owners, workweek
 from ..errors import Refused
 from ..models import Contact, Conversation, Professional
 from ..models.enums import Role
@@ -21,7 +21,7 @@ from ..whatsapp.outgoing import Choices, Option, Outgoing, Text
 from . import buttons, editing
 from .brain import Answer, Toolkit
 from .business import read_hours, read_service
-from .editing import link_to, services_of, week_of
+from .editing import link_to, services_of
 from .refusals import Undone
 from .scene import DEFAULT_ZONE, Scene
 
@@ -151,8 +151,8 @@ async def _set_hours(session: AsyncSession, here: Scene, own: Professional, text
     windows = read_hours(text)
     if windows is None:
         return None
-    await owners.set_weekly_hours(session, own.id, windows)
-    return chat("signup_hours_set", lines="\n".join(owners.hours_lines(await week_of(session, own.id))))
+    await workweek.set_weekly_hours(session, own.id, windows)
+    return chat("signup_hours_set", lines="\n".join(workweek.hours_lines(await workweek.usual_week(session, own.id))))
 
 
 def _own(here: Scene) -> Professional:

@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agenda.holiday_question import ASKED, question, standing_lines
 from ..agenda.holidays import Holiday, between
-from ..agenda.hours import Hours, Window, local_date
+from ..agenda.hours import local_date
+from ..agenda.workweek import usual_week
 from ..db import Database, skip_locked
 from ..models import (
-    Availability,
     AvailabilityException,
     Contact,
     Conversation,
@@ -155,6 +155,5 @@ async def _ask(
 
 async def _works(session: AsyncSession, professional: Professional, holiday: Holiday) -> bool:
     """Say whether the weekday of a holiday is a working day at all."""
-    week = await session.scalars(select(Availability).where(Availability.professional_id == professional.id))
-    windows = [Window(row.weekday, row.start_minute, row.end_minute) for row in week]
-    return bool(Hours(professional.timezone, windows).windows(holiday.day.toordinal()))
+    week = await usual_week(session, professional.id)
+    return any(window.weekday == holiday.day.weekday() for window in week)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import booking, clients, owners
+from bot.agenda import booking, clients, owners, workweek
 from bot.agenda.hours import Window
 from bot.models import (
     Appointment,
@@ -55,7 +55,7 @@ async def a_professional(
     )
     for field, value in {"plan": plan, "address": "Rua das Flores, 10", **fields}.items():
         setattr(owner, field, value)
-    await owners.set_weekly_hours(session, owner.id, hours)
+    await workweek.set_weekly_hours(session, owner.id, hours)
     await session.flush()
     return owner
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.agenda import booking, owners
+from bot.agenda import booking, owners, workweek
 from bot.agenda.hours import DayException, Window
 from bot.agenda.lifecycle import IllegalMove, NotYours, TooEarly, UnknownAction
 from bot.agenda.policy import Notice, TooLate
@@ -120,14 +120,14 @@ async def test_dates_that_differ_from_the_week(db: Database) -> None:
         thursday = date(2026, 11, 26)
         async with db.begin() as session:
             blocked = DayException(thursday, ExceptionKind.BLOCKED, 900, 960)
-            await owners.set_exceptions(session, world.owner.id, thursday, [blocked])
+            await workweek.set_exceptions(session, world.owner.id, thursday, [blocked])
         await world.refused(THURSDAY_15H, ClosedThen)
         async with db.begin() as session:
             closed = DayException(thursday, ExceptionKind.CLOSED)
-            await owners.set_exceptions(session, world.owner.id, thursday, [closed], reason="Feriado")
+            await workweek.set_exceptions(session, world.owner.id, thursday, [closed], reason="Feriado")
         await world.refused(THURSDAY_15H, ClosedDay)
         async with db.begin() as session:
-            await owners.set_exceptions(session, world.owner.id, thursday, [])
+            await workweek.set_exceptions(session, world.owner.id, thursday, [])
         await world.book()
 
 
@@ -480,7 +480,7 @@ async def test_absurd_hours_are_refused_and_the_old_ones_stay(db: Database) -> N
         for window in absurd:
             with pytest.raises(Refused) as no:
                 async with db.begin() as session:
-                    await owners.set_weekly_hours(session, world.owner.id, [window])
+                    await workweek.set_weekly_hours(session, world.owner.id, [window])
             assert no.value.code == "bad_window", window
         await world.book()
 
@@ -494,7 +494,7 @@ async def test_an_unknown_zone_is_refused(db: Database) -> None:
 
 def test_hours_read_like_a_sign_on_the_door() -> None:
     week = [Window(day, 540, 720) for day in range(5)] + [Window(2, 780, 1110), Window(5, 0, 1440)]
-    assert owners.hours_lines(week) == [
+    assert workweek.hours_lines(week) == [
         "segunda e terça: 9h–12h",
         "quarta: 9h–12h e 13h–18h30",
         "quinta e sexta: 9h–12h",

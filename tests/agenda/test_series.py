@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from bot.agenda import booking, following, owners, series
+from bot.agenda import booking, following, owners, series, workweek
 from bot.agenda.hours import DayException, Window
 from bot.agenda.lifecycle import IllegalMove, NotYours
 from bot.agenda.loading import load_agenda
@@ -66,7 +66,7 @@ class Fixed(World):
     async def close(self, day: date) -> None:
         async with self.db.begin() as session:
             closed = DayException(day, ExceptionKind.CLOSED)
-            await owners.set_exceptions(session, self.owner.id, day, [closed], reason="Feriado")
+            await workweek.set_exceptions(session, self.owner.id, day, [closed], reason="Feriado")
 
 
 async def test_a_series_is_booked_whole_and_told_once(db: Database) -> None:

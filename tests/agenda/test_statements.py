@@ -7,7 +7,7 @@ import pytest
 
 from bot.agenda import booking
 from bot.agenda.hours import DayException
-from bot.agenda.owners import set_exceptions
+from bot.agenda.workweek import set_exceptions
 from bot.db import Database
 from bot.models.enums import Actor, ExceptionKind, Plan
 

@@ -8,7 +8,8 @@ from sqlalchemy import delete, event, select, update
 
 from bot.agenda.holidays import between
 from bot.agenda.hours import DayException
-from bot.agenda.owners import create_professional, set_exceptions
+from bot.agenda.owners import create_professional
+from bot.agenda.workweek import set_exceptions
 from bot.db import Database
 from bot.jobs.holidays import AHEAD, BATCH, ask_about_holidays
 from bot.models import Availability, AvailabilityException, Conversation, Outbound, Professional, new_id

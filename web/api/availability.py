@@ -9,10 +9,18 @@ from pydantic import Field
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import booking, owners
+from bot.agenda import booking
 from bot.agenda.hours import DayException, Window
-from bot.agenda.workweek import MOST_WINDOWS, BadDate, BadWindow, hours_lines
-from bot.models import Availability, AvailabilityException, Professional
+from bot.agenda.workweek import (
+    MOST_WINDOWS,
+    BadDate,
+    BadWindow,
+    hours_lines,
+    set_exceptions,
+    set_weekly_hours,
+    usual_week,
+)
+from bot.models import AvailabilityException, Professional
 from bot.models.enums import ExceptionKind, LatePolicy
 
 from ..call import Call
@@ -87,7 +95,7 @@ async def set_availability(call: Call, body: NewAvailability) -> AvailabilityVie
     async with call.db.begin() as session:
         await booking.lock(session, owner)  # two weeks written at once would both be kept
         if body.week is not None:
-            await owners.set_weekly_hours(session, owner, [as_window(window) for window in body.week])
+            await set_weekly_hours(session, owner, [as_window(window) for window in body.week])
         if body.exceptions is not None:
             await _replace_dates(session, call, body.exceptions)
         if body.rules is not None:
@@ -106,26 +114,25 @@ async def _replace_dates(session: AsyncSession, call: Call, given: Sequence[Exce
     await session.execute(delete(AvailabilityException).where(mine, AvailabilityException.date >= today))
     for day, rows in groupby(sorted(given, key=lambda each: each.date), key=lambda each: each.date):
         different = [DayException(**each.model_dump()) for each in rows]
-        await owners.set_exceptions(session, owner.professional_id, day, different)
+        await set_exceptions(session, owner.professional_id, day, different)
 
 
 async def _shown(session: AsyncSession, call: Call) -> AvailabilityView:
     owner: UUID = call.professional.professional_id
     today = local(call.now, call.professional.timezone).date()
     row = await session.get_one(Professional, owner)
-    week = (await session.scalars(select(Availability).where(Availability.professional_id == owner))).all()
+    week = await usual_week(session, owner)
     dates = await session.scalars(
         select(AvailabilityException)
         .where(AvailabilityException.professional_id == owner, AvailabilityException.date >= today)
         .order_by(AvailabilityException.date, AvailabilityException.start_minute)
     )
-    ordered = sorted(week, key=lambda each: (each.weekday, each.start_minute))
     return AvailabilityView(
         timezone=row.timezone,
-        week=[WindowBody.model_validate(each, from_attributes=True) for each in ordered],
+        week=[WindowBody.model_validate(each, from_attributes=True) for each in week],
         exceptions=[ExceptionBody.model_validate(each, from_attributes=True) for each in dates],
         rules=Rules.model_validate(row, from_attributes=True),
-        summary=hours_lines(ordered),
+        summary=hours_lines(week),
     )
 
 

@@ -27,9 +27,9 @@ from bot.agenda.refusals import (
     TooSoon,
     WeekFull,
 )
-from bot.agenda.workweek import hours_lines
+from bot.agenda.workweek import hours_lines, usual_week
 from bot.errors import Invalid
-from bot.models import Appointment, Availability, Client, Professional, Service
+from bot.models import Appointment, Client, Professional, Service
 from bot.models.enums import Actor, Source, Status
 from bot.whatsapp.phones import international, phone_key
 
@@ -114,7 +114,7 @@ async def show_professional(call: Call, slug: str) -> ProfileView:
             .where(Service.professional_id == row.id, Service.active)
             .order_by(Service.position, Service.created_at)
         )
-        week = (await session.scalars(select(Availability).where(Availability.professional_id == row.id))).all()
+        week = await usual_week(session, row.id)
     return ProfileView(
         slug=row.slug,
         name=row.name,

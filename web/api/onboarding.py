@@ -9,7 +9,7 @@ from bot.agenda import owners
 from bot.agenda.hours import UnknownZone
 from bot.agenda.owners import AgendaExists, BadName, BadPrice, BadServiceMinutes
 from bot.agenda.pix import PixKeyAmbiguous, PixKeyInvalid, read_key
-from bot.agenda.workweek import MOST_WINDOWS, BadWindow
+from bot.agenda.workweek import MOST_WINDOWS, BadWindow, set_weekly_hours
 from bot.models import Contact, Professional, User
 
 from ..call import Call
@@ -60,7 +60,7 @@ async def open_agenda(call: Call, body: NewAgenda) -> AgendaView:
         row = await _made(session, call, body)
         for service in body.services:
             await owners.add_service(session, row.id, **service.model_dump(), now=call.now)
-        await owners.set_weekly_hours(session, row.id, [as_window(window) for window in body.week])
+        await set_weekly_hours(session, row.id, [as_window(window) for window in body.week])
     call.gate.forget(call.user.user_id)
     return AgendaView(slug=row.slug, link_text=f"agendar {row.slug}", public_path=f"/api/professionals/{row.slug}")
 

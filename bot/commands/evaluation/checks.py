@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...agenda.workweek import hours_lines
+from ...agenda.workweek import hours_lines, usual_week
 from ...models import (
     Appointment,
     AppointmentEvent,
@@ -129,10 +129,8 @@ async def _profile(session: AsyncSession, wish: Mapping[str, Any]) -> AsyncItera
         )
         if (found := [[one.name, one.minutes, one.price_cents] for one in services]) != wish["services"]:
             yield f"services are {found}"
-    if "hours" in wish:
-        week = await session.scalars(select(Availability).where(Availability.professional_id == row.id))
-        if (lines := hours_lines(week)) != wish["hours"]:
-            yield f"hours are {lines}"
+    if "hours" in wish and (lines := hours_lines(await usual_week(session, row.id))) != wish["hours"]:
+        yield f"hours are {lines}"
     if "dates" in wish:
         dates = await session.scalars(
             select(AvailabilityException)

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from sqlalchemy import func, select
 
-from bot.agenda import owners
+from bot.agenda import workweek
 from bot.agenda.hours import Window
 from bot.clock import SystemClock
 from bot.db import Database
@@ -54,7 +54,7 @@ async def an_agenda(book: Database, plan: Plan, number: int) -> tuple[Profession
     """Open an agenda that works day and night, so that there are more times than callers."""
     async with book.begin() as session:
         owner = await a_professional(session, plan=plan, number=number, min_notice_minutes=0)
-        await owners.set_weekly_hours(session, owner.id, [Window(day, 0, 1440) for day in range(7)])
+        await workweek.set_weekly_hours(session, owner.id, [Window(day, 0, 1440) for day in range(7)])
         service = await a_service(session, owner)
         return owner, str(service.id)
 
