@@ -14,6 +14,7 @@ from ..errors import Conflict, Invalid
 from ..models import Contact, Professional, Service, User, new_id
 from ..text import plain
 from ..whatsapp.phones import phone_key
+from .desk import lock
 from .hours import zone_of
 from .refusals import ServiceUnknown
 
@@ -143,20 +144,19 @@ async def add_service(
 ) -> Service:
     """Offer a service; one of the same name is changed instead of offered twice."""
     name = checked_service(name, minutes, price_cents)
-    offered = list(
-        await session.scalars(select(Service).where(Service.professional_id == professional_id, Service.active))
-    )
-    same = next((row for row in offered if plain(row.name) == plain(name)), None)
+    await lock(session, professional_id)
+    rows = await offered(session, professional_id)
+    same = next((row for row in rows if plain(row.name) == plain(name)), None)
     if same is not None:
         return await edit_service(session, professional_id, same.id, minutes=minutes, price_cents=price_cents)
-    if len(offered) >= MOST_SERVICES:
+    if len(rows) >= MOST_SERVICES:
         raise TooManyServices
     row = Service(
         professional_id=professional_id,
         name=name,
         minutes=minutes,
         price_cents=price_cents,
-        position=max((row.position for row in offered), default=0) + 1,
+        position=max((row.position for row in rows), default=0) + 1,
         created_at=now,
     )
     session.add(row)
@@ -187,6 +187,16 @@ async def remove_service(session: AsyncSession, professional_id: UUID, service_i
     """Stop offering a service; its appointments stay as they are."""
     (await own_service(session, professional_id, service_id)).active = False
     await session.flush()
+
+
+async def offered(session: AsyncSession, professional_id: UUID) -> Sequence[Service]:
+    """Read what a professional offers, in the order they gave it."""
+    rows = await session.scalars(
+        select(Service)
+        .where(Service.professional_id == professional_id, Service.active)
+        .order_by(Service.position, Service.created_at)
+    )
+    return rows.all()
 
 
 async def own_service(session: AsyncSession, professional_id: UUID, service_id: UUID) -> Service:

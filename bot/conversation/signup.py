@@ -21,7 +21,7 @@ from ..whatsapp.outgoing import Choices, Option, Outgoing, Text
 from . import buttons, editing
 from .brain import Answer, Toolkit
 from .business import read_hours, read_service
-from .editing import link_to, services_of
+from .editing import link_to
 from .refusals import Undone
 from .scene import DEFAULT_ZONE, Scene
 
@@ -93,7 +93,7 @@ async def _profession(session: AsyncSession, here: Scene, flow: dict[str, Any]) 
 
 async def _service(session: AsyncSession, here: Scene, flow: dict[str, Any]) -> Answer:
     professional = _own(here)
-    if plain(here.text) in DONE and await services_of(session, professional.id):
+    if plain(here.text) in DONE and await owners.offered(session, professional.id):
         return _ask(here, "hours", Text(chat("signup_ask_hours")), {})
     return await _add_services(session, here, professional, here.text)
 

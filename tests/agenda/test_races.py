@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import booking, daysoff, entry, ledger
+from bot.agenda import booking, daysoff, entry, ledger, owners, workweek
 from bot.agenda.hours import Window
 from bot.agenda.lifecycle import IllegalMove
 from bot.agenda.refusals import AppointmentChanged, ClosedDay, DayFull, SlotTaken
@@ -67,6 +67,24 @@ async def test_32_clients_on_one_time_get_it_once(db: Database) -> None:
             assert all(isinstance(no, SlotTaken) and no.facts["nearest"] for no in refused)
         async with db.begin() as session:
             assert len(await active(session, world.owner)) == 3
+
+
+async def test_of_weeks_and_services_written_at_once_one_is_kept(db: Database) -> None:
+    async with World(db) as world:
+
+        async def a_week(i: int) -> None:
+            async with db.begin() as session:
+                await workweek.set_weekly_hours(session, world.owner.id, [Window(i, 540, 720)])
+
+        async def the_same_service(i: int) -> None:
+            async with db.begin() as session:
+                await owners.add_service(session, world.owner.id, name="Barba", minutes=30, price_cents=i, now=NOW)
+
+        await outcomes([a_week(i) for i in range(6)])
+        await outcomes([the_same_service(i) for i in range(12)])
+        async with db.begin() as session:
+            assert len(await workweek.usual_week(session, world.owner.id)) == 1
+            assert len(await owners.offered(session, world.owner.id)) == 2  # the world's own, and "Barba" once
 
 
 async def test_many_attempts_on_few_times_of_mixed_lengths_never_overlap(db: Database) -> None:

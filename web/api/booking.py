@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda import booking, clients, openings
 from bot.agenda.clients import NotAPhone
-from bot.agenda.owners import own_service
+from bot.agenda.owners import offered, own_service
 from bot.agenda.refusals import (
     ClosedDay,
     ClosedThen,
@@ -29,7 +29,7 @@ from bot.agenda.refusals import (
 )
 from bot.agenda.workweek import hours_lines, usual_week
 from bot.errors import Invalid
-from bot.models import Appointment, Client, Professional, Service
+from bot.models import Appointment, Client, Professional
 from bot.models.enums import Actor, Source, Status
 from bot.whatsapp.phones import international, phone_key
 
@@ -109,11 +109,7 @@ async def show_professional(call: Call, slug: str) -> ProfileView:
     """Show a professional's public page: services, hours, address."""
     async with call.db.begin() as session:
         row = await professional_named(session, slug)
-        services = await session.scalars(
-            select(Service)
-            .where(Service.professional_id == row.id, Service.active)
-            .order_by(Service.position, Service.created_at)
-        )
+        services = await offered(session, row.id)
         week = await usual_week(session, row.id)
     return ProfileView(
         slug=row.slug,
