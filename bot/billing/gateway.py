@@ -31,6 +31,14 @@ class StripeFaulty(StripeAway):
     """Stripe answered with a fault of its own."""
 
 
+class CustomerGone(StripeAway):
+    """Stripe has no such customer: the operator deleted them there, or the key is another account's."""
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__()
+        self.customer_id = customer_id
+
+
 class Gateway:
     """Speak to the Stripe account of this installation."""
 
@@ -58,15 +66,18 @@ class Gateway:
         if self._connected is not None:
             await self._connected[1].close_async()
 
-    async def customer(self, professional_id: UUID, name: str, email: str | None) -> str:
-        """Make the customer of a professional, and return its id; asked again, it is the same one."""
+    async def customer(self, professional_id: UUID, name: str, email: str | None, gone: str | None = None) -> str:
+        """Make the customer of a professional, in place of one that is `gone`, and return its id.
+
+        Asked again, it is the same one.
+        """
         params: dict[str, Any] = {"name": name, "metadata": {"professional_id": str(professional_id)}}
         if email:
             params["email"] = email
         made = await self._ask(
             self._api().customers.create_async,
             params,
-            {"idempotency_key": f"customer:{professional_id}"},
+            {"idempotency_key": ":".join(filter(None, ("customer", str(professional_id), gone)))},
         )
         return str(made["id"])
 
@@ -117,6 +128,8 @@ class Gateway:
             raise StripeAway from error
         except stripe.StripeError as error:
             log.warning("stripe refused", extra={"code": error.code, "reason": type(error).__name__})
+            if error.code == "resource_missing" and getattr(error, "param", "") == "customer":
+                raise CustomerGone(params["customer"]) from error
             raise (StripeFaulty if (error.http_status or 0) >= 500 else StripeAway) from error
         found: Mapping[str, Any] = answer.to_dict()
         return found

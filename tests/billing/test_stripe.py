@@ -503,6 +503,44 @@ async def test_t38_whoever_ended_a_plan_can_subscribe_again_on_the_same_day(till
     assert again["url"] != first["url"]
 
 
+async def test_a_customer_that_was_deleted_at_stripe_is_made_anew_once(till: Till) -> None:
+    """With the same click, which then is the same page again."""
+    await till.become(stripe_customer_id=None)
+    asked = {"action": "checkout", "plan": "pro"}
+    _, first = await till.api.json("POST", "/api/billing", till.api.as_owner, json=asked)
+    old = str((await till.owner()).stripe_customer_id)
+    till.fake.deleted.add(old)
+    asked = {"action": "checkout", "plan": "basic"}  # the same click would be answered as before, for a day
+    pages = [await till.api.json("POST", "/api/billing", till.api.as_owner, json=asked) for _ in range(2)]
+    assert pages[0] == pages[1]
+    assert pages[0][1]["url"] != first["url"]
+    new = (await till.owner()).stripe_customer_id
+    assert list(till.fake.customers) == [old, new]
+    assert [each["customer"] for each in till.fake.sessions] == [old, new]
+
+
+async def test_a_plan_whose_customer_was_deleted_at_stripe_is_nothing_to_manage_and_can_be_bought_again(
+    till: Till,
+) -> None:
+    await till.become(plan=Plan.PRO, stripe_subscription_id="sub_of_bia")
+    till.fake.deleted.add(CUSTOMER)
+    status, shown = await till.api.json("POST", "/api/billing", till.api.as_owner, json={"action": "portal"})
+    assert (status, shown["error"]["code"]) == (409, "nothing_to_manage")
+    status, _ = await till.api.json("POST", "/api/billing", till.api.as_owner, json={"action": "checkout"})
+    assert (status, len(till.fake.sessions), len(till.fake.customers)) == (200, 1, 1)
+    # What the plan was worth ends as it would have: Stripe is asked about the one that there is now.
+    await events.reconcile(till.api.db, till.gateway, till.api.settings, now=till.api.clock.now())
+    assert (await till.owner()).plan is Plan.FREE
+
+
+async def test_a_stripe_that_knows_no_customer_is_not_asked_for_ever(till: Till) -> None:
+    till.fake.deleted |= {CUSTOMER, "cus_1"}
+    status, shown = await till.api.json("POST", "/api/billing", till.api.as_owner, json={"action": "checkout"})
+    assert (status, shown["error"]["code"]) == (503, "stripe_away")
+    paths = [path for _, path in till.fake.requests]
+    assert paths == ["/v1/checkout/sessions", "/v1/customers", "/v1/checkout/sessions"]
+
+
 async def test_t38_asking_again_after_no_answer_is_the_same_page(till: Till) -> None:
     """A Stripe that takes the order and never answers is given up soon; what comes of it later is one page."""
     hasty = Gateway(till.api.settings, patience=0.3)

@@ -2,6 +2,7 @@
 
     async with stripe() as fake:
         fake.subscribe("cus_1", price="price_basic")     # as if somebody had paid on the page
+        fake.deleted.add("cus_1")                        # as if the operator had deleted them in the dashboard
         fake.broken = 503                                # and from now on nothing answers
     fake.slow = asyncio.Event()                      # what it answers is true now, and comes when this is set
 
@@ -11,6 +12,7 @@ It takes the wire as the real one has it (form-encoded, a Bearer key, a pinned v
 import asyncio
 import copy
 import itertools
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -33,6 +35,7 @@ class Stripe:
     subscriptions: dict[str, Json] = field(default_factory=dict)
     sessions: list[Json] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
     broken: int = 0
     faulty: int = 0  # keys that are answered by a fault, as often as they are asked
     slow: asyncio.Event | None = None
@@ -83,6 +86,7 @@ class Stripe:
         return answer
 
     def _session(self, form: Json) -> Json:
+        self._known(form["customer"])
         number = next(self._numbers)
         made = {"id": f"cs_test_{number}", "object": "checkout.session", "url": f"https://checkout.test/{number}"}
         made |= {"mode": form["mode"], "customer": form["customer"], "price": form["line_items[0][price]"]}
@@ -92,7 +96,14 @@ class Stripe:
 
     async def create_portal(self, request: web.Request) -> web.Response:
         form = await self._form(request)
+        self._known(form["customer"])
         return web.json_response({"id": "bps_1", "url": f"https://portal.test/{form['customer']}"})
+
+    def _known(self, customer: str) -> None:
+        if customer in self.deleted:
+            error = {"type": "invalid_request_error", "code": "resource_missing", "param": "customer"}
+            error["message"] = f"No such customer: '{customer}'"
+            raise web.HTTPBadRequest(text=json.dumps({"error": error}), content_type="application/json")
 
     async def _late(self) -> None:
         if self.slow is not None:

@@ -1,5 +1,6 @@
 """The professional's own plan: what it is, what is left of it, where to pay."""
 
+import logging
 from datetime import datetime
 from typing import Literal
 
@@ -7,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.billing.gateway import StripeAway, prices
+from bot.billing.gateway import CustomerGone, StripeAway, prices
 from bot.billing.plans import PLANS
 from bot.billing.usage import Counted, used
 from bot.errors import Conflict
@@ -18,6 +19,8 @@ from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
 from ..keys import STRIPE
 from ..schemas import Answer, Body, local
+
+log = logging.getLogger(__name__)
 
 
 class NothingToManage(Conflict):
@@ -98,9 +101,17 @@ async def show_billing(call: Call) -> BillingView:
 @endpoint("POST", "/api/billing", who=Who.PROFESSIONAL, refuses=(NothingToManage, PlansNotSold, StripeAway))
 async def open_page(call: Call, body: BillingRequest) -> PageToOpen:
     """Return the address of the page to pay on; whoever has a live subscription changes it in the portal."""
-    gateway, back = call.request.app[STRIPE], f"{call.settings.public_url.rstrip('/')}/"
     if not call.settings.stripe_secret_key.get_secret_value():
         raise PlansNotSold
+    try:
+        return await _page(call, body)
+    except CustomerGone as error:
+        await _customer(call, gone=error.customer_id)
+    return await _page(call, body)
+
+
+async def _page(call: Call, body: BillingRequest) -> PageToOpen:
+    gateway, back = call.request.app[STRIPE], f"{call.settings.public_url.rstrip('/')}/"
     async with call.db.begin() as session:
         row = await session.get_one(Professional, call.professional.professional_id)
     if row.stripe_subscription_id is not None:
@@ -114,7 +125,7 @@ async def open_page(call: Call, body: BillingRequest) -> PageToOpen:
     async with call.db.begin() as session:
         before = await _checkouts(session, customer)
     # A second click on the same day is the same page: one session, one subscription. A page that was paid on is spent.
-    key = f"checkout:{row.id}:{body.plan}:{call.now:%Y-%m-%d}:{before}"
+    key = f"checkout:{row.id}:{customer}:{body.plan}:{call.now:%Y-%m-%d}:{before}"
     urls = (f"{back}?assinatura=feita", f"{back}?assinatura=cancelada")
     return PageToOpen(url=await gateway.checkout(customer, row.id, price, urls, key))
 
@@ -126,19 +137,25 @@ async def _checkouts(session: AsyncSession, customer: str) -> int:
     return await session.scalar(select(func.count()).select_from(BillingEvent).where(*done)) or 0
 
 
-async def _customer(call: Call) -> str:
-    """Return the professional's customer id at Stripe, made and kept before anything is sold to them."""
+async def _customer(call: Call, gone: str | None = None) -> str:
+    """Return the professional's customer id at Stripe, made and kept before anything is sold to them.
+
+    One that is `gone` from there is replaced, and forgotten with the subscription it had.
+    """
     owner = call.professional
     async with call.db.begin() as session:
         row = await session.get_one(Professional, owner.professional_id)
-        if row.stripe_customer_id:
+        if row.stripe_customer_id and row.stripe_customer_id != gone:
             return row.stripe_customer_id
         email = await _email(session, owner.user_id)
-    made = await call.request.app[STRIPE].customer(owner.professional_id, owner.name, email)
+    made = await call.request.app[STRIPE].customer(owner.professional_id, owner.name, email, gone)
     async with call.db.begin() as session:
         row = await session.get_one(Professional, owner.professional_id, with_for_update=True)
-        row.stripe_customer_id = row.stripe_customer_id or made
-        return row.stripe_customer_id
+        if row.stripe_customer_id in (None, gone):
+            row.stripe_customer_id, row.stripe_subscription_id = made, None
+            if gone:
+                log.error("a customer was gone from stripe and made anew", extra={"gone": gone, "customer": made})
+        return row.stripe_customer_id or made
 
 
 async def _email(session: AsyncSession, user_id: object) -> str | None:
