@@ -217,20 +217,21 @@ class Storm:
 
         A morning that no worker has looked at is to be done: its agendas may be owed at any moment.
         """
-        soon, now = self.clock.now() + TICKS * TICK, self.clock.now()
         owed, is_ = Outbound.status, OutboundStatus
-        at_once = and_(owed == is_.QUEUED, Outbound.due_at <= now)
-        again = and_(owed == is_.QUEUED, Outbound.attempts > 0, Outbound.due_at > now)
-        later = and_(or_(again, owed == is_.UNCERTAIN), Outbound.due_at <= soon)
-        counted = select(
-            func.count().filter(at_once), func.count().filter(owed == is_.SENDING), func.count().filter(later)
-        ).select_from(Outbound)
         news = select(func.count()).select_from(Inbound).where(Inbound.status == InboundStatus.NEW)
-        mornings = select(func.count()).select_from(Professional).where(or_(*_begun(now)))
+        mornings = select(func.count()).select_from(Professional)
         async with self.db.begin() as session:
-            ready, held, waiting = (await session.execute(counted)).one()
-            ready += (await session.scalar(news) or 0) + (await session.scalar(mornings) or 0)
-            return ready, held, waiting
+            ready = await session.scalar(news) or 0
+            ready += await session.scalar(mornings.where(or_(*_begun(self.clock.now())))) or 0
+            # The clock behind the mornings and the wait for the database: what was owed meanwhile is due by now.
+            now = self.clock.now()
+            at_once = and_(owed == is_.QUEUED, Outbound.due_at <= now)
+            again = and_(owed == is_.QUEUED, Outbound.attempts > 0, Outbound.due_at > now)
+            later = and_(or_(again, owed == is_.UNCERTAIN), Outbound.due_at <= now + TICKS * TICK)
+            held = owed == is_.SENDING
+            counts = (func.count().filter(at_once), func.count().filter(held), func.count().filter(later))
+            due, taken, waiting = (await session.execute(select(*counts).select_from(Outbound))).one()
+            return ready + due, taken, waiting
 
 
 def _begun(now: datetime) -> Iterable[ColumnElement[bool]]:
