@@ -17,8 +17,8 @@ FIRST: Final = (
     r"|mais (?:cedo|rapido) (?:possivel|que (?:tiver|der|puder))|quanto antes(?: possivel)?)"
 )
 ANY: Final = (
-    r"(?:qualquer(?: um| uma| horario| dia| data| hora)*|tanto faz|(?<=o )(?:mais cedo|que tiver)|quando (?:der|tiver)"
-    rf"|{FIRST})"
+    r"(?:qualquer(?: um| uma| horario| dia(?: da semana)?| data| hora)*|tanto faz|quando (?:der|tiver)"
+    rf"|(?<=o )(?:mais cedo|que tiver)|{FIRST})"
 )
 # "A segunda" on a list of times may be a Monday: only what cannot be a day is an ordinal there.
 _CLEAR: Final = re.compile(

@@ -21,7 +21,7 @@ from .wish import Said, Wish, at
 
 # Nobody reads a longer list on a phone, and it must leave room for a question below it.
 MOST_LINES = 12
-_BETWEEN: Final = re.compile(r"\s+e\s+(?:tamb[ée]m\s+)?|[;\n]+|,\s+", re.IGNORECASE)
+BETWEEN: Final = re.compile(r"\s+e\s+(?:tamb[ée]m\s+)?|[;\n]+|,\s+", re.IGNORECASE)
 PERSON = do("person", "Falar com atendente")
 
 
@@ -42,7 +42,7 @@ async def book(talk: Talk) -> Answer:
 
 async def _one_at_a_time(talk: Talk) -> None:
     """Go on with the first of several wishes that each have a service and a time: "corte segunda e barba quarta"."""
-    parts = [part for part in _BETWEEN.split(talk.heard.text) if part.strip()]
+    parts = [part for part in BETWEEN.split(talk.heard.text) if part.strip()]
     if len(parts) < 2:
         return
     services, said = (await info(talk)).get("services") or [], [Said.read(part, talk.now) for part in parts]

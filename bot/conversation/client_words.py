@@ -65,11 +65,16 @@ CLIENT: Final[Rules] = (
         rf"deix(?:ar|a|e) (?:\w+ ){{0,3}}para (?:a |o |as )?(?:{DAY}|outr[oa]|proxim[oa]|mais tarde|\d\S*)",
         rf"{CANCEL} .*\b(?:{BOOK}|e marca) .*|{CANNOT}.* outr[oa] (?:dia|horario|data).*|{GIVES_UP}.* {INSTEAD}.*",
         rf"outr[oa] (?:dia|horario|data).* {CANNOT}.*",
+        rf"(?:pensando (?:bem|melhor)|na verdade|mudei de ideia) (?:\| )?(?:eu )?(?:prefiro|quero|queria|pode ser"
+        rf"|melhor) (?:\w+ )?(?:{DAY}|\d\S*).*",
+        r"(?:posso|consigo|da para|tem como|podia|poderia|queria)(?: eu)? ir (?:um (?:pouco|pouquinho) )?mais"
+        r" (?:cedo|tarde).*",
     ),
     line(
         Intent.CANCEL,
         rf"{CANCEL}|imprevisto|{GIVES_UP}|nao (?:vou|irei)(?: mais)?(?= \||$| {DAY})",
         rf"tir(?:ar|a) meu (?:nome|horario).*|(?:hoje|amanha|{WEEKDAY}) nao vai (?:mais )?dar(?: para mim)?",
+        rf"(?:acho )?melhor (?:eu )?nao ir(?: mais)?(?= \||$| {DAY})|acho que (?:eu )?nao vou(?= \||$| {DAY})",
         "nao vai dar para mim|(?:vou|ter que|preciso) faltar|desistir d[aeo] .*",
         "liber(?:ar|a|e) (?:o )?meu horario",
         rf"nao (?:quero|preciso|precisa) mais (?:d?[oa] )?(?:meu |minha )?{APPOINTMENT}",
@@ -103,7 +108,8 @@ CLIENT: Final[Rules] = (
         rf"(?:meus?|minhas?|nossa) (?:proxim[oa]s? )?{APPOINTMENT}",
         r"tenho (?:algum |alguma )?(?:\w+ )?(?:horario|algo|coisa|consulta|agendamento)? ?(?:marcad|agendad)[oa]",
         "(?:estou|esta|fiquei|ficou) (?:marcad|agendad)[oa]|que dia (?:eu )?(?:marquei|ficou)",
-        r"(?:que horas?|que dia|quando) (?:e|esta|ficou|seria) (?:mesmo )?(?:o |a )?(?:meu|minha)",
+        r"(?:que horas?|que dia|quando)(?: que)? (?:e|esta|ficou|seria|vai ser) (?:mesmo )?(?:o |a )?(?:meu|minha)",
+        r"(?:^|\| )(?:e )?(?:a |as )?que horas?(?: mesmo)?(?= \||$)|(?:ja )?(?:esta|foi|ficou) confirmad[oa](?= \||$)",
         r"(?:esqueci|saber?|lembra|ver) (?:\w+ )?que (?:horas?|horario|dia) .*",
         "ja (?:marquei|agendei|esta marcad[oa])|marquei para quando",
         "tenho (?:consulta|sessao|horario) (?:hoje|amanha|essa|esta) ?.*",
@@ -146,12 +152,13 @@ CLIENT: Final[Rules] = (
         "tem (?:corte|escova|progressiva|pacote|algum pacote) .*|tem (?:corte|escova|progressiva|pacote)",
         "tem (?:manicure|barbeiro|cabeleireir[oa]|depilacao|massagem|sobrancelha).*",
         r"voces? (?:faz(?:em)?|trabalham? com) .*|(?:^|\| )faz(?:em)? .*|trabalham? com .*|quanto tempo .*",
-        "duracao|demora quanto.*",
+        "duracao|(?:demora|dura|leva) (?:quanto|muito).*|quanto (?:que )?(?:demora|dura|leva)",
     ),
     line(
         Intent.PRICES,
-        r"quanto (?!tempo)(?:\w+ ){0,4}?(?:custam?|cobram?|fica|ficar|sai|custaria|e|esta|vale|seria|da)",
+        r"quanto (?!tempo)(?:\w+ ){0,4}?(?:custam?|cobram?|fica|ficar|sai|custaria|custar|sair|e|esta|vale|seria|dar?)",
         r"quanto(?= \||$)|precos?|valor(?:es)?|tabela|orcamento|quanto que e|e caro|baratinho",
+        r"(?:ainda|continua) (?:e |esta |custa |sai |por |a )*(?:r \$ ?)?\d+(?: \| \d+)?(?: reais| conto)?(?= \||$)",
     ),
     line(
         Intent.ADDRESS,

@@ -154,7 +154,7 @@ async def _continued(talk: Talk) -> Answer | None:
         return await decided(talk, decision)
     if intent in ASKED:
         return talk.ask_again(await told(talk, intent))
-    if intent is Intent.GREET:
+    if intent is Intent.GREET and not talk.said.dated:
         return talk.ask_again()
     return await _ongoing(talk)
 

@@ -189,7 +189,7 @@ async def _continued(talk: Talk) -> Answer | None:
     names = intent is Intent.NONE or (intent in {*NAME_LIKE, Intent.BOOK} and phone_in(talk.heard.text))
     if talk.asked in NAMES_ASKED and names:
         return await _named(talk)
-    if talk.asked == "card" and intent in NAME_LIKE:
+    if talk.asked == "card" and intent in NAME_LIKE and (intent is not Intent.AGENDA or people_in(talk.said.rest)):
         return await professional_reads.customer(talk)
     one = professional_acts.described(talk) if talk.asked == "appointment" and intent is Intent.NONE else None
     if one:
@@ -216,7 +216,7 @@ async def _gathering(talk: Talk) -> Answer | None:
     intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
     if another_matter(talk) or intent in ACTIONS:
         return None
-    if adds(talk) and intent in {Intent.NONE, Intent.BOOK, Intent.RESCHEDULE, Intent.MORE}:
+    if adds(talk) and intent in {Intent.NONE, Intent.BOOK, Intent.RESCHEDULE, Intent.MORE, Intent.GREET}:
         if booking:
             return await professional_acts.book(talk)
         if not talk.memory.get("appointment"):

@@ -5,16 +5,13 @@ written on its own afterwards: the question is kept as `state["flow"]` until the
 """
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
-from ..agenda import booking, reminders, workweek
+from ..agenda import booking, owners, reminders, workweek
 from ..models import Professional, Service
 from ..models.enums import Role
 from ..notify.render import chat
@@ -33,7 +30,10 @@ EDITS: Final = frozenset({HOURS, SERVICE})
 
 _WISH = r"^\s*(?:(?:quero|queria|preciso|gostaria de|posso|vou|pode)\s+)?"
 NEW_SERVICE: Final = re.compile(
-    _WISH + r"(?:adicionar?|novo|cadastrar?|incluir?|inclui)\s+(?:um\s+)?(?:novo\s+)?servi[cç]os?\b\s*:?\s*", re.I
+    _WISH
+    + r"(?:adicionar?|novo|cadastrar?|incluir?|inclui|colocar?|botar?|criar?|acrescentar?)\s+(?:mais\s+)?(?:um\s+)?"
+    r"(?:novo\s+)?servi[cç]os?\b(?:\s+novo\b)?\s*:?\s*",
+    re.I,
 )
 NEW_HOURS: Final = re.compile(
     _WISH + r"(?:(?:mudar?|alterar?|trocar?|definir?)\s+(?:o\s+|os\s+)?(?P<mine>meus?\s+)?|(?P<new>meu novo|novos?)\s+)"
@@ -44,6 +44,12 @@ NEW_HOURS: Final = re.compile(
 _FROM_NOW_ON: Final = re.compile(
     r"^\s*(?P<now>(?:agora|a partir de agora|de agora em diante)\s*,?\s+)?(?:eu\s+)?(?:vou\s+)?(?P<only>s[óo]\s+)?"
     r"(?:trabalhar|trabalho|atender|atendo|abrir|abro)\s+",
+    re.I,
+)
+# "Meu horário agora é de segunda a sexta das 8 às 17".
+_IS_NOW: Final = re.compile(
+    r"^\s*(?:o\s+)?meus?\s+hor[aá]rios?(?:\s+de\s+\w+)?\s+(?:agora\s+(?:[ée]|s[ãa]o|vai ser)"
+    r"|(?:vai|passa a) ser|mudou para)\s+",
     re.I,
 )
 # "Não, sábado das 9 às 13" corrects what was just read back.
@@ -95,6 +101,8 @@ def _hours_in(text: str) -> str | None:
         rest = text[found.end() :]
         asks = bool(found["mine"] or found["new"] or found["work"]) and not rest.strip(" .!?")
         return rest if asks or says_only_hours(rest) else None
+    if (found := _IS_NOW.match(text)) and says_only_hours(rest := text[found.end() :]):
+        return rest
     if found := _FROM_NOW_ON.match(text):
         rest = text[found.end() :]
         if says_only_hours(rest) and (found["now"] or repeats_weekly(rest)):
@@ -157,7 +165,7 @@ async def _told(session: AsyncSession, here: Scene, own: Professional) -> Answer
         await reminders.renew(session, own.id, now=here.now)
         return Answer(say=Text(chat("address", address=address)))
     if MY_SERVICES.match(words):
-        return Answer(say=Text(chat("prices", lines="\n".join(map(_line, await services_of(session, own.id))))))
+        return Answer(say=Text(chat("prices", lines="\n".join(map(_line, await owners.offered(session, own.id))))))
     if MY_HOURS.match(words):
         return Answer(
             say=Text(chat("hours", lines="\n".join(workweek.hours_lines(await workweek.usual_week(session, own.id)))))
@@ -165,16 +173,6 @@ async def _told(session: AsyncSession, here: Scene, own: Professional) -> Answer
     if MY_LINK.match(words):
         return Answer(say=Text(chat("my_link", slug=own.slug, link=link_to(here, own.slug))))
     return None
-
-
-async def services_of(session: AsyncSession, professional_id: UUID) -> Sequence[Service]:
-    """Read what an agenda offers, in its order."""
-    rows = await session.scalars(
-        select(Service)
-        .where(Service.professional_id == professional_id, Service.active)
-        .order_by(Service.position, Service.created_at)
-    )
-    return list(rows)
 
 
 def link_to(here: Scene, slug: str) -> str:

@@ -27,6 +27,12 @@ DOING: Final[Mapping[str, str]] = {
 # "Cancela" in the middle of a booking takes back the booking, not an appointment.
 _TAKEN_BACK: Final = re.compile(r"^(?:pode )?cancel(?:a|ar|e)(?: isso| tudo| por favor)*$")
 _EXPLICIT: Final = re.compile(r"(?<!\S)(?:cancel|desmar)")
+# Somebody who thinks about it has not been misunderstood.
+_MOMENT: Final = re.compile(
+    r"(?<!\S)(?:pera|perai|espera|calma|um (?:momento|momentinho|minuto|minutinho|instante|segundo)"
+    r"|ja (?:volto|respondo)|(?:deixa eu|vou) (?:ver|pensar|confirmar|conferir|olhar|perguntar)|acho que sim"
+    r"|talvez)(?!\S)"
+)
 _OTHER_DAY: Final = re.compile(r"outr[oa]s? (?:dia|data)")
 
 
@@ -113,7 +119,9 @@ def not_understood(talk: Talk) -> Answer:
 
 def sorry(talk: Talk) -> Answer:
     """Put the open question again below an apology; a "não, ..." that nothing else is read in has answered it."""
-    return drop(talk) if talk.pending and begins_with_no(talk.heard.text) else talk.ask_again(chat("sorry"))
+    if talk.pending and begins_with_no(talk.heard.text):
+        return drop(talk)
+    return talk.ask_again(chat("no_hurry" if _MOMENT.search(plain(talk.heard.text)) else "sorry"))
 
 
 def recall(talk: Talk) -> None:

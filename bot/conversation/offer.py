@@ -4,9 +4,10 @@ Used by both sides. What is gathered is in the memory: `doing` (book or move), `
 is for (`client`, `appointment`). Nothing here calculates with dates: the tools read the person's words.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from .. import phrases
 from ..models.enums import Role
@@ -14,9 +15,11 @@ from ..notify.render import chat
 from ..whatsapp.outgoing import Option
 from .brain import Answer
 from .choosing import wants_first
+from .phrasebook import DAY
 from .refusals import slot_option
 from .remarks import for_several
 from .talk import Data, Talk, do, fitting, option
+from .vocabulary import plain
 from .wish import Wish, at
 
 BOOK, MOVE = "book", "move"
@@ -26,6 +29,7 @@ WAIT = "wait"
 WAIT_OPTION = option("do", WAIT, "Lista de espera", "aviso se abrir vaga")
 # Of each of two days between which somebody leaves the choice.
 OF_EACH = 4
+_A_DAY: Final = re.compile(rf"(?<!qualquer dia da )(?<!\S)(?!dias ){DAY}(?!\S)")
 
 
 def wish_of(talk: Talk) -> Wish:
@@ -44,6 +48,9 @@ def note(talk: Talk, *later: Wish) -> list[Wish]:
     found = list(dict.fromkeys(found))[:2]
     if wants_first(talk.heard.text):
         talk.memory["first"] = True
+    if found[0].empty and talk.memory.get("doing") == BOOK and _A_DAY.search(plain(talk.heard.text)):
+        # A day that was named and not understood must not become the next one that is free.
+        talk.memory["unread"] = True
     talk.memory["wishes"] = [each.dump() for each in found]
     return found
 
@@ -53,6 +60,8 @@ async def offer(talk: Talk, wishes: Sequence[Wish]) -> Answer:
     wish = wishes[0]
     if len(wishes) > 1:
         return await _either(talk, wishes)
+    if talk.memory.pop("unread", False) and wish.empty:
+        return ask_day(talk)
     if not wish.empty and not wish.has_day:
         return await _of_no_day(talk, wish)
     data = await free(talk, wish)

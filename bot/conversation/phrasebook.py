@@ -63,6 +63,7 @@ class Intent(StrEnum):
     CPF = "cpf"
     DEADLINE = "deadline"
     EVERYBODY = "everybody"
+    UNPAID = "unpaid"
     VISITS = "visits"
     # Something was asked, and it can be read in more than one way.
     UNSURE = "unsure"
@@ -147,8 +148,8 @@ CHATTER: Final[Rules] = (
     line(Intent.THANKS, "obrigad[oa]s?|valeu|agrade(?:co|cid[oa])|grat[oa]|gratidao|tmj"),
     line(
         Intent.BYE,
-        rf"tchau|xau|ate (?:mais|logo|breve|ja|la|a proxima|{DAY})|\| ate |falou|boa semana|bom fim de semana",
-        r"bom descanso|^ate$|fui(?= \||$)",
+        rf"tchau|xau|ate (?:mais|logo|breve|ja|la|a proxima|{DAY})|\| ate |(?:^|\| )falou(?= \||$)|boa semana",
+        r"bom fim de semana|bom descanso|^ate$|fui(?= \||$)",
     ),
     line(
         Intent.GREET,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ from ..notify.render import chat
 from .amounts import amounts_in
 from .brain import Answer
 from .catalogue import meant, names
-from .client_acts import info, service_missing
+from .client_acts import BETWEEN, info, service_missing
 from .dates import Kind
 from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
@@ -45,8 +46,9 @@ async def book(talk: Talk) -> Answer:
     """Gather client, service and time; offer what is free."""
     if talk.memory.get("doing") != BOOK:
         start(talk, BOOK)
-    wishes = note(talk, *talk.said.wishes)
     services = (await info(talk)).get("services") or []
+    _one_at_a_time(talk, services)
+    wishes = note(talk, *talk.said.wishes)
     people = people_in(talk.said.rest, besides=names(services))
     text = talk.said.rest
     for name in people:
@@ -62,6 +64,14 @@ async def book(talk: Talk) -> Answer:
     if slot := talk.memory.pop("slot", None):
         return await take(talk, slot)
     return await offer(talk, wishes)
+
+
+def _one_at_a_time(talk: Talk, services: Sequence[Data]) -> None:
+    """Go on with the first of several people who each get a time: "marca a Ana 10h e o Carlos 11h"."""
+    said = [Said.read(part, talk.now) for part in BETWEEN.split(talk.heard.text) if part.strip()]
+    if len(said) > 1 and all(each.dated and people_in(each.rest, besides=names(services)) for each in said):
+        talk.heard, talk.said = replace(talk.heard, text=said[0].text), said[0]
+        talk.preface = chat("one_at_a_time")
 
 
 async def client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:

@@ -88,6 +88,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.PENDING: professional_reads.waiting,
     Intent.REVENUE: professional_reads.revenue,
     Intent.CUSTOMER: professional_reads.customer,
+    Intent.UNPAID: professional_reads.unpaid,
     Intent.VISITS: professional_reads.visits,
     Intent.FREE: professional_reads.free_times,
     Intent.MORE: professional_reads.free_times,

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from .. import phrases
-from ..models.enums import Status
+from ..models.enums import Payment, Status
 from ..notify.render import chat
 from . import client_acts
 from .brain import Answer
@@ -20,14 +20,14 @@ from .phrasebook import DAY
 from .picking import WORDS, filtered, lines_of, options_of, start_of
 from .talk import Data, Talk, fitting, option
 from .vocabulary import plain
-from .wish import Wish
+from .wish import PART_WORDS, Wish, fits
 
 # A period that was named and not understood is asked for; where none was named, it is this month.
 PERIOD_WORDS: Final = 6
 _PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|mes|meses|anos?|quinzena|\w+mestre|{DAY})(?!\S)")
 _DAY: Final = re.compile(rf"(?<!\S){DAY}(?!\S)")
 # "Minha sexta" and "agenda da semana" are those that come.
-_OWN: Final = re.compile(r" (?:minha|d[ao]) (?=semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)")
+_OWN: Final = re.compile(r" (?:minha|d[ao]|n?a) (?=semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)")
 # What is looked through for something that waits: two weeks, a call a day.
 AHEAD: Final = 14
 # A week is the longest stretch of agenda that is read out in one message.
@@ -49,6 +49,9 @@ async def agenda(talk: Talk) -> Answer:
     data, _ = await talk.call("get_appointments_today", when=days[0])
     if not data["ok"]:
         return refused(talk, data)
+    if part := talk.said.when.part:
+        found = [each for each in data["appointments"] if fits(talk.said.when, start_of(talk, each))]
+        data = {**data, "appointments": found, "day": f"{data['day']}, {PART_WORDS[part]}"}
     return talk.text(_day_words(data) or chat("agenda_empty", day=data["day"]))
 
 
@@ -139,6 +142,22 @@ def ask_which(talk: Talk, words: str, found: Sequence[Data]) -> Answer:
     return talk.ask("appointment", words, options_of(talk, shown, whose=True), label="Ver horários")
 
 
+async def unpaid(talk: Talk) -> Answer:
+    """Tell who of the last days has not paid."""
+    lines: list[str] = []
+    for back in range(WEEK):
+        data = await day_of(talk, words_of(talk.now.date() - timedelta(days=back))) or {"appointments": ()}
+        lines += [
+            f"• {phrases.moment(start_of(talk, each))}: {each['client']}, {each['service']} ({each['price']})"
+            for each in data["appointments"]
+            if each["payment"] != Payment.PAID and each["status"] in _OWED and start_of(talk, each) <= talk.now
+        ]
+    return talk.say("unpaid", lines="\n".join(lines))
+
+
+_OWED: Final = frozenset({Status.CONFIRMED, Status.COMPLETED})
+
+
 async def revenue(talk: Talk) -> Answer:
     """Tell what came in over a period, and before it."""
     data, _ = await talk.call("get_revenue_summary", period=talk.heard.text[:300])
@@ -179,7 +198,7 @@ async def customer(talk: Talk) -> Answer:
     """Show the card of a client, found by phone or name."""
     query = phone_in(talk.heard.text) or next(iter(people_in(talk.said.rest)), "")
     if not query:
-        return talk.ask("card", chat("ask_client"))
+        return talk.ask("card", chat("ask_whose_card"))
     found = await customers(talk, query)
     if not found:
         return talk.say("client_unknown", name=query)

@@ -9,6 +9,7 @@ from .phrasebook import (
     DAY,
     EVERY,
     FREE_TIME,
+    INSTEAD,
     MOVE,
     SHIFT,
     TIME,
@@ -46,8 +47,13 @@ PROFESSIONAL: Final[Rules] = (
         r"export\w+.*|(?:\w+ ){0,4}(?:recibos?|csv|planilha|extrato)(?: .*)?|receita saude.*|carne leao.*",
     ),
     line(
+        Intent.UNPAID,
+        "quem (?:\\w+ )?(?:nao pagou|(?:falta|faltou) pagar|(?:me )?deve|esta (?:me )?devendo).*|quem (?:me )?deve.*",
+        "(?:alguem|tem alguem|cliente) (?:esta |me )?(?:devendo|deve).*|(?:pagamentos? pendentes?|inadimplent\\w+).*",
+    ),
+    line(
         Intent.UNSURE,
-        r"nao pagou|nao (?:faltou|furou)|quanto (?:\w+ ){0,4}pagou|quem (?:\w+ )?pagou|falt(?:ou|a) pagar",
+        r"nao pagou|nao (?:faltou|furou)|quanto (?:\w+ ){0,4}pagou|quem (?:\w+ )?pagou|faltou pagar",
         r"confirma\w* ou .*",
     ),
     line(
@@ -88,9 +94,9 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.PRICES,
-        r"quanto (?:\w+ ){0,2}(?:custa|esta|e|fica|sai|vale|cobro|cobrando)(?= |$)(?!.* (?:pag|receb|dev|ganh)).*",
+        r"quanto (?:\w+ ){0,2}(?:custa|esta|e|fica|ficou|sai|cobro|cobrando)(?= |$)(?!.* (?:pag|receb|dev|ganh)).*",
         r"(?:qual|quais) (?:e |sao )?(?:o |os |a )?(?:meus? )?(?:precos?|valor(?:es)?|tabela).*|quanto (?:eu )?cobro.*",
-        r"(?:(?:meus |os )?precos|tabela de precos)(?= \?|$)",
+        r"(?:(?:meus |os )?precos|tabela de precos)(?= \||$)",
     ),
     line(
         Intent.HOURS,
@@ -146,14 +152,16 @@ PROFESSIONAL: Final[Rules] = (
         r" (?:(?:e|que|vem|volta|esta|ficou|seria|marcad[oa]|marcou|mesmo) )*(?:o|a|d[oa]|xfone|dona|seu) (?!que ).*",
         r"(?:quando|que horas?|que dia) (?:\w+ ){1,2}(?:vem|vai vir|volta|(?:esta|ficou) marcad[oa]|marcou).*",
         r"(?:[oa] )?\w+ (?:esta |ficou )?(?:marcad[oa]|agendad[oa]|vem|volta) (?:\w+ )?(?:quando|que (?:horas?|dia)).*",
-        r"(?:[oa] )\w+ tem (?:algum |alguma )?(?:horario|hora|consulta|sessao|algo)(?: marcad[oa])?(?= \?|$).*",
+        r"(?:[oa] )?(?!nao |que |quem |mes |semana |\| )\w+ (?:ja )?(?:confirmou|vem|vai vir)(?: (?:mesmo|n?[oa] ?))*"
+        rf"(?: {DAY})?(?: (?:de |a )?(?:manha|tarde|noite))?(?= \||$)",
+        r"(?:[oa] )\w+ tem (?:algum |alguma )?(?:horario|hora|consulta|sessao|algo)(?: marcad[oa])?(?= \||$).*",
     ),
     line(
         Intent.AGENDA,
         r"quem (?:\w+ ){0,2}(?:tenho|tem|vem|atendo|vai|esta|faltou|veio|cancelou|desmarcou|marcou|furou)",
         rf"o que (?:eu )?(?:tenho|tem).*|tem quem|me mostra (?:{DAY}).*",
         r"quant[oa]s (?:\w+ ){0,2}(?:tenho|pessoas|clientes|atendimentos|horarios|agendamentos)",
-        "(?:tenho|tem) (?:muita |algum |muito )?(?:alguem|cliente|alguma coisa|algo|gente|compromisso"
+        "(?<!ja )(?:tenho|tem) (?:muita |algum |muito )?(?:alguem|cliente|alguma coisa|algo|gente|compromisso"
         "|atendimento)(?! (?:pendente|para confirmar))",
     ),
     line(
@@ -186,11 +194,12 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.RESCHEDULE,
         rf"{MOVE}|adia|{SHIFT}|(?:pass(?:ar|a|e)|jog(?:ar|a)|jogue) (?:\w+ ){{1,5}}(?:para|as) .*",
+        rf"nao (?:vem|vai|consegue|pode).* {INSTEAD}.*",
         rf"{CANCEL} .* (?:marca|{BOOK}).*|(?:em vez|ao inves|no lugar) d[aeo]s? .*",
     ),
     line(
         Intent.CANCEL,
-        rf"{CANCEL}|cancelou|desmarcou|nao (?:vem|vai (?:poder )?vir|pode vir|vai conseguir vir)(?: mais)?",
+        rf"{CANCEL}|cancelou|desmarcou|nao (?:vem|(?:vai|vai poder|pode|vai conseguir|consegue) vir)(?: mais)?",
         "tir(?:a|ar|e) (?:a|o) .* da agenda",
     ),
     line(
@@ -214,7 +223,7 @@ PROFESSIONAL: Final[Rules] = (
         "agenda",
         rf"(?:compromissos?|horarios|atendimentos|agendamentos|clientes) (?:de |da |do |para |desta )?(?:{DAY})",
         rf"como (?:esta|ficou|foi|vai|anda|e) (?:\w+ ){{0,2}}(?:{DAY}|dia|tarde|manha)",
-        "meus? (?:atendimentos|clientes|horarios|compromissos|dia)",
+        "meus? (?:atendimentos|clientes|horarios|compromissos|dia)|^(?:e )?(?:a |na |da )?semana(?: toda| inteira)?$",
     ),
     line(
         Intent.MORE,

@@ -47,7 +47,7 @@ NO: Final = _phrases(
 # Said around a yes or a no, without changing it.
 FILLER: Final = _phrases(
     "por favor,por gentileza,obrigado,obrigada,muito obrigado,muito obrigada,valeu,grato,grata,sorriso,entao,viu,ne",
-    "ai,amigo,amiga,querido,querida,moco,moca,oi,bom dia,boa tarde,boa noite,eu,ah,hum,k,rs,rsrs",
+    "ai,pronto,amigo,amiga,querido,querida,moco,moca,oi,bom dia,boa tarde,boa noite,eu,ah,hum,k,rs,rsrs",
 )
 
 # Naming the deed agrees to that deed alone: "pode cancelar" is no yes to a booking.

@@ -74,7 +74,7 @@ cancel: infelizmente preciso desmarcar | pode desmarcar minha sessão | não vai
 cancel: vou ter que cancelar, surgiu uma viagem
 reschedule: não vou poder ir na terça, quero quarta 16h | não consigo terça, pode ser quinta de manhã?
 reschedule: terça não posso mais, só consigo na quarta | não posso amanhã, me passa pra segunda
-cancel: não posso ir terça, quero cancelar | não posso amanhã
+cancel: acho melhor não ir amanhã | não posso ir terça, quero cancelar | não posso amanhã
 payment: tem desconto? | faz desconto no pix? | tem promoção?
 more: mais cedo | não, outro
 reschedule: dá pra mudar pra sexta? | remarcar | preciso adiar | quero remarcar | tem como trocar meu horário?
@@ -332,14 +332,18 @@ keep: não cancela a Ana | não quero cancelar | não desmarca o Pedro | não re
 keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém | não cancela o João
 keep: não é pra desmarcar ninguém
 more: outros horários | tem outro? | mais opções
-unsure: a Júlia não pagou | a Ana não faltou | quem não pagou? | quanto a Júlia pagou? | confirma ou recusa?
+unsure: a Júlia não pagou | a Ana não faltou | quanto a Júlia pagou? | confirma ou recusa?
 unsure: a Júlia faltou pagar
+unpaid: quem não pagou? | quem ainda não pagou? | quem tá devendo? | quem me deve?
 everybody: cancela tudo de amanhã | desmarca todo mundo de amanhã | cancela todos | confirma todos os de hoje
 everybody: cancela a agenda de amanhã | cancela os horários de sexta | limpa minha agenda de hoje
 everybody: remarca todo mundo de terça
 keep: não cancela todo mundo
 visits: que horas é o João? | que horas o João vem? | quando a Ana vem? | qual o horário da Ana? | que dia é o Pedro?
 visits: a Ana tá marcada pra quando? | qual o dia do João? | a Bia tem horário marcado?
+visits: a Ana confirmou? | o Carlos vem amanhã?
+reject: recusa a Júlia, já tenho compromisso
+reschedule: o Carlos falou que não consegue vir amanhã às onze, quer saber se pode ser segunda
 prices: quanto tá o corte? | quanto custa a barba? | qual o preço do corte? | quanto eu cobro no corte? | meus preços
 revenue: relatório do mês | me manda o relatório | resumo da semana | fechamento do mês
 set_price: desconto de 10% | dá 10% de desconto no corte
