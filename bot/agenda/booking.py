@@ -23,7 +23,7 @@ from . import allowance, notices, reminders
 from .desk import Desk, Sold, load_desk, lock
 from .entry import draft, enter, hit_the_wall, write
 from .hours import local_date, zone_of
-from .ledger import compare_and_set, find, find_locked, given_up, keyed, moved_since
+from .ledger import compare_and_set, find, find_locked, given_up, keyed, moves
 from .lifecycle import IllegalMove, after
 from .loading import Own, load_agenda, policy_of
 from .notices import Told, receipt
@@ -255,7 +255,9 @@ async def attend(
 
 async def _as_shown(session: AsyncSession, row: Appointment, shown_at: datetime | None, now: datetime) -> None:
     """Refuse an answer to a message that showed another time than the appointment has now."""
-    if shown_at is not None and row.status in OPEN and await moved_since(session, row.id, shown_at):
+    if shown_at is None or row.status not in OPEN:
+        return
+    if any(move.at > shown_at for move in await moves(session, row)):
         zone = (await session.get_one(Professional, row.professional_id)).timezone
         raise AppointmentMoved(when=phrases.moment(row.start_at.astimezone(zone_of(zone)), local_date(zone, now)))
 

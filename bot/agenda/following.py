@@ -11,13 +11,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Appointment, RecurringSchedule
+from ..models import Appointment, AppointmentEvent, Outbound, RecurringSchedule
 from ..models.enums import Action, Actor, Payment, Status
 from . import notices, reminders
 from .booking import OPEN, may
-from .entry import write
+from .entry import Rows, write
 from .hours import MINUTE, zone_of
-from .ledger import compare_and_set, find_locked, record
+from .ledger import compare_and_set, event, find_locked
 from .lifecycle import IllegalMove, NotYours, after
 from .loading import Agenda, Own, load_agenda
 from .notices import Told
@@ -45,16 +45,18 @@ async def cancel_following(
     who = await load_parties(session, first.professional_id, first.client_id)
     for row in rows:
         await may(session, row, Action.CANCEL, actor=actor, now=now)
-    cancelled = []
+    cancelled: list[Appointment] = []
+    events: Rows = []
     for row in rows:
         change = after(row.status, row.payment, Action.CANCEL, actor, start_at=row.start_at, end_at=row.end_at, now=now)
         before = row.status
         gone = await compare_and_set(session, row, now, status=change.status, payment=change.payment)
-        record(session, gone, Action.CANCEL, actor, before, now, {"following": str(first.id)})
+        details = {"following": str(first.id)}
+        events.append((AppointmentEvent, event(gone, Action.CANCEL, actor, before, now, details)))
         cancelled.append(gone)
     await reminders.drop(session, [row.id for row in cancelled])
     await _end(session, first.series_id, agenda, first.start_at, now)
-    told = Told(cancelled[0], who, now)
+    told = Told(cancelled[0], who, now, events)
     notices.series_cancelled(told, actor, len(cancelled) - 1)
     await write(session, told.rows)
     return cancelled
@@ -102,13 +104,12 @@ async def move_following(
     old_start, old_series = first.start_at, first.series_id
     async with session.begin_nested():
         series = await _split(session, old_series, rest)
-        moved = await _moved(session, rows, wanted, series, now)
+        moved, events = await _moved(session, rows, wanted, series, now)
         await _end(session, old_series, agenda, old_start, now)
     await reminders.drop(session, [row.id for row in moved])
     who = await load_parties(session, professional_id, first.client_id)
-    for row in moved:
-        await reminders.plan(session, row, who, now=now)
-    told = Told(moved[0], who, now)
+    planned = [(Outbound, each) for row in moved for each in reminders.planned(row, who, now=now)]
+    told = Told(moved[0], who, now, [*events, *planned])
     notices.series_moved(told, old_start, len(moved) - 1)
     await write(session, told.rows)
     return moved
@@ -151,11 +152,15 @@ async def _moved(
     starts: Sequence[datetime],
     series: RecurringSchedule,
     now: datetime,
-) -> list[Appointment]:
-    """Give rows their new times; first all step aside, so that one may take the place another is leaving."""
+) -> tuple[list[Appointment], Rows]:
+    """Give rows their new times; first all step aside, so that one may take the place another is leaving.
+
+    Return them, and the events that tell of it.
+    """
     before = [(row.start_at, row.end_at - row.start_at, row.status) for row in rows]
     aside = [await compare_and_set(session, row, now, status=Status.CANCELLED) for row in rows]
-    moved = []
+    moved: list[Appointment] = []
+    events: Rows = []
     for row, at, (old_start, length, status) in zip(aside, starts, before, strict=True):
         new = await compare_and_set(
             session,
@@ -169,9 +174,9 @@ async def _moved(
             series_id=series.id,
         )
         details = {"from": old_start.isoformat(), "to": at.isoformat(), "following": str(rows[0].id)}
-        record(session, new, Action.RESCHEDULE, Actor.PROFESSIONAL, status, now, details)
+        events.append((AppointmentEvent, event(new, Action.RESCHEDULE, Actor.PROFESSIONAL, status, now, details)))
         moved.append(new)
-    return moved
+    return moved, events
 
 
 async def _split(session: AsyncSession, series_id: UUID | None, rest: Onward) -> RecurringSchedule:

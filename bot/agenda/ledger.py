@@ -1,6 +1,7 @@
 """How an appointment is written: found for its owner, inserted against the wall, changed only from what was read."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -62,18 +63,43 @@ def _of(professional_id: UUID | None, contact_id: UUID | None) -> list[ColumnEle
     return mine
 
 
-async def moved_since(session: AsyncSession, appointment_id: UUID, moment: datetime) -> bool:
-    """Say whether an appointment was given a new time after a moment."""
-    found = await session.scalar(
-        select(AppointmentEvent.id)
-        .where(
-            AppointmentEvent.appointment_id == appointment_id,
-            AppointmentEvent.action == Action.RESCHEDULE,
-            AppointmentEvent.at > moment,
-        )
-        .limit(1)
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A new time that an appointment was given: by whom, when, in place of which; alone, or with a rest of a series."""
+
+    appointment_id: UUID
+    actor: Actor
+    at: datetime
+    before: Status | None
+    old_start: datetime
+    new_start: datetime
+    alone: bool
+
+
+async def moves(session: AsyncSession, *rows: Appointment) -> list[Moved]:
+    """Read the new times that appointments were given, in order."""
+    changed = [row.id for row in rows if row.sequence]  # nothing has happened to the others
+    if not changed:
+        return []
+    written = AppointmentEvent
+    found = await session.execute(
+        select(written.appointment_id, written.actor, written.at, written.from_status, written.details)
+        .where(written.appointment_id.in_(changed), written.action == Action.RESCHEDULE)
+        .order_by(written.at, written.id)
     )
-    return found is not None
+    return [
+        Moved(
+            appointment_id,
+            actor,
+            at,
+            before,
+            datetime.fromisoformat(details["from"]),
+            datetime.fromisoformat(details["to"]),
+            "following" not in details,
+        )
+        for appointment_id, actor, at, before, details in found
+        if details  # who was erased leaves none
+    ]
 
 
 _ROWS: Final = table(Appointment)
@@ -110,31 +136,17 @@ async def keyed(
 
 async def _first_start(session: AsyncSession, row: Appointment) -> datetime:
     """Return the start that an appointment was booked for, wherever it was moved since."""
-    if row.sequence == 0:  # nothing has happened to it
-        return row.start_at
-    moves = select(AppointmentEvent.details).where(
-        AppointmentEvent.appointment_id == row.id, AppointmentEvent.action == Action.RESCHEDULE
-    )
-    first = await session.scalar(moves.order_by(AppointmentEvent.at).limit(1))
-    return datetime.fromisoformat(first["from"]) if first and "from" in first else row.start_at
+    return next((move.old_start for move in await moves(session, row)), row.start_at)
 
 
 async def given_up(session: AsyncSession, row: Appointment) -> datetime | None:
     """Return the confirmed time that a client left for the one that now waits, if there was one."""
-    if row.sequence == 0:
-        return None
-    found = await session.scalar(
-        select(AppointmentEvent.details)
-        .where(
-            AppointmentEvent.appointment_id == row.id,
-            AppointmentEvent.action == Action.RESCHEDULE,
-            AppointmentEvent.actor == Actor.CLIENT,
-            AppointmentEvent.from_status == Status.CONFIRMED,
-        )
-        .order_by(AppointmentEvent.at.desc())
-        .limit(1)
-    )
-    return datetime.fromisoformat(found["from"]) if found else None
+    left = [
+        move.old_start
+        for move in await moves(session, row)
+        if move.actor is Actor.CLIENT and move.before is Status.CONFIRMED
+    ]
+    return left[-1] if left else None
 
 
 async def compare_and_set(session: AsyncSession, row: Appointment, now: datetime, **values: Any) -> Appointment:
@@ -174,16 +186,3 @@ def event(
         "details": dict(details or {}),
         "at": now,
     }
-
-
-def record(
-    session: AsyncSession,
-    row: Appointment,
-    action: Action,
-    actor: Actor,
-    before: Status | None,
-    now: datetime,
-    details: Mapping[str, Any] | None = None,
-) -> None:
-    """Write down who did what to an appointment."""
-    session.add(AppointmentEvent(**event(row, action, actor, before, now, details)))

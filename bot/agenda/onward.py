@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Appointment, AppointmentEvent
-from ..models.enums import Action
+from ..models import Appointment
 from .hours import at_wall, local_date, zone_of
+from .ledger import moves
 from .pattern import Pattern
 
 
@@ -67,23 +66,15 @@ def onward(old: Pattern, zone: str, stands: Sequence[Stand], start_at: datetime)
 
 async def stands_of(session: AsyncSession, rows: Sequence[Appointment]) -> list[Stand]:
     """Read where appointments of a series stood before they were moved alone."""
-    moves = await session.execute(
-        select(AppointmentEvent.appointment_id, AppointmentEvent.details)
-        .where(
-            AppointmentEvent.appointment_id.in_([row.id for row in rows]),
-            AppointmentEvent.action == Action.RESCHEDULE,
-        )
-        .order_by(AppointmentEvent.at, AppointmentEvent.id)
-    )
     origins = {row.id: row.start_at for row in rows}
     alone = set()
-    for appointment_id, details in moves:
-        if "following" in details:  # moved with a rest: it stands in that rhythm since
-            alone.discard(appointment_id)
-            origins[appointment_id] = datetime.fromisoformat(details["to"])
-        elif appointment_id not in alone:
-            alone.add(appointment_id)
-            origins[appointment_id] = datetime.fromisoformat(details["from"])
+    for move in await moves(session, *rows):
+        if not move.alone:  # it stands in that rhythm since
+            alone.discard(move.appointment_id)
+            origins[move.appointment_id] = move.new_start
+        elif move.appointment_id not in alone:
+            alone.add(move.appointment_id)
+            origins[move.appointment_id] = move.old_start
     return [Stand(row.start_at, origins[row.id]) for row in rows]
 
 
