@@ -8,6 +8,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from .exact_json import dumps, loads
+
 
 def async_url(url: str) -> str:
     """Return `url` with the async driver named, so that plain postgres:// and sqlite:// URLs work."""
@@ -17,6 +19,9 @@ def async_url(url: str) -> str:
         hide_password=False
     )
 
+
+# In place of Python's own JSON, which takes a twelfth of a turn.
+_JSON: Final[Any] = {"json_serializer": dumps, "json_deserializer": loads}
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -32,7 +37,7 @@ _PRAGMAS = (
 def sqlite_engine(url: str) -> AsyncEngine:
     """Build the engine of a file."""
     # One connection: SQLite's own lock queue is unfair, the pool's is first come, first served.
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=30, hide_parameters=True)
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=30, hide_parameters=True, **_JSON)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -85,6 +90,7 @@ def postgres_engine(url: str, pool_size: int, patience: Patience) -> AsyncEngine
         pool_recycle=_RECYCLE,
         # An error goes to the log, and the parameters of a statement are what people wrote.
         hide_parameters=True,
+        **_JSON,
         # All day long a few hundred statements are run; what falls out of the cache is planned anew.
         connect_args={"server_settings": limits, "prepared_statement_cache_size": 500, **_KEPT, **driver},
     )

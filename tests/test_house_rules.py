@@ -32,7 +32,8 @@ FLOORS = [
     {"migrations"},
     {"models"},
     {"db", "engine", "queue", "ratelimit", "auth", "trace", "feed", "serving"},
-    {"settings", "errors", "clock", "log", "phrases", "quiet", "text", "metrics", "sentry", "cron_secret"},
+    {"settings", "errors", "clock", "log", "phrases", "quiet", "text", "exact_json"}
+    | {"metrics", "sentry", "cron_secret"},
 ]
 
 

@@ -6,7 +6,6 @@ JSON text (Postgres) or one value after the other (SQLite), and a statement alon
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -15,10 +14,10 @@ from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ..db import Database
+from ..exact_json import dumps
 
 Row = dict[str, Any]
 Insert = Callable[[Iterable[Row]], Awaitable[list[UUID]]]
@@ -49,8 +48,6 @@ _ROW: Final = f"({', '.join('?' * len(_TYPES))})"
 _AT_ONCE: Final = 1000
 _values = itemgetter(*_TYPES)
 _MOMENTS: Final = [name for name, type_ in _TYPES.items() if type_ == "timestamptz"]
-# Slower, and for integers of any length.
-_exact = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":"), default=str).encode
 
 
 async def store(session: AsyncSession, rows: Iterable[Row]) -> set[UUID]:
@@ -94,7 +91,7 @@ async def _insert_sqlite(driver: Any, rows: Iterable[Row]) -> list[UUID]:
 
 
 async def _insert_postgres(driver: Any, rows: Iterable[Row]) -> list[UUID]:
-    return [found[0] for found in await driver.fetch(_POSTGRES, _json(_ordered(rows)))]
+    return [found[0] for found in await driver.fetch(_POSTGRES, dumps(_ordered(rows)))]
 
 
 def _sqlite(rows: Sequence[Row]) -> tuple[str, list[Any]]:
@@ -111,17 +108,10 @@ def _sqlite_statement(rows: int) -> str:
 def _kept(row: Row) -> Iterable[Any]:
     """Return the values of a row as SQLite keeps them by the types of the model."""
     at = {name: _moment(row[name]) for name in _MOMENTS}
-    kept: tuple[Any, ...] = _values({**row, "id": row["id"].hex, "event": _json(row["event"]), **at})
+    kept: tuple[Any, ...] = _values({**row, "id": row["id"].hex, "event": dumps(row["event"]), **at})
     return kept
 
 
 def _moment(value: datetime | None) -> str | None:
     """Return an aware UTC moment without its offset."""
     return value.isoformat(" ", "microseconds")[:26] if value else None
-
-
-def _json(value: Any) -> str:
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:  # an integer of more than 64 bits, or what is no Unicode; the latter no database takes
-        return _exact(value)

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from ..exact_json import keeps_digits
+
 # WhatsApp lets a person write 65,536 characters; more can only be somebody else's idea.
 LONGEST_TEXT = 65_536
 # Deeper than anything Meta sends, and far from Python's own limit.
@@ -19,19 +21,13 @@ _JSON = json.JSONDecoder(parse_constant=lambda _name: None)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _MILLISECONDS = 10**11  # as seconds this would be the year 5138
 _NUMERIC = (str, int, float)
-_DIGITS = bytes.maketrans(b"0123456789", b"9" * 10)
-_TOO_EXACT = b"9" * 19
-# Bytes; in what is longer there are files, and to look for digits in them takes longer than Python's own reader.
-_SHORT = 65_536
 
 
 def decode(raw: bytes) -> Any:
     """Return the JSON value in `raw`; raise `ValueError` when there is none."""
-    # The faster reader rounds integers of more than 64 bits, and refuses much that Python's own takes.
-    quick = len(raw) <= _SHORT and _TOO_EXACT not in raw.translate(_DIGITS)
     try:
-        return orjson.loads(raw) if quick else _decode(raw)
-    except orjson.JSONDecodeError:
+        return orjson.loads(raw) if keeps_digits(raw) else _decode(raw)
+    except orjson.JSONDecodeError:  # it refuses much that Python's own takes
         return _decode(raw)
 
 
