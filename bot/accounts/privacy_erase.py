@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Text, cast, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..agenda import booking
+from ..agenda.hours import zone_of
 from ..agenda.policy import TooLate
 from ..models import (
     Appointment,
@@ -39,7 +39,7 @@ from ..models import (
     User,
     WaitlistEntry,
 )
-from ..models.enums import Action, Actor, IdentityKind, Status, Transport
+from ..models.enums import STANDING, Action, Actor, IdentityKind, Transport
 from ..notify import outbox
 from ..notify.messages import BookingCancelledByProfessional
 from .privacy_export import paid_by, waiting_of
@@ -48,7 +48,6 @@ from .privacy_traces import Traces
 
 # What stands where a name was.
 GONE: Final = "Cliente removido"
-_STANDING: Final = (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
 
 
 async def erase_user(session: AsyncSession, user_id: UUID, *, now: datetime) -> None:
@@ -173,7 +172,7 @@ async def _give_up(session: AsyncSession, client: Client, actor: Actor, now: dat
         .where(RecurringSchedule.client_id == client.id, RecurringSchedule.ended_at.is_(None))
         .values(ended_at=now)
     )
-    coming = (Appointment.client_id == client.id, Appointment.start_at > now, Appointment.status.in_(_STANDING))
+    coming = (Appointment.client_id == client.id, Appointment.start_at > now, Appointment.status.in_(STANDING))
     ids = (await session.scalars(select(Appointment.id).where(*coming).order_by(Appointment.start_at))).all()
     for each in ids:
         owner = client.professional_id
@@ -238,20 +237,21 @@ async def _close(session: AsyncSession, agenda: Professional, traces: Traces, no
 async def _tell_clients(session: AsyncSession, agenda: Professional, now: datetime) -> None:
     """Owe each client with something to come one message; it hangs on no agenda, so that it outlives this one."""
     rows = await session.execute(
-        select(Appointment, Client.name, Contact.id, Contact.phone)
+        select(Appointment, Client.name, Contact.id)
         .join(Client, Client.id == Appointment.client_id)
         .join(Contact, Contact.id == Client.contact_id)
         .where(
             Appointment.professional_id == agenda.id,
             Appointment.start_at > now,
-            Appointment.status.in_(_STANDING),
+            Appointment.status.in_(STANDING),
             Contact.unreachable_at.is_(None),
         )
         .order_by(Appointment.start_at)
     )
     lost: dict[UUID, list[tuple[Appointment, str]]] = {}
-    for row, name, contact_id, _ in rows:
+    for row, name, contact_id in rows:
         lost.setdefault(contact_id, []).append((row, name))
+    zone = zone_of(agenda.timezone)
     for contact_id, each in lost.items():
         first, name = each[0]
         others = len(each) - 1
@@ -260,7 +260,7 @@ async def _tell_clients(session: AsyncSession, agenda: Professional, now: dateti
             client=phrases.first_name(name),
             professional=agenda.name,
             service=first.service_name,
-            when=phrases.moment(first.start_at.astimezone(ZoneInfo(agenda.timezone)), now.date()) + more,
+            when=phrases.moment(first.start_at.astimezone(zone), now.astimezone(zone).date()) + more,
         )
         await outbox.owe(
             session, message, contact_id=contact_id, professional_id=None, now=now, expires_at=first.start_at

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
 from ..models import Appointment, Professional
-from ..models.enums import Action, Actor, Payment, Source, Status
+from ..models.enums import STANDING, Action, Actor, Payment, Source, Status
 from . import allowance, notices, reminders
 from .desk import Desk, Sold, load_desk, lock
 from .entry import draft, enter, hit_the_wall, write
@@ -49,8 +49,6 @@ __all__ = [
     "refusal",
 ]
 
-# The statuses that still look ahead: what can be moved.
-OPEN: Final = (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
 NOTE_LIMIT: Final = 500
 
 
@@ -157,7 +155,7 @@ async def move(
 ) -> Appointment:
     """Give an appointment a new time and free the old one, in the same row; the same time again changes nothing."""
     row = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
-    if row.start_at == start_at and row.status in OPEN:
+    if row.start_at == start_at and row.status in STANDING:
         return row
     agenda = await load_agenda(session, row.professional_id, now=now)
     notice = _may_move(row, policy_of(agenda.professional), actor, now)
@@ -255,7 +253,7 @@ async def attend(
 
 async def _as_shown(session: AsyncSession, row: Appointment, shown_at: datetime | None, now: datetime) -> None:
     """Refuse an answer to a message that showed another time than the appointment has now."""
-    if shown_at is None or row.status not in OPEN:
+    if shown_at is None or row.status not in STANDING:
         return
     if any(move.at > shown_at for move in await moves(session, row)):
         zone = (await session.get_one(Professional, row.professional_id)).timezone
@@ -290,7 +288,7 @@ async def check_move(
 
 def _may_move(row: Appointment, policy: CancellationPolicy, actor: Actor, now: datetime) -> Notice:
     """Refuse a move that no time could make possible: what is over, or a client's after the deadline or the start."""
-    if row.status not in OPEN:
+    if row.status not in STANDING:
         raise IllegalMove(status=row.status, action=Action.RESCHEDULE)
     if actor is Actor.CLIENT and row.start_at <= now:
         raise TooLate(deadline=row.start_at, start_at=row.start_at)

@@ -12,12 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..errors import Conflict, Invalid
 from ..models import Appointment, AvailabilityException, Client
-from ..models.enums import ExceptionKind, Status
+from ..models.enums import STANDING, ExceptionKind
 from .desk import lock
 from .hours import DAY, DayException, Hours, Span, Window
 from .workweek import set_exceptions, usual_week
-
-_STANDING = (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
 
 
 class AlreadyClosed(Conflict):
@@ -89,7 +87,7 @@ async def standing(
             Appointment.professional_id == professional_id,
             Appointment.start_at < end,
             Appointment.end_at > start,
-            Appointment.status.in_(_STANDING),
+            Appointment.status.in_(STANDING),
         )
         .order_by(Appointment.start_at)
     )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from .. import phrases
 from ..errors import Invalid, NotFound
 from ..models import Appointment, Conversation
-from ..models.enums import Status
+from ..models.enums import STANDING
 from ..notify import outbox
 from ..notify.render import chat
 from ..whatsapp.outgoing import Text
@@ -68,7 +68,7 @@ async def prepare(session: AsyncSession, professional_id: UUID, zone: str, minut
             Appointment.professional_id == professional_id,
             Appointment.start_at >= now - JUST_BEGUN,
             Appointment.start_at < at_wall(zone, local_date(zone, now), DAY),
-            Appointment.status.in_([Status.PENDING_CONFIRMATION, Status.CONFIRMED]),
+            Appointment.status.in_(STANDING),
         )
         .order_by(Appointment.start_at)
         .limit(1)

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Appointment, AppointmentEvent, Outbound, RecurringSchedule
-from ..models.enums import Action, Actor, Payment, Status
+from ..models.enums import STANDING, Action, Actor, Payment, Status
 from . import notices, reminders
-from .booking import OPEN, may
+from .booking import may
 from .entry import Rows, write
 from .hours import MINUTE, zone_of
 from .ledger import compare_and_set, event, find_locked
@@ -119,14 +119,14 @@ async def following(session: AsyncSession, first: Appointment) -> Sequence[Appoi
     """Read what is still open of a series from an appointment on, in order."""
     if first.series_id is None:
         raise NotASeries
-    if first.status not in OPEN:
+    if first.status not in STANDING:
         raise IllegalMove(status=first.status, action=Action.RESCHEDULE)
     rows = await session.scalars(
         select(Appointment)
         .where(
             Appointment.series_id == first.series_id,
             Appointment.start_at >= first.start_at,
-            Appointment.status.in_(OPEN),
+            Appointment.status.in_(STANDING),
         )
         .order_by(Appointment.start_at)
         .execution_options(populate_existing=True)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import Swift
 from ..models import Appointment, Client, ClientNote, Professional
-from ..models.enums import Payment, Status
+from ..models.enums import STANDING, Payment, Status
 from .lifecycle import BLOCKING
 from .parties import table
 
@@ -133,7 +133,7 @@ _DAY: Final = _standing(
     _ROWS.c.start_at < bindparam("end"),
 )
 _COMING: Final = _standing(
-    [Status.PENDING_CONFIRMATION, Status.CONFIRMED],
+    STANDING,
     _CLIENTS.c.contact_id == bindparam("contact_id"),
     _ROWS.c.end_at > bindparam("now"),
     _ROWS.c.professional_id == func.coalesce(_OWNER, _ROWS.c.professional_id),
@@ -161,7 +161,7 @@ async def customer_card(session: AsyncSession, client: Client, *, now: datetime)
     """Sum up one client: visits are completed ones, and confirmed ones whose time is over."""
     over = and_(Appointment.status == Status.CONFIRMED, Appointment.end_at <= now)
     visited = or_(Appointment.status == Status.COMPLETED, over)
-    ahead = and_(Appointment.status.in_([Status.PENDING_CONFIRMATION, Status.CONFIRMED]), Appointment.start_at > now)
+    ahead = and_(Appointment.status.in_(STANDING), Appointment.start_at > now)
     notes = select(func.count()).where(ClientNote.client_id == client.id).scalar_subquery()
     visits, missed, last, upcoming, spent, written = (
         await session.execute(

@@ -18,7 +18,7 @@ from ..agenda import booking, offers, waitlist
 from ..agenda.refusals import OfferOver
 from ..errors import Refused
 from ..models import Consent, Contact, Conversation, Professional
-from ..models.enums import Action, Actor, Role
+from ..models.enums import STANDING, Action, Actor, Role
 from ..notify.render import chat
 from ..text import plain
 from ..whatsapp.outgoing import Text
@@ -190,7 +190,7 @@ async def _offered(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.
         row = await waitlist.accept(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown=shown)
     except Refused as refusal:
         raise Undone(explain(refusal, here.asker, {})) from refusal
-    if row.status not in booking.OPEN:
+    if row.status not in STANDING:
         return explain(OfferOver(), here.asker, {})
     if row.created_at < here.now:
         when = phrases.moment(row.start_at.astimezone(here.asker.zone))

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from .. import phrases
-from ..models.enums import Payment, Status
+from ..models.enums import STANDING, Payment, Status
 from ..notify.render import chat
 from . import client_acts
 from .brain import Answer
@@ -109,17 +109,14 @@ async def coming(talk: Talk) -> list[Data]:
     for ahead in range(AHEAD):
         data = await day_of(talk, words_of(talk.now.date() + timedelta(days=ahead)))
         found += data["appointments"] if data else []
-    return [each for each in found if start_of(talk, each) > talk.now and each["status"] in _STANDING]
-
-
-_STANDING: Final = frozenset({Status.PENDING_CONFIRMATION, Status.CONFIRMED})
+    return [each for each in found if start_of(talk, each) > talk.now and each["status"] in STANDING]
 
 
 async def upcoming(talk: Talk) -> Answer:
     """Tell who is next today."""
     data = await day_of(talk, "hoje")
     for each in data["appointments"] if data else ():
-        if start_of(talk, each) > talk.now and each["status"] in _STANDING:
+        if start_of(talk, each) > talk.now and each["status"] in STANDING:
             return talk.say("next_client", client=each["client"], service=each["service"], hour=each["hour"])
     return talk.say("nobody_next")
 

@@ -18,7 +18,7 @@ from ..agenda.entry import write
 from ..agenda.hours import at_wall, zone_of
 from ..db import Database, skip_locked
 from ..models import Appointment, Client, Contact, Outbound, Professional, User
-from ..models.enums import Status
+from ..models.enums import STANDING, Status
 from ..models.plans import Capability, allows
 from ..notify import outbox
 from ..notify.message import SEPARATOR
@@ -28,7 +28,6 @@ from .zones import zones_in_use
 # Local wall minutes: from 8:00, and after an outage until noon, when the day has told itself.
 FROM: Final = 8 * 60
 UNTIL: Final = 12 * 60
-STANDING: Final = (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
 # Professionals looked at in one transaction.
 BATCH: Final = 200
 

@@ -1,6 +1,7 @@
 """The closed sets of words that the tables, the API and the log agree on."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Status(StrEnum):
@@ -12,6 +13,10 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
     COMPLETED = "completed"
     NO_SHOW = "no_show"
+
+
+STANDING: Final = (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
+"""What is asked for or agreed: it can still be moved, cancelled, or written down as what came of it."""
 
 
 class Payment(StrEnum):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import Swift
 from ..models import Outbound
-from ..models.enums import Author, Channel, OutboundStatus, Status, Transport
+from ..models.enums import STANDING, Author, Channel, OutboundStatus, Transport
 from ..models.queues import OWED
 from ..quiet import after_quiet, quiet
 from ..whatsapp import window
@@ -35,7 +35,6 @@ LEASE = timedelta(seconds=30)
 _ASKED_FOR = frozenset({CHAT, LoginCode.name})
 # Nobody's own appointment depends on these: WhatsApp's "stop" to offers holds them back too.
 _OFFERS = frozenset({ReviewRequest.name})
-_ACTIVE = frozenset({Status.PENDING_CONFIRMATION, Status.CONFIRMED})
 _CLAIM_LOCK = 0x6F64_7973  # "odys"; one claim at a time
 
 
@@ -251,7 +250,7 @@ def _useless(owed: Owed, now: datetime) -> str:
     """Return why a message should not be sent any more, or nothing."""
     if owed.expires_at is not None and owed.expires_at <= now:
         return "expired"
-    if owed.reminds_of is not None and (owed.standing not in _ACTIVE or owed.start_at != owed.reminds_of):
+    if owed.reminds_of is not None and (owed.standing not in STANDING or owed.start_at != owed.reminds_of):
         return "appointment_changed"
     if owed.reminds_of is not None and owed.unreachable_at is not None and owed.unreachable_at <= owed.created_at:
         return "unreachable"  # ever since it was planned, of which the professional was told then

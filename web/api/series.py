@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import booking, following, series
+from bot.agenda import following, series
+from bot.agenda.desk import lock
 from bot.agenda.pattern import Pattern
 from bot.agenda.refusals import (
     ClientUnknown,
@@ -24,7 +25,7 @@ from bot.agenda.refusals import (
 from bot.agenda.series import MOST, Occurrence
 from bot.errors import NotFound
 from bot.models import Appointment, Client, RecurringSchedule
-from bot.models.enums import Actor, Frequency
+from bot.models.enums import STANDING, Actor, Frequency
 
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
@@ -135,24 +136,27 @@ async def book_series(call: Call, body: NewSeries) -> SeriesAnswer:
     owner, zone = call.professional.professional_id, call.professional.timezone
     async with call.db.begin() as session:
         client = await own_client(session, call, body.client_id)
-        found = await series.preview(session, owner, body.service_id, body.pattern, now=call.now)
-        if body.preview:
-            call.status = 200
-            return SeriesAnswer(occurrences=[_occurrence(each, zone) for each in found])
+        starts = body.starts
+        if body.preview or starts is None:
+            found = await series.preview(session, owner, body.service_id, body.pattern, now=call.now)
+            if body.preview:
+                call.status = 200
+                return SeriesAnswer(occurrences=[_occurrence(each, zone) for each in found])
+            starts = [each.at for each in found]
         booked = await series.book(
             session,
             professional_id=owner,
             client_id=client.id,
             service_id=body.service_id,
             pattern=body.pattern,
-            starts=body.starts if body.starts is not None else [each.at for each in found],
+            starts=starts,
             now=call.now,
             idempotency_key=body.idempotency_key,
         )
         shown = _view(booked.series, client.name)
-        starts = [OccurrenceView(start=local(row.start_at, zone), free=True) for row in booked.rows]
+        occurrences = [OccurrenceView(start=local(row.start_at, zone), free=True) for row in booked.rows]
     await call.bell.ring("send", key="now")
-    return SeriesAnswer(series=shown, occurrences=starts)
+    return SeriesAnswer(series=shown, occurrences=occurrences)
 
 
 @endpoint("DELETE", "/api/recurring-schedules/{series_id}", who=Who.PROFESSIONAL, refuses=(SeriesUnknown, NotASeries))
@@ -160,6 +164,7 @@ async def end_series(call: Call, series_id: UUID, query: EndQuery) -> None:
     """Cancel what is still ahead of a series, or one appointment of it and all that follow."""
     owner = call.professional.professional_id
     async with call.db.begin() as session:
+        await lock(session, owner)  # the job that books ahead is not to book behind what is cancelled
         row = await session.get(RecurringSchedule, series_id)
         if row is None or row.professional_id != owner:
             raise SeriesUnknown
@@ -174,7 +179,7 @@ async def end_series(call: Call, series_id: UUID, query: EndQuery) -> None:
 async def _first(session: AsyncSession, row: RecurringSchedule, wanted: UUID | None, now: datetime) -> UUID | None:
     """Find where the cancelling begins; an appointment of another series is none of this one."""
     ahead = select(Appointment.id).where(
-        Appointment.series_id == row.id, Appointment.start_at > now, Appointment.status.in_(booking.OPEN)
+        Appointment.series_id == row.id, Appointment.start_at > now, Appointment.status.in_(STANDING)
     )
     if wanted is not None:
         ahead = ahead.where(Appointment.id == wanted)
