@@ -1,7 +1,7 @@
 """The agenda: a professional's day, a client's own appointments, and the moves of the life cycle."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import booking, report
+from bot.agenda.hours import DAY, at_wall
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import read, read_period, window
 from bot.models import Appointment
-from bot.models.enums import Action, Actor, Payment, Role, Status
+from bot.models.enums import STANDING, Action, Actor, Payment, Role, Status
 from bot.notify.fit import clip, unformatted
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
@@ -53,13 +54,9 @@ class GetAppointmentsToday(Tool):
     async def call(self, context: Context) -> ToolResult:
         local = context.asker.local
         day = _day(self.when or "hoje", local)
-        start = datetime.combine(day, datetime.min.time(), tzinfo=context.asker.zone)
-        rows = await report.day_agenda(
-            context.session,
-            context.professional_id,
-            start.astimezone(UTC),
-            (start + timedelta(days=1)).astimezone(UTC),
-        )
+        zone = context.asker.zone.key
+        span = at_wall(zone, day, 0), at_wall(zone, day, DAY)
+        rows = await report.day_agenda(context.session, context.professional_id, *span)
         appointments = [
             views.appointment(context, row, client=row.client, professional=row.professional)
             | {"note": clip(unformatted(row.note), NOTE_SHOWN)}
@@ -120,7 +117,7 @@ class FindAppointments(Tool):
                 Appointment.professional_id == context.professional_id,
                 Appointment.status.not_in([Status.REJECTED, Status.CANCELLED]),
                 Appointment.start_at > now - UNPAID_FOR,
-                or_(Appointment.end_at > now, Appointment.payment != Payment.PAID),
+                or_(Appointment.start_at > now, Appointment.payment != Payment.PAID),
             )
             .order_by(Appointment.start_at)
             .limit(MOST_FOUND)
@@ -128,9 +125,11 @@ class FindAppointments(Tool):
         professional = await context.professional()
         found: dict[str, list[Any]] = {"coming": [], "unpaid": []}
         for row in rows:
-            ahead = row.start_at > now and row.status in (Status.PENDING_CONFIRMATION, Status.CONFIRMED)
             view = views.appointment(context, row, client=customer.name, professional=professional.name)
-            found["coming" if ahead else "unpaid"].append(view)
+            if row.start_at > now and row.status in STANDING:
+                found["coming"].append(view)
+            elif row.payment is not Payment.PAID:
+                found["unpaid"].append(view)
         return ToolResult({"client": customer.name, **found})
 
 

@@ -1,10 +1,11 @@
 """get_revenue_summary: what came in, and what is still expected, with the period before beside it."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import ClassVar
 
 from bot import phrases
 from bot.agenda import report
+from bot.agenda.hours import at_wall
 from bot.conversation.brain import ToolResult
 from bot.models.enums import Role
 
@@ -38,9 +39,6 @@ class GetRevenueSummary(Tool):
         )
 
     async def _sum(self, context: Context, first: date, end: date) -> report.Revenue:
-        zone = context.asker.zone
-
-        def midnight(day: date) -> datetime:
-            return datetime.combine(day, datetime.min.time(), tzinfo=zone).astimezone(UTC)
-
-        return await report.revenue(context.session, context.professional_id, midnight(first), midnight(end))
+        zone = context.asker.zone.key
+        span = at_wall(zone, first, 0), at_wall(zone, end, 0)
+        return await report.revenue(context.session, context.professional_id, *span)

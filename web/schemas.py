@@ -1,11 +1,13 @@
 """The words that every body and answer is made of: texts, moments, money, errors."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from bot.agenda.hours import DAY, at_wall
 
 # No control characters, and no halves of surrogate pairs: a database refuses them, and nobody types them.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -105,14 +107,9 @@ class Dated(Query):
     def span(self, zone: str) -> tuple[datetime | None, datetime | None]:
         """Return the moments the days begin and end at."""
         return (
-            midnight(self.from_, zone) if self.from_ else None,
-            midnight(self.to + timedelta(days=1), zone) if self.to else None,
+            at_wall(zone, self.from_, 0) if self.from_ else None,
+            at_wall(zone, self.to, DAY) if self.to else None,
         )
-
-
-def midnight(day: date, zone: str) -> datetime:
-    """Return the moment a local day begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def local(moment: datetime, zone: str) -> datetime:

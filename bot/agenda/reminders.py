@@ -6,7 +6,7 @@ what falls into the quiet hours goes out the evening before them. What would alr
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from ..notify.messages import Reminder2h, Reminder24h
 from ..quiet import out_of_quiet
 from .desk import lock
 from .entry import write
-from .hours import zone_of
+from .hours import local_date, zone_of
 from .parties import PARTIES, PROFESSIONALS, Owner, Parties, both, parties_of, table
 
 
@@ -158,9 +158,5 @@ def _key(message: Message, row: Appointment) -> str:
 
 def _hour(local: datetime, due: datetime, professional: Owner) -> str:
     """Write the hour of the start; one that was moved to the evening before says that it is tomorrow."""
-    tomorrow = _local_date(due, professional.timezone) < local.date()
+    tomorrow = local_date(professional.timezone, due) < local.date()
     return f"amanhã, {phrases.at_hour(local)}" if tomorrow else phrases.hour(local)
-
-
-def _local_date(at: datetime, zone: str) -> date:
-    return at.astimezone(zone_of(zone)).date()

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda import booking, clients, openings
 from bot.agenda.clients import NotAPhone
+from bot.agenda.hours import DAY, at_wall
 from bot.agenda.owners import offered, own_service
 from bot.agenda.refusals import (
     ClosedDay,
@@ -36,7 +37,7 @@ from bot.whatsapp.phones import international, phone_key
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
 from ..limits import Limit
-from ..schemas import Answer, Body, Dated, Email, Line, Moment, Prose, local, midnight
+from ..schemas import Answer, Body, Dated, Email, Line, Moment, Prose, local
 from .lookups import Slug, professional_named
 from .views import ServiceView
 
@@ -223,7 +224,7 @@ def _span(query: SlotsQuery, zone: str, now: datetime) -> tuple[datetime, dateti
     last = query.to or min(first + timedelta(days=SHOWN_DAYS - 1), date.max)
     if not 0 <= (last - first).days < MOST_DAYS:
         raise SpanTooLong(most=MOST_DAYS)
-    return midnight(first, zone), midnight(last + timedelta(days=1), zone)
+    return at_wall(zone, first, 0), at_wall(zone, last, DAY)
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (show_professional, list_slots, book)

@@ -5,7 +5,6 @@ shows came over HTTP from the Cloud API client to a local Graph server.
 """
 
 import asyncio
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -29,6 +28,7 @@ from ...settings import Settings
 from ...whatsapp.outgoing import Outgoing
 from ...whatsapp.simulator import Simulator
 from ...whatsapp.simulator.phones import Bubble, Tap
+from ..house import free_port
 from .cast import ACCOUNT, PEOPLE
 
 SECRET: Final = "a-secret-of-the-stage"  # noqa: S105 - between two servers of one process
@@ -221,7 +221,7 @@ async def stage(db: Database, clock: StillClock, groq: Groq | None = None) -> As
     """Put everything together on a database that has its agenda."""
     jobs = import_module("worker")
     async with AsyncExitStack() as stack:
-        graph_port = _free_port()
+        graph_port = free_port()
         chosen = settings(graph_port, groq)
         app = import_module("web.app").create(chosen, db, SilentBell(), clock)
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
@@ -244,10 +244,3 @@ def put_together(db: Database, clock: StillClock, phones: Any, services: Any, jo
     recorder, thinkers = Recorder(services.turns.toolkit), Thinkers(services.turns.brains)
     turns = replace(services.turns, toolkit=recorder, brains=thinkers)
     return Stage(db, clock, phones, replace(services, turns=turns), jobs, recorder, thinkers)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
