@@ -86,9 +86,8 @@ async def search(session: AsyncSession, professional_id: UUID, said: str) -> Seq
     A phone matches whole, or by the eight digits every spelling shares. A name matches whole, else by whole words,
     else by the beginning of every word said.
     """
-    digits = "".join(c for c in said if c.isdigit())
-    if len(digits) >= 8:
-        return await _among(session, professional_id, _phone_is(said, digits))
+    if len(_digits(said)) >= 8:
+        return await _among(session, professional_id, phone_like(said))
     words = plain(said).split()
     if not words:
         return []
@@ -194,11 +193,15 @@ def _begins(word: str) -> ColumnElement[bool]:
     return Client.name_key.startswith(word, autoescape=True)
 
 
-def _phone_is(said: str, digits: str) -> ColumnElement[bool]:
-    whole = phone_key(international(said) or digits)
+def phone_like(said: str) -> ColumnElement[bool]:
+    """Match a phone that has some digits in it, ends with eight or nine, or is what they are with their area."""
+    digits = _digits(said)
+    if len(digits) < 8:
+        return Client.phone_key.contains(digits)
+    whole = Client.phone_key == phone_key(international(said) or digits)
     # The key has no ninth digit: its last eight are what every spelling shares.
-    return (
-        or_(Client.phone_key == whole, Client.phone_key.endswith(digits[-8:]))
-        if len(digits) < 10
-        else (Client.phone_key == whole)
-    )
+    return whole if len(digits) >= 10 else or_(whole, Client.phone_key.endswith(digits[-8:]))
+
+
+def _digits(said: str) -> str:
+    return "".join(sign for sign in said if sign.isdigit())

@@ -90,9 +90,9 @@ async def list_clients(call: Call, query: Listing) -> Page[ClientView]:
     """List the clients by name."""
     statement = select(Client).where(Client.professional_id == call.professional.professional_id)
     if query.q:
-        digits = "".join(sign for sign in query.q if sign.isdigit())
         named = Client.name_key.contains(plain(query.q), autoescape=True)
-        statement = statement.where(or_(named, Client.phone_key.contains(digits)) if digits else named)
+        numbered = any(sign.isdigit() for sign in query.q)
+        statement = statement.where(or_(named, clients.phone_like(query.q)) if numbered else named)
     async with call.db.begin() as session:
         found = await session.scalars(after_cursor(statement, query, Client.name_key, Client.id, falling=False))
         rows = found.all()

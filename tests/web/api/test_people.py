@@ -23,7 +23,10 @@ async def test_an_address_book_is_searched_and_changed(web_api: Api) -> None:
     assert [each["name"] for each in listed["items"]] == ["Álvaro Dias", "Ana Reis", "Júlia Lima"]
     _, listed = await web_api.json("GET", "/api/clients", web_api.as_owner, params={"q": "alvaro"})
     assert len(listed["items"]) == 1
-    _, listed = await web_api.json("GET", "/api/clients", web_api.as_owner, params={"q": "6666-5555"})
+    # By the end of the number, and by the whole of it: the address book keeps no ninth digit.
+    for said in ("6666-5555", "11 96666-5555", "+55 (11) 96666-5555"):
+        _, listed = await web_api.json("GET", "/api/clients", web_api.as_owner, params={"q": said})
+        assert [each["name"] for each in listed["items"]] == ["Ana Reis"], said
     path = f"/api/clients/{listed['items'][0]['id']}"
     status, card = await web_api.json(
         "PATCH", path, web_api.as_owner, json={"name": "Ana Maria", "cpf": "529.982.247-25"}
