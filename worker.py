@@ -103,9 +103,9 @@ class Services:
 async def _together(*work: Awaitable[None]) -> None:
     """Do everything side by side, and only then raise what went wrong with any of it."""
     done = await asyncio.gather(*work, return_exceptions=True)
-    for failure in done:
-        if isinstance(failure, BaseException):  # logged by the queue; the sweep finds what was left
-            raise failure
+    failures = [each for each in done if isinstance(each, BaseException)]
+    if failures:  # logged by the queue; the sweep finds what was left
+        raise failures[0] if len(failures) == 1 else BaseExceptionGroup("side by side", failures)
 
 
 @asynccontextmanager

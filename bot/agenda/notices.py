@@ -259,6 +259,16 @@ def series_conflict(who: Parties, service: str, at: datetime, now: datetime) -> 
     return [notification(who.professional.user_id, "series_conflict", title, body, now)]
 
 
+def series_stopped(who: Parties, rhythm: str, now: datetime) -> Rows:
+    """Build the professional's notification of a series that is not booked ahead any more."""
+    body = (
+        f"{who.client.name}: {rhythm}. O serviço não é mais oferecido, e nada mais será marcado; o que já está na"
+        " agenda fica."
+    )
+    title = "Horário fixo chegou ao fim"
+    return [notification(who.professional.user_id, "series_stopped", title, body, now)]
+
+
 def _and_others(others: int) -> str:
     """Write how many more of a series share the fate of the first."""
     return f" (e mais {phrases.plural(others, 'horário', 'horários')} da série)" if others else ""

@@ -32,6 +32,7 @@ from .loading import NOTHING, OWN_HORIZON_DAYS, Agenda, Own, load_agenda, load_b
 from .notices import Told
 from .openings import explain
 from .owners import own_service
+from .parties import load_parties
 from .pattern import Pattern, pattern_of
 from .refusals import KeyReused, NotInPlan, SeriesLost, SeriesTooLong, ServiceUnknown
 from .slots import Busy, Reason, Rules, busy_period, nearest, why_not
@@ -181,6 +182,8 @@ async def extend(session: AsyncSession, series_id: UUID, *, now: datetime) -> li
         desk = await _desk(session, series, now)
     except ServiceUnknown:
         series.ended_at = now
+        who = await load_parties(session, series.professional_id, series.client_id)
+        await write(session, notices.series_stopped(who, pattern.rhythm, now))
         return []
     if not allows(desk.agenda.professional.plan, Capability.SERIES):
         return []

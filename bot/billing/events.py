@@ -19,7 +19,7 @@ from ..models import BillingEvent, Notification, Professional, new_id
 from ..models.enums import Plan
 from ..settings import Settings
 from .entitlement import Entitlement, Standing, decide, read
-from .gateway import Gateway, prices
+from .gateway import CustomerGone, Gateway, prices
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +101,14 @@ async def reconcile(
             _, changed = await _current(db, gateway, settings, professional_id, str(customer_id), now)
             if changed:
                 await follow(db, professional_id, now=now)
-        except Unavailable:
-            log.warning("a customer could not be reconciled", extra={"professional": str(professional_id)})
+        except CustomerGone:  # an answer, if an odd one: their plan stays until somebody looks
+            log.error("stripe has no such customer", extra={"professional": str(professional_id)})
+            silent = 0
+            continue
+        except Exception as error:  # one that nobody can read must not keep the others from being asked about
+            surprise = not isinstance(error, Unavailable)
+            extra = {"professional": str(professional_id)}
+            log.warning("a customer could not be reconciled", exc_info=surprise, extra=extra)
             if (silent := silent + 1) >= SILENT:
                 log.error("stripe is away: the plans were not reconciled")
                 break

@@ -112,6 +112,12 @@ _FLOW: Mapping[str, Said] = {
         "{events} event(s) of Stripe within 24 hours were not understood, the last one: {reason}. "
         "The plans stay as they were: check the prices STRIPE_PRICE_* and the subscription in Stripe's dashboard.",
     ),
+    "plans_waiting": Said(
+        "{events} aviso(s) da Stripe esperam há mais de uma hora e não puderam ser aplicados ({reason}): alguém pode "
+        "ter pago um plano e não ter recebido. Confira STRIPE_SECRET_KEY e o log.",
+        "{events} event(s) of Stripe have waited for more than an hour and could not be applied ({reason}): somebody "
+        "may have paid and have no plan. Check STRIPE_SECRET_KEY and the log.",
+    ),
     "failures_none": Said("Nenhuma nas últimas 24 horas.", "none in the last 24 hours"),
     "failures_usual": Said(
         "{failed} de {total} nas últimas 24 horas (por código: {codes}); nada fora do comum.",

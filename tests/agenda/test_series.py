@@ -436,6 +436,12 @@ async def test_an_ended_series_or_a_service_no_longer_offered_is_not_extended(db
             await owners.remove_service(session, world.owner.id, world.service.id)
         assert await extend_series(db, NOW + 60 * DAY) == 0
         assert all(each.ended_at for each in await world.all_series())
+        # Whoever thinks that the rest is booked would find out when the client stands there.
+        (note,) = [each for each in await world.notifications() if each.kind == "series_stopped"]
+        assert note.body == (
+            "Júlia Lima: toda quinta, às 15h. O serviço não é mais oferecido, e nada mais será marcado; o que já está"
+            " na agenda fica."
+        )
 
 
 async def test_extending_twice_at_once_books_once(db: Database) -> None:

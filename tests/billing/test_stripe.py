@@ -26,7 +26,7 @@ from bot.agenda.refusals import NotTaking
 from bot.agenda.reminders import follow_plan
 from bot.billing import events
 from bot.billing.entitlement import Standing, decide, read
-from bot.billing.gateway import Gateway, StripeAway
+from bot.billing.gateway import CustomerGone, Gateway, StripeAway
 from bot.billing.plans import PLANS
 from bot.billing.signature import sign, verify
 from bot.db import Database
@@ -685,3 +685,43 @@ async def test_an_event_that_nobody_can_read_holds_no_other_back(till: Till) -> 
     async with till.api.db.begin() as session:
         waiting = (await session.scalars(select(BillingEvent).where(BillingEvent.handled_at.is_(None)))).all()
     assert {each.event_id: each.attempts for each in waiting} == {f"evt_{number}": 1 for number in range(4)}
+
+
+async def test_an_event_that_waits_for_an_hour_is_told_to_who_runs_the_server(till: Till) -> None:
+    """Somebody may have paid and have nothing for it."""
+
+    async def plans() -> Finding:
+        found = await watchdog.run(till.api.db, till.api.settings, now=till.api.clock.now(), light=True)
+        return next(each for each in found if each.check == "plans")
+
+    await till.deliver({**updated(1), "data": None})
+    await till.apply()
+    assert (await plans()).state is State.OK  # Stripe's own outages last minutes
+    till.api.clock.jump(hours=1, seconds=1)
+    finding = await plans()
+    assert (finding.state, "TypeError" in finding.text) == (State.WARN, True)
+
+
+async def test_t39_a_customer_that_nobody_can_read_or_that_is_gone_keeps_no_other_from_being_asked_about(
+    till: Till,
+) -> None:
+    async with till.api.db.begin() as session:
+        for number in range(8):
+            other = await a_professional(session, name=f"Caio {number}", number=96660000 + number)
+            other.stripe_customer_id = f"cus_{number}"
+    asked = Odd({f"cus_{number}": CustomerGone(f"cus_{number}") for number in range(7)} | {"cus_7": KeyError("x")})
+    assert await events.reconcile(till.api.db, asked, till.api.settings, now=till.api.clock.now()) == 0
+    assert asked.times == 9
+
+
+class Odd(Gateway):
+    """A Stripe that answers what it likes."""
+
+    def __init__(self, answers: Mapping[str, Exception]) -> None:
+        self.answers, self.times = answers, 0
+
+    async def subscriptions(self, customer_id: str) -> list[Mapping[str, Any]]:
+        self.times += 1
+        if customer_id in self.answers:
+            raise self.answers[customer_id]
+        return []

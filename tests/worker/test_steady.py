@@ -10,6 +10,7 @@ from arq.worker import func
 
 from bot.jobs.steady import SteadyWorker, patient, stand_in
 from bot.queue import ArqBell, connect, unpack
+from worker import _together
 
 from ..chaos.ground import RedisServer
 from ..processes import until
@@ -105,3 +106,14 @@ async def test_it_is_said_once_that_redis_is_away_and_that_it_is_back(
         await until(lambda: "Redis is back" in caplog.text)
     assert caplog.text.count("Redis is away") == 1
     await redis.close()
+
+
+async def test_what_fails_side_by_side_is_all_told() -> None:
+    """The queue logs what is raised; whatever else went wrong would never be heard of."""
+
+    async def fails(why: str) -> None:
+        raise RuntimeError(why)
+
+    with pytest.raises(ExceptionGroup) as told:
+        await _together(fails("one"), fails("another"))
+    assert [str(each) for each in told.value.exceptions] == ["one", "another"]
