@@ -178,7 +178,7 @@ async def _give_up(session: AsyncSession, client: Client, actor: Actor, now: dat
         owner = client.professional_id
         try:
             await booking.act(session, each, Action.CANCEL, actor=actor, now=now, professional_id=owner)
-        except TooLate:
+        except TooLate:  # as for anybody: the time stays the professional's to bill, without a name on it
             continue
     owed = (Outbound.appointment_id.in_(ids), Outbound.kind == BookingCancelledByProfessional.name)
     rows = (await session.scalars(select(Outbound).where(*owed))).all()
