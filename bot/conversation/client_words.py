@@ -29,7 +29,7 @@ CLIENT: Final[Rules] = (
         "(?:posso|pode|da para) (?:cancelar|desmarcar|remarcar) ate|ate quando (?:eu )?(?:posso|da para)",
         rf"{CANCEL} ou {MOVE}|{MOVE} ou {CANCEL}|marcar ou (?:re|des)marcar|marcar ou cancelar",
     ),
-    line(Intent.WHO, rf"{WHO}"),
+    line(Intent.WHO, rf"{WHO}|qual (?:e )?(?:o )?seu nome|voce e (?:o|a) \w+(?= \||$)"),
     line(
         Intent.OTHER_PROFESSIONAL,
         "(?:outr[oa]|(?:trocar|mudar|troca|muda) de) (?:profissional|barbeir[oa]|psicolog[oa]|manicure|agenda)",
@@ -66,7 +66,7 @@ CLIENT: Final[Rules] = (
         rf"{CANCEL} .*\b(?:{BOOK}|e marca) .*|{CANNOT}.* outr[oa] (?:dia|horario|data).*|{GIVES_UP}.* {INSTEAD}.*",
         rf"outr[oa] (?:dia|horario|data).* {CANNOT}.*",
         rf"(?:pensando (?:bem|melhor)|na verdade|mudei de ideia) (?:\| )?(?:eu )?(?:prefiro|quero|queria|pode ser"
-        rf"|melhor) (?:\w+ )?(?:{DAY}|\d\S*).*",
+        rf"|melhor) (?:\w+ )?(?:{DAY}|as \d\S*|\d+[h:]\S*).*",
         r"(?:posso|consigo|da para|tem como|podia|poderia|queria)(?: eu)? ir (?:um (?:pouco|pouquinho) )?mais"
         r" (?:cedo|tarde).*",
     ),
@@ -93,6 +93,7 @@ CLIENT: Final[Rules] = (
     line(
         Intent.LATE,
         "vou demorar|atras(?:ar|ad[oa]|ei|o|ando|adinh[oa])",
+        r"cheguei|(?:ja )?estou (?:(?:aqui|ai)(?= \||$)|na (?:porta|frente).*|chegando.*)",
         r"chego (?:\w+ ){0,2}(?:em|depois|mais tarde|\d+).*",
         r"chegar (?:\w+ ){0,4}(?:depois|mais tarde|atrasad[oa])",
     ),
@@ -101,7 +102,7 @@ CLIENT: Final[Rules] = (
         "confirmo|estou confirmado|vou comparecer",
         r"(?:^|\| )(?:esta )?confirmad[oa](?: entao| viu| obrigad[oa])?(?= \||$)|vou sim",
         r"estarei (?:la|ai)|presenca|pode confirmar|confirmar|(?:^|\| )(?:eu )?vou(?= \||$)|estou indo",
-        "a caminho",
+        rf"a caminho|(?:^|\| )(?:esta )?confirmad[oa] (?:para |n[oa] )?(?:{DAY}|as? \d).*",
     ),
     line(
         Intent.MINE,
@@ -111,6 +112,7 @@ CLIENT: Final[Rules] = (
         r"(?:que horas?|que dia|quando)(?: que)? (?:e|esta|ficou|seria|vai ser) (?:mesmo )?(?:o |a )?(?:meu|minha)",
         r"(?:^|\| )(?:e )?(?:a |as )?que horas?(?: mesmo)?(?= \||$)|(?:ja )?(?:esta|foi|ficou) confirmad[oa](?= \||$)",
         r"(?:esqueci|saber?|lembra|ver) (?:\w+ )?que (?:horas?|horario|dia) .*",
+        r"(?:ainda|continua) (?:e |esta |sendo |marcad[oa] )*(?:para )?as? \d.*",
         "ja (?:marquei|agendei|esta marcad[oa])|marquei para quando",
         "tenho (?:consulta|sessao|horario) (?:hoje|amanha|essa|esta) ?.*",
         "(?:cancelou|cancelaram|desmarcou|desmarcaram|confirmou|confirmaram).*|meu horario",
@@ -138,13 +140,14 @@ CLIENT: Final[Rules] = (
         "(?:quero|queria|gostaria de|preciso|precisava|vou querer|querendo|vim|da para|bora|vamos)(?: de)?(?: ir)?"
         " (?:fazer|cortar|pintar|aparar|depilar|tingir|alisar|consultar|treinar|um|uma|me consultar) ?.*",
         rf"encaixe|vaga|(?:\d\S*|{DAY}) (?:esta |e )?{FREE_TIME}|(?:as )?\d\S* tem$",
+        "repetir|(?:o )?de sempre|mesm[oa] (?:servico |coisa )?da (?:ultima|outra) vez",
         "garantir (?:meu |um )?horario.*|tem (?:algo|alguma coisa) para .*",
         "tem (?:como|jeito de) (?:eu )?ir .*|como (?:eu )?(?:agendo|marco)",
     ),
     line(
         Intent.PAYMENT,
         "paga|pix|cartao|credito|debito|pag(?:ar|uei|amento|o)|parcel(?:a|am|ar|ado)|boleto|nota fiscal|recibo",
-        "sinal|descontos?|promoc(?:ao|oes)|cupom",
+        "sinal|dinheiro|descontos?|promoc(?:ao|oes)|cupom",
     ),
     line(
         Intent.SERVICES,

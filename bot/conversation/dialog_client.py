@@ -150,7 +150,7 @@ async def _continued(talk: Talk) -> Answer | None:
     decision = read_yes_no(talk.heard.text, str(talk.pending.get("tool", "")))
     if decision and talk.asked == "want":
         return await _taken_up(talk)
-    if decision is not None or intent is Intent.CONFIRM:
+    if decision is not None or (intent is Intent.CONFIRM and not talk.said.dated):
         return await decided(talk, decision)
     if intent in ASKED:
         return talk.ask_again(await told(talk, intent))

@@ -9,6 +9,7 @@ from . import (
     buttons,
     professional_acts,
     professional_days,
+    professional_many,
     professional_money,
     professional_reads,
     professional_series,
@@ -58,6 +59,7 @@ async def answer(talk: Talk) -> Answer:
         recall(talk)
     if words := await answers(talk, wanted):
         return talk.text(words)
+    await professional_many.one_at_a_time(talk)
     if talk.asked and (found := await _continued(talk)):
         return found
     return await wanted(talk, talk.reading.intent)

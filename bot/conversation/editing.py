@@ -54,7 +54,11 @@ _IS_NOW: Final = re.compile(
 )
 # "Não, sábado das 9 às 13" corrects what was just read back.
 _CORRECTING: Final = re.compile(r"^\s*n[ãa]o\b\W*", re.I)
-NEW_ADDRESS: Final = re.compile(r"^\s*(?:meu |mudar |novo |alterar )(?:o )?endere[cç]o\s*(?:é|e|para|pra|:)?\s*", re.I)
+NEW_ADDRESS: Final = re.compile(
+    r"^\s*(?:meu |novo |(?:quero |vou )?(?:mud|alter|troc|atualiz)(?:ar?|ei|e) )(?:de |[oa] |meu |novo )*"
+    r"endere[cç]o(?: agora)?\s*(?:é|e|para|pra|:)?\s*",
+    re.I,
+)
 MY_SERVICES: Final = re.compile(r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus servicos\??$")
 MY_HOURS: Final = re.compile(
     r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus horarios(?: de (?:trabalho|atendimento))?\??$"

@@ -39,7 +39,16 @@ _OTHER_DAY: Final = re.compile(r"outr[oa]s? (?:dia|data)")
 def picked_option(talk: Talk) -> str | None:
     """Return the payload of the option that was chosen by its place in the list."""
     options = [option_id for option_id, *_ in talk.memory.get("options", []) if not option_id.startswith("do:")]
-    return chosen(talk.heard.text, options, alike=talk.asked == "slot")
+    return chosen(talk.heard.text, options, alike=talk.asked == "slot") or _hour_alone(talk)
+
+
+def _hour_alone(talk: Talk) -> str | None:
+    """Read a number that is of no option as the hour of the one time on offer that it can be: "9" beside seven."""
+    found = re.fullmatch(r"\W*(\d{1,2})\W*", talk.heard.text) if talk.asked == "slot" else None
+    hours = {int(found[1]), int(found[1]) + 12} if found else frozenset[int]()
+    times = [(slot, datetime.fromisoformat(slot["start"]).astimezone(talk.asker.zone)) for slot in offered(talk)]
+    same = [slot["token"] for slot, local in times if local.hour in hours and not local.minute]
+    return f"slot:{same[0]}" if len(same) == 1 else None
 
 
 def taken_back(talk: Talk) -> bool:

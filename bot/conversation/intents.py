@@ -47,7 +47,7 @@ _STOPS: Final = re.compile(r"[,.;:!\n]+")
 _VERB = r"cancel|desmarc|desmarq|remarc|remarq|reagend|agend|marc|marq|confirm|mud|troc|adi|recus|aceit"
 # "não quero cancelar", "não é pra desmarcar"; but "não consigo cancelar" and "não sei como marcar" want it done.
 _NOT_BEFORE: Final = re.compile(
-    rf"(?<!\S)(?:nao|nem|nunca|jamais|sem)(?: (?!(?:consig|consegu|sei|so|deu|{_VERB})\w*)\w+){{0,5}} $"
+    rf"(?<!\S)(?:nao|nem|nunca|jamais|sem)(?: (?!(?:consig|consegu|sei|so|deu|da(?= para)|{_VERB})\w*)\w+){{0,5}} $"
 )
 _NOT_AFTER: Final = re.compile(r"^ nao(?= \||$| [?])")
 # "não queria desmarcar, mas vou ter que" takes the "não" back.

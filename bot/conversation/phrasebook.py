@@ -107,12 +107,13 @@ CANNOT = (
 )
 # "Terça não dá", "não consigo na terça": a day that is given up, and what is said when another is wanted for it.
 GIVES_UP = (
-    rf"(?:{CANNOT}|nao (?:posso|consigo|da|vai dar|rola)(?: mais)?(?: para mim)? (?:n[oa] |de )?{DAY}"
-    rf"|(?:n[oa] )?{DAY} (?:eu )?nao (?:posso|consigo|da|vai dar|rola))"
+    rf"(?:{CANNOT}|nao (?:posso|consigo)(?: mais)? (?:n[oa] |de )?{DAY}"
+    rf"|{DAY} (?:eu )?nao (?:posso|consigo|da|vai dar|rola)(?: mais)?(?: para mim)?(?= \||$))"
 )
 INSTEAD = (
-    r"(?:quero|queria|prefiro|preferia|gostaria|pode|podia|poderia|teria|tem|da|dava|daria|seria|consigo|posso|bota|coloca|passa)"
-    rf" (?:(?!nao )\w+ ){{0,4}}(?:{DAY}|outr[oa]|\d+\S*)"
+    rf"(?:{DAY} (?:as \S+ )?(?:pode|da|dava|consigo|posso|serve)"
+    r"|(?:quero|queria|prefiro|gostaria|pode|podia|poderia|teria|tem|da|dava|daria|seria|consigo|posso|bota|coloca|passa)"
+    rf" (?:(?!nao |cancel|desmarc)\w+ ){{0,4}}(?:{DAY}|outr[oa]|\d+\S*))"
 )
 BOOK = r"(?:marc(?:ar|aria|armos)|marque|agend(?:ar|e|aria|armos)|reserv(?:ar|a|e)|encaix(?:ar|a))"
 

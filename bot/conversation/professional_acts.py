@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -12,7 +11,7 @@ from ..notify.render import chat
 from .amounts import amounts_in
 from .brain import Answer
 from .catalogue import meant, names
-from .client_acts import BETWEEN, info, service_missing
+from .client_acts import info, service_missing
 from .dates import Kind
 from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
@@ -46,9 +45,8 @@ async def book(talk: Talk) -> Answer:
     """Gather client, service and time; offer what is free."""
     if talk.memory.get("doing") != BOOK:
         start(talk, BOOK)
-    services = (await info(talk)).get("services") or []
-    _one_at_a_time(talk, services)
     wishes = note(talk, *talk.said.wishes)
+    services = (await info(talk)).get("services") or []
     people = people_in(talk.said.rest, besides=names(services))
     text = talk.said.rest
     for name in people:
@@ -66,14 +64,6 @@ async def book(talk: Talk) -> Answer:
     return await offer(talk, wishes)
 
 
-def _one_at_a_time(talk: Talk, services: Sequence[Data]) -> None:
-    """Go on with the first of several people who each get a time: "marca a Ana 10h e o Carlos 11h"."""
-    said = [Said.read(part, talk.now) for part in BETWEEN.split(talk.heard.text) if part.strip()]
-    if len(said) > 1 and all(each.dated and people_in(each.rest, besides=names(services)) for each in said):
-        talk.heard, talk.said = replace(talk.heard, text=said[0].text), said[0]
-        talk.preface = chat("one_at_a_time")
-
-
 async def client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
     """Find out who the client is; the question, when that is not clear."""
     query = phone_in(talk.heard.text) or (people[0] if len(people) == 1 else "")
@@ -85,9 +75,8 @@ async def client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
         return None
     if found:
         return ask_who(talk, query, found)
-    known_by_name = not phone_in(talk.heard.text)
-    talk.memory["new_name"] = query if known_by_name else ""
-    return talk.ask("client", chat("client_unknown", name=query), NEW_CLIENT if known_by_name else ())
+    talk.memory["new_name"] = people[0] if len(people) == 1 else ""
+    return talk.ask("client", chat("client_unknown", name=query), NEW_CLIENT if talk.memory["new_name"] else ())
 
 
 def take_name(talk: Talk) -> None:
@@ -135,7 +124,7 @@ async def act(talk: Talk) -> Answer:
     told = bool(people or hour or when.kind is not Kind.NONE)
     if not told and talk.memory["doing"] in {CANCEL, MOVE}:
         return talk.ask("whom", chat("ask_whom"))
-    found = _of(people, filtered(await candidates(talk, people), when))
+    found = of_people(people, filtered(await candidates(talk, people), when))
     found = [each for each in found if hour is None or start_of(talk, each).strftime("%H:%M") == hour]
     if not found:
         return _nobody(talk, phrases.listing(people))
@@ -169,7 +158,7 @@ def _hour_said(talk: Talk) -> str | None:
     return f"{int(found[1]):02d}:{found[2] or '00'}" if found else None
 
 
-def _of(people: Sequence[str], appointments: Sequence[Data]) -> list[Data]:
+def of_people(people: Sequence[str], appointments: Sequence[Data]) -> list[Data]:
     """Return the appointments of those whom the names fit best; all of them where nobody is named."""
     best = {name: max((called(name, each["client"]) for each in appointments), default=0) for name in people}
     return [
@@ -182,7 +171,7 @@ def _of(people: Sequence[str], appointments: Sequence[Data]) -> list[Data]:
 def described(talk: Talk) -> Data | None:
     """Return the one candidate that a message describes, by name or by time."""
     people = people_in(talk.said.rest)
-    found = _of(people, filtered(talk.memory.get("candidates", []), talk.said.when))
+    found = of_people(people, filtered(talk.memory.get("candidates", []), talk.said.when))
     return found[0] if len(found) == 1 and (people or talk.said.dated) else None
 
 
@@ -216,7 +205,7 @@ async def _lately(talk: Talk, people: Sequence[str]) -> list[Data]:
     for back in range(BACK):
         data = await day_of(talk, {0: "hoje", 1: "ontem"}.get(back) or words_of(talk.now.date() - timedelta(days=back)))
         found = [each for each in (data["appointments"] if data else []) if _possible(talk, each)]
-        if found := _of(people, found):
+        if found := of_people(people, found):
             return found
     return []
 

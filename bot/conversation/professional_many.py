@@ -1,23 +1,46 @@
-"""Something for everybody of a day: "cancela todo mundo de amanhã". Each client is told, so each is asked about."""
+"""Something for several at once: "cancela todo mundo de amanhã", "confirma a Ana e cancela o Carlos".
+
+Each client is told, so each is asked about.
+"""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from .. import phrases
 from ..notify.render import chat
 from .brain import Answer
+from .catalogue import names
+from .client_acts import BETWEEN, info
 from .dates import Kind
 from .gathering import CANCEL, STATUS
+from .intents import ACTS, understand
 from .offer import MOVE, note
+from .people import people_in
 from .picking import filtered, move_in
-from .professional_acts import candidates, picked, start
+from .professional_acts import candidates, of_people, picked, start
 from .professional_reads import ask_which
 from .talk import Talk
 from .vocabulary import plain
+from .wish import Said
 
+_ALL: Final = frozenset({"geral", "inteira", "completa", "limpa", "limpar", "zera", "zerar", "esvazia"})
 _DEEDS: Final = re.compile(
     r" (?:(?P<confirm>confirm|aceit|aprov)|(?P<reject>recus|rejeit)|(?P<move>remar|reagend|pass|jog|mud|empurr|adi))"
 )
+
+
+async def one_at_a_time(talk: Talk) -> None:
+    """Go on with the first of several deeds for different people: "marca a Ana 10h e o Carlos 11h"."""
+    parts = [Said.read(part, talk.now) for part in BETWEEN.split(talk.heard.text) if part.strip()]
+    deeds = [understand(part.text, talk.asker.role) for part in parts]
+    several = len(parts) > 1 and deeds[0].intent in ACTS and all(people_in(part.rest) for part in parts)
+    if not several or not (all(deed.intent in ACTS for deed in deeds) or all(part.dated for part in parts)):
+        return
+    services = names((await info(talk)).get("services") or [])
+    if all(people_in(part.rest, besides=services) for part in parts):
+        talk.heard, talk.said, talk.reading = replace(talk.heard, text=parts[0].text), parts[0], deeds[0]
+        talk.preface = chat("one_at_a_time")
 
 
 async def one_by_one(talk: Talk) -> Answer:
@@ -32,7 +55,9 @@ async def one_by_one(talk: Talk) -> Answer:
         wanted = move_in(talk.said, talk.now)
         when = wanted.source
         note(talk, *wanted.wishes)
-    several = filtered(await candidates(talk, ()), when)
+    services = names((await info(talk)).get("services") or [])
+    people = people_in(talk.said.rest, besides=services | _ALL)
+    several = of_people(people, filtered(await candidates(talk, people), when))
     day = phrases.day(when.day, talk.now.date(), relative=True) if when.day and not when.time_only else ""
     if not several:
         talk.memory.clear()

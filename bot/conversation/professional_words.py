@@ -22,6 +22,11 @@ from .phrasebook import (
 
 PROFESSIONAL: Final[Rules] = (
     line(
+        Intent.HELP,
+        r"como (?:e que )?(?:eu )?(?:faco para |posso |devo )?(?:cancel|marc|remarc|desmarc|confirm|agend|bloque|cobr"
+        r"|cadastr|adicion|mud|alter|recus)(?:o|ar|eio)(?!\S).*",
+    ),
+    line(
         Intent.DEADLINE,
         r"(?:cancel|desmarc|remarc)\w* .*\d+ ?(?:h|hs|horas?|dias?) (?:antes|de antecedencia).*",
         r"(?:prazo|politica|regra|antecedencia) (?:\w+ ){0,2}(?:cancel|desmarc|remarc)\w*.*",
@@ -60,9 +65,9 @@ PROFESSIONAL: Final[Rules] = (
         Intent.EVERYBODY,
         rf"(?:confirm|aceit|aprov|cancel|desmar|recus|rejeit|remar|reagend|pass|jog|empurr|mud)\w*"
         rf" (?:(?:a |minha )?agenda (?:toda |inteira |completa )?(?:de |d[ao] )?{DAY}|tod[oa]s?(?! [ao]s (?:{WEEKDAY}))"
-        r"|tudo|(?:a )?galera|geral)(?: .*)?",
+        rf"|tudo(?= (?:de |d[ao] |n[oa] )?{DAY}| \||$)|(?:a )?galera|geral)(?: .*)?",
         r"(?:confirm|aceit|cancel|desmar|recus)\w* (?:[oa]s |meus )?(?:clientes|horarios|atendimentos|agendamentos"
-        rf"|pedidos)(?: todos)?(?: (?:para |de |d[ao] |n[ao] )?{DAY}.*)?",
+        rf"|pedidos)(?: todos)?(?: (?:para |de |d[ao] |n[ao] )?{DAY}.*|(?= \||$))",
         "(?:limpa|limpar|zera|zerar|esvazia) (?:a |minha )?agenda.*",
     ),
     line(Intent.WHO, rf"{WHO}"),
@@ -128,8 +133,9 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.REVENUE,
         r"fatur\w+|quanto (?:\w+ ){0,3}(?:recebi|receber|ganhei|entrou|fiz|vendi|tirei|deu|lucrei)|receita",
-        "ganhos|balanco|lucro|caixa|(?:total )?recebido|relatorios?(?: .*)?",
-        r"(?:resumo|fechamento) (?:\w+ ){0,2}(?:semana|mes|ano|quinzena|financeiro|caixa|vendas?).*|resumo(?= \||$)",
+        r"quant[oa]s (?:\w+ ){0,2}(?:tive|fiz|atendi|foram)(?!\S).*",
+        "ganhos|balanco|lucro|caixa|(?:total )?recebido|relatorios?(?: .*)?|fechamento d[eo] (?:dia|hoje)",
+        r"(?:resumo|fechamento) (?:\w+ ){0,2}(?:semana|mes|ano|quinzena|financeiro|caixa|vendas?).*",
     ),
     line(
         Intent.NEXT,
@@ -158,7 +164,7 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.AGENDA,
-        r"quem (?:\w+ ){0,2}(?:tenho|tem|vem|atendo|vai|esta|faltou|veio|cancelou|desmarcou|marcou|furou)",
+        r"quem (?:\w+ ){0,2}(?:tenho|tem|vem|atendo|vai|esta|faltou|veio|cancelou|desmarcou|marcou|confirmou|furou)",
         rf"o que (?:eu )?(?:tenho|tem).*|tem quem|me mostra (?:{DAY}).*",
         r"quant[oa]s (?:\w+ ){0,2}(?:tenho|pessoas|clientes|atendimentos|horarios|agendamentos)",
         "(?<!ja )(?:tenho|tem) (?:muita |algum |muito )?(?:alguem|cliente|alguma coisa|algo|gente|compromisso"
@@ -194,7 +200,7 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.RESCHEDULE,
         rf"{MOVE}|adia|{SHIFT}|(?:pass(?:ar|a|e)|jog(?:ar|a)|jogue) (?:\w+ ){{1,5}}(?:para|as) .*",
-        rf"nao (?:vem|vai|consegue|pode).* {INSTEAD}.*",
+        rf"nao (?:vem|vai|consegue|pode).* {INSTEAD}.*|atras(?:a|ar|e) (?:o|a|xfone) (?!agenda).*",
         rf"{CANCEL} .* (?:marca|{BOOK}).*|(?:em vez|ao inves|no lugar) d[aeo]s? .*",
     ),
     line(
@@ -205,6 +211,7 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.FREE,
         rf"{TIME} (?:\w+ ){{0,4}}{FREE_TIME}|{FREE_TIME} (?:{DAY}).*|estou livre",
+        rf"tenho (?:horario|vaga|hora|espaco) (?:para|n[ao]|em|hoje|amanha|{DAY}).*",
         rf"tenho (?:\w+ ){{0,2}}{FREE_TIME}|buracos?|janelas?|vagas(?: .*)?|tem (?:encaixe|vaga|horario).*",
         "quando (?:eu )?(?:posso|consigo).*",
     ),
@@ -222,6 +229,7 @@ PROFESSIONAL: Final[Rules] = (
         Intent.AGENDA,
         "agenda",
         rf"(?:compromissos?|horarios|atendimentos|agendamentos|clientes) (?:de |da |do |para |desta )?(?:{DAY})",
+        rf"resumo (?:d[aeo] )?(?:dia|{DAY})|que horas (?:eu )?(?:termino|acabo|saio).*",
         rf"como (?:esta|ficou|foi|vai|anda|e) (?:\w+ ){{0,2}}(?:{DAY}|dia|tarde|manha)",
         "meus? (?:atendimentos|clientes|horarios|compromissos|dia)|^(?:e )?(?:a |na |da )?semana(?: toda| inteira)?$",
     ),

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..agenda.holiday_question import CLOSE, WORK
 from ..models import Conversation, Outbound, PendingAction
-from ..models.enums import OutboundStatus
+from ..models.enums import WENT_OUT
 from ..notify.delivery import spoken
 from ..notify.messages import Reminder2h
 from ..notify.outbox import CHAT
@@ -31,7 +31,6 @@ REFUSES: Final = frozenset({buttons.NO, buttons.REJECT, buttons.DECLINE, buttons
 CHANGES: Final = {CANCEL: "cancel", MOVE: "move"}
 # A reminder comes a day before; what was told earlier than that is not what a bare "sim" is about.
 RECENT: Final = timedelta(hours=24)
-SHOWN: Final = (OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ)
 # Notices that may have come since something was said; more than these is another day.
 BACK: Final = 6
 
@@ -63,7 +62,7 @@ def told_in(conversation: Conversation) -> Select[Outbound]:
     """Select what we said in a conversation, as far as it was shown, the newest first."""
     return (
         select(Outbound)
-        .where(Outbound.conversation_id == conversation.id, Outbound.status.in_(SHOWN))
+        .where(Outbound.conversation_id == conversation.id, Outbound.status.in_(WENT_OUT))
         .order_by(Outbound.sent_at.desc(), Outbound.id.desc())
     )
 

@@ -73,9 +73,16 @@ cancel: tive um problema e não vou conseguir ir | quero cancelar o agendamento 
 cancel: infelizmente preciso desmarcar | pode desmarcar minha sessão | não vai dar pra eu ir amanhã
 cancel: vou ter que cancelar, surgiu uma viagem
 reschedule: não vou poder ir na terça, quero quarta 16h | não consigo terça, pode ser quinta de manhã?
-reschedule: terça não posso mais, só consigo na quarta | não posso amanhã, me passa pra segunda
+reschedule: terça não posso, quarta pode ser? | terça não posso mais, só consigo na quarta
+reschedule: não posso amanhã, me passa pra segunda
 cancel: acho melhor não ir amanhã | não posso ir terça, quero cancelar | não posso amanhã
-payment: tem desconto? | faz desconto no pix? | tem promoção?
+book: amanhã não dá pra me encaixar? | quero o de sempre
+late: cheguei | tô na porta
+mine: confirmou? | ainda é às 10? | que horas?
+who: qual seu nome? | você é o Rafael?
+prices: o corte ainda é 50? | quanto vai dar?
+services: dura quanto tempo?
+payment: aceita dinheiro? | tem desconto? | faz desconto no pix? | tem promoção?
 more: mais cedo | não, outro
 reschedule: dá pra mudar pra sexta? | remarcar | preciso adiar | quero remarcar | tem como trocar meu horário?
 reschedule: pode passar pra quinta às 16h? | preciso mudar o dia | da pra antecipar? | queria trocar pra outro dia
@@ -338,6 +345,12 @@ unpaid: quem não pagou? | quem ainda não pagou? | quem tá devendo? | quem me 
 everybody: cancela tudo de amanhã | desmarca todo mundo de amanhã | cancela todos | confirma todos os de hoje
 everybody: cancela a agenda de amanhã | cancela os horários de sexta | limpa minha agenda de hoje
 everybody: remarca todo mundo de terça
+cancel: cancela os horários fixos da Ana | cancela tudo da Ana
+help: como cancelo alguém? | como eu marco cliente novo?
+agenda: resumo do dia | quem confirmou? | que horas eu termino hoje?
+revenue: quantos atendimentos eu tive esse mês? | fechamento do dia
+free: tenho horário pra barba hoje à tarde?
+reschedule: atrasa o João em 1 hora
 keep: não cancela todo mundo
 visits: que horas é o João? | que horas o João vem? | quando a Ana vem? | qual o horário da Ana? | que dia é o Pedro?
 visits: a Ana tá marcada pra quando? | qual o dia do João? | a Bia tem horário marcado?
