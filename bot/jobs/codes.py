@@ -7,12 +7,12 @@ from sqlalchemy import or_, text, update
 
 from ..db import Database
 from ..models import Outbound
-from ..models.enums import OutboundStatus
+from ..models.enums import WENT_OUT, OutboundStatus
 from ..notify.messages import LoginCode
 
 # A message may be sent once more while nobody knows whether it went; none lives as long as this.
 _LATELY: Final = timedelta(days=1)
-_WENT: Final = (OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ, OutboundStatus.SKIPPED)
+_WENT: Final = (*WENT_OUT, OutboundStatus.SKIPPED)
 
 
 async def forget_codes(db: Database, *, now: datetime) -> int:

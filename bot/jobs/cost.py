@@ -14,16 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from ..models import Appointment, Conversation, Inbound, Outbound, Professional, ServiceHealth
-from ..models.enums import Channel, InboundKind, OutboundStatus, Source, Transport
+from ..models.enums import WENT_OUT, Channel, InboundKind, Source, Transport
 from ..settings import Settings
+from .accounts import accounts
 from .findings import Finding, State
-from .flow import accounts
 
 FREE = 1000
 # Early enough to add a payment method before the messages stop.
 NEAR = 800
 
-_WENT_OUT = (OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ)
 _CHECK = "cost:"
 # Counted in one statement; after an outage of ours there may be several to count.
 _STEP = timedelta(days=1)
@@ -65,7 +64,7 @@ async def cost(session: AsyncSession, settings: Settings, now: datetime) -> list
     while month.until < now:
         await _count_on(session, month, settings.whatsapp_phone_number_id, min(month.until + _STEP, now))
     # Numbers that sent nothing count too: on the first of the month they are back at zero.
-    ours = {*await accounts(session, settings), *month.sent} - {""}
+    ours = {*await accounts(session, settings, Channel.CLOUD), *month.sent} - {""}
     return [month.finding(account) for account in sorted(ours)]
 
 
@@ -120,7 +119,7 @@ def _sent(default: str, since: datetime, now: datetime) -> Select[str, int]:
         )
         .where(
             Outbound.transport == Transport.WHATSAPP,
-            Outbound.status.in_(_WENT_OUT),
+            Outbound.status.in_(WENT_OUT),
             Outbound.sent_at > since,
             Outbound.sent_at <= now,
             or_(Conversation.channel.is_(None), Conversation.channel == Channel.CLOUD),

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import Database
-from ..models import Professional, ServiceHealth
+from ..models import ServiceHealth
 from ..models.enums import Channel
 from ..notify import health
 from ..settings import Settings
@@ -31,6 +31,7 @@ from ..whatsapp.faults import SendFailed
 from ..whatsapp.outgoing import Text
 from ..whatsapp.transport import Address
 from . import evolution_signs as signs
+from .accounts import accounts
 from .evolution_owner import tell
 
 log = logging.getLogger(__name__)
@@ -80,22 +81,12 @@ def check_name(instance: str) -> str:
     return f"ladder:{instance}"
 
 
-async def instances(session: AsyncSession, settings: Settings) -> list[str]:
-    """Return the instances of this installation, that of the settings first."""
-    own = await session.scalars(
-        select(Professional.account)
-        .where(Professional.channel == Channel.EVOLUTION, Professional.account.is_not(None))
-        .order_by(Professional.account)
-    )
-    return list(dict.fromkeys(each for each in (settings.evolution_instance, *own) if each))
-
-
 async def tend(db: Database, settings: Settings, *, now: datetime) -> None:
     """Look at every instance and take the next step with those that need one; run it every minute."""
     if not settings.evolution:
         return
     async with db.begin() as session:
-        names = await instances(session, settings)
+        names = await accounts(session, settings, Channel.EVOLUTION)
     async with aiohttp.ClientSession() as http:
         tender = _Tender(db, settings, EvolutionApi(http, settings), now)
         # Beside each other: one that hangs must not make the others wait for the next minute.
@@ -250,6 +241,6 @@ def webhook_of(settings: Settings, instance: str) -> str:
 
 async def stands(session: AsyncSession, settings: Settings) -> Sequence[ServiceHealth]:
     """Return where each instance that is ours stands."""
-    names = [check_name(name) for name in await instances(session, settings)]
+    names = [check_name(name) for name in await accounts(session, settings, Channel.EVOLUTION)]
     mine = (ServiceHealth.check.in_(names), ServiceHealth.ended_at.is_(None), ServiceHealth.state != "")
     return (await session.scalars(select(ServiceHealth).where(*mine).order_by(ServiceHealth.check))).all()

@@ -8,8 +8,8 @@ from itertools import pairwise
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..models import Contact, ContactIdentity, Conversation, Inbound, Outbound, Professional, ServiceHealth
-from ..models.enums import Channel, IdentityKind, InboundKind, OutboundStatus, Transport
+from ..models import Contact, ContactIdentity, Conversation, Inbound, Outbound, ServiceHealth
+from ..models.enums import WENT_OUT, Channel, IdentityKind, InboundKind, OutboundStatus, Transport
 from ..models.queues import DEAD, NEW, OWED, TROUBLED
 from ..notify import numbers
 from ..notify.outbox import PRIORITIES
@@ -19,6 +19,7 @@ from ..whatsapp.faults import ACTIONS, Action
 from ..whatsapp.phones import forms
 from ..whatsapp.rows import status_id
 from ..whatsapp.transport import default_line
+from .accounts import accounts
 from .depth import anything_due
 from .findings import Finding, State
 
@@ -168,22 +169,12 @@ async def _unheard_of(session: AsyncSession, settings: Settings, now: datetime) 
     found = await session.scalars(
         select(Inbound.external_id).where(
             Inbound.channel == Channel.CLOUD,
-            Inbound.account.in_(await accounts(session, settings)),
+            Inbound.account.in_(await accounts(session, settings, Channel.CLOUD)),
             Inbound.external_id.in_({each for ids in possible.values() for each in ids}),
         )
     )
     heard = set(found)
     return [sent_at for (_, sent_at), ids in possible.items() if not ids & heard]
-
-
-async def accounts(session: AsyncSession, settings: Settings) -> list[str]:
-    """Return the Cloud API numbers of this installation, the one in the settings first."""
-    own = await session.scalars(
-        select(Professional.account)
-        .where(Professional.channel == Channel.CLOUD, Professional.account.is_not(None))
-        .order_by(Professional.account)
-    )
-    return list(dict.fromkeys(each for each in (settings.whatsapp_phone_number_id, *own) if each))
 
 
 async def silence(session: AsyncSession, _settings: Settings, now: datetime) -> list[Finding]:
@@ -250,7 +241,7 @@ async def _sent_since(session: AsyncSession, since: datetime) -> int:
     sent = select(func.count()).where(
         Outbound.sent_at >= since,
         Outbound.transport == Transport.WHATSAPP,
-        Outbound.status.in_([OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ]),
+        Outbound.status.in_(WENT_OUT),
     )
     return await session.scalar(sent) or 0
 

@@ -35,7 +35,7 @@ from ..models import (
     Session,
     User,
 )
-from ..models.enums import InboundStatus, OutboundStatus, PendingStatus
+from ..models.enums import STILL_OWED, WENT_OUT, InboundStatus, OutboundStatus, PendingStatus
 from ..settings import Settings
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ FAILED_DAYS: Final = 90
 # After its end, a login says only when somebody was here.
 LOGIN_DAYS: Final = 30
 _MONTH: Final = timedelta(days=30.44)
-_SETTLED: Final = (OutboundStatus.SENT, OutboundStatus.DELIVERED, OutboundStatus.READ, OutboundStatus.SKIPPED)
+_SETTLED: Final = (*WENT_OUT, OutboundStatus.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +155,11 @@ async def _erase_strangers(db: Database, before: datetime, now: datetime) -> int
 
 
 def _strangers(before: datetime) -> Any:
-    owed = (OutboundStatus.QUEUED, OutboundStatus.SENDING, OutboundStatus.UNCERTAIN)
     return select(Contact.id).where(
         Contact.created_at < before,
         Contact.opted_out_at.is_(None),
         ~exists().where(Client.contact_id == Contact.id),
         ~exists().where(User.contact_id == Contact.id),
-        ~exists().where(Outbound.contact_id == Contact.id, Outbound.status.in_(owed)),
+        ~exists().where(Outbound.contact_id == Contact.id, Outbound.status.in_(STILL_OWED)),
         ~exists().where(Conversation.contact_id == Contact.id, Conversation.last_inbound_at >= before),
     )

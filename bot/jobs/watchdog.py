@@ -15,6 +15,7 @@ from ..notify import health
 from ..settings import Settings
 from ..whatsapp.management import Management
 from . import alerts, flow, reach
+from .accounts import accounts
 from .alerts import Change
 from .cost import cost
 from .endpoint import endpoint
@@ -112,12 +113,12 @@ async def from_meta(
 
     Without a database only the number of the settings is known.
     """
-    accounts = [settings.whatsapp_phone_number_id] if settings.whatsapp_phone_number_id else []
+    numbers = [settings.whatsapp_phone_number_id] if settings.whatsapp_phone_number_id else []
     if db is not None:
         async with db.begin() as session:
-            accounts = await flow.accounts(session, settings)
+            numbers = await accounts(session, settings, Channel.CLOUD)
     async with aiohttp.ClientSession() as http:
-        return await reach.look(management or Management(http, settings), settings, accounts, now, mend=mend)
+        return await reach.look(management or Management(http, settings), settings, numbers, now, mend=mend)
 
 
 async def _from_endpoint(settings: Settings, now: datetime) -> list[Finding]:

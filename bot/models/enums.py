@@ -172,3 +172,8 @@ class OutboundStatus(StrEnum):
     READ = "read"
     FAILED = "failed"
     SKIPPED = "skipped"
+
+
+ARRIVED: Final = (OutboundStatus.DELIVERED, OutboundStatus.READ)
+WENT_OUT: Final = (OutboundStatus.SENT, *ARRIVED)
+STILL_OWED: Final = (OutboundStatus.QUEUED, OutboundStatus.SENDING, OutboundStatus.UNCERTAIN)

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..db import Instant
 from ..models import Contact, Conversation, Message, Outbound
 from ..models.base import choice
-from ..models.enums import Author, OutboundStatus
+from ..models.enums import STILL_OWED, Author, OutboundStatus
 from ..whatsapp.faults import NO_CONNECTION, Action, Fault, seconds_until_retry
 from ..whatsapp.outgoing import Outgoing, from_json, plain
 from ..whatsapp.window import LENGTH
@@ -40,7 +40,6 @@ DIED = "sender_died"
 
 _TABLE = cast(Table, Outbound.__table__)
 _LINES = cast(Table, Message.__table__)
-_WAITING = frozenset({OutboundStatus.QUEUED, OutboundStatus.SENDING, OutboundStatus.UNCERTAIN})
 
 
 class Worded(Protocol):
@@ -81,7 +80,7 @@ async def sent(
     row.provider_id = provider_id
     if row.status is OutboundStatus.FAILED:
         await bad_news.take_back(session, row)
-    if row.status in _WAITING or row.status is OutboundStatus.FAILED:
+    if row.status in STILL_OWED or row.status is OutboundStatus.FAILED:
         row.status, row.lease_until, row.error_code, row.error = OutboundStatus.SENT, None, "", ""
 
 

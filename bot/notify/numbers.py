@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import Swift
 from ..models import Outbound, ServiceHealth
-from ..models.enums import OutboundStatus
+from ..models.enums import ARRIVED, OutboundStatus
 from ..whatsapp.faults import WORSE_BY_ASKING, Fault
 from . import health
 
@@ -50,7 +50,7 @@ async def stopped(session: AsyncSession, now: datetime) -> dict[str, datetime]:
         trial = await _trial(session, details)
         if trial is OutboundStatus.SENT:
             until = datetime.fromisoformat(details["tried"]) + WORD
-        if trial in _ARRIVED:
+        if trial in ARRIVED:
             await reopen(session, account, now)
         elif trial is OutboundStatus.SENT and until <= now:
             await reopen(session, account, now, pause=details.get("pause", PAUSE.total_seconds()))
@@ -67,7 +67,6 @@ _STOPPED = Swift(
         ServiceHealth.ended_at.is_(None),
     )
 )
-_ARRIVED = (OutboundStatus.DELIVERED, OutboundStatus.READ)
 
 
 async def _trial(session: AsyncSession, details: dict[str, Any]) -> OutboundStatus | None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..db import Instant, Swift
 from ..models import Contact, Inbound, Outbound
 from ..models.base import choice
-from ..models.enums import InboundStatus, OutboundStatus
+from ..models.enums import ARRIVED, WENT_OUT, InboundStatus, OutboundStatus
 from ..whatsapp.faults import of_code
 from ..whatsapp.rows import status_id
 from . import delivery, echoes
@@ -41,8 +41,6 @@ _STATUSES = {
     "read": OutboundStatus.READ,
     "played": OutboundStatus.READ,
 }
-_ARRIVED = (OutboundStatus.DELIVERED, OutboundStatus.READ)
-_GOING_ON = (OutboundStatus.SENT, *_ARRIVED)
 
 
 @dataclass(slots=True)
@@ -65,8 +63,8 @@ class Standing:
         """Tell whether a status only says that the message went on from where it stands."""
         return (
             self.row is None
-            and told in _GOING_ON
-            and self.status in _GOING_ON
+            and told in WENT_OUT
+            and self.status in WENT_OUT
             and self.sent_at is not None
             and self.provider_id == provider_id
         )
@@ -143,7 +141,7 @@ class Statuses:
         if not message.goes_on(told, provider_id):
             message.row = message.row or await self._row(message)
             return await self._odd(row, told, message.row, now)
-        if told not in _ARRIVED:
+        if told not in ARRIVED:
             return "known already"
         message.arrives(told, row.provider_at or now)
         self._reached.add(message.contact_id)
@@ -165,7 +163,7 @@ class Statuses:
         return row
 
     async def _odd(self, row: Told, told: OutboundStatus, message: Outbound, now: datetime) -> str:
-        provider_id, arrived = str(row.event.get("id")), told in _ARRIVED
+        provider_id, arrived = str(row.event.get("id")), told in ARRIVED
         if not arrived and not await _is_about_this_try(self._session, row, message, provider_id):
             return "of an earlier try"
         if _RANKS[told] <= _rank(message, provider_id) and not arrived:
