@@ -9,12 +9,20 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import add_new
+from ..errors import Conflict
 from ..models import Inbound, Outbound, new_id
 from ..models.enums import Channel, InboundKind, InboundStatus
 from ..whatsapp.outgoing import Outgoing, from_json
 
 # One line of ours, so that everybody has one conversation with the assistant there.
 ACCOUNT = "app"
+
+
+class KeyOfAnother(Conflict):
+    """An idempotency key that belongs to another message."""
+
+    code = "idempotency_key_reused"
+    sentence = "Essa chave de repetição já foi usada em outra mensagem."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ class Asked:
 async def ask(
     session: AsyncSession, contact_id: UUID, *, text: str, option: str | None, key: str | None, now: datetime
 ) -> Asked:
-    """Put what somebody typed or tapped on the page into the inbox; the same key is the same message."""
+    """Put what somebody typed or tapped on the page into the inbox; the same key is the same message, or none."""
     lane = f"{Channel.APP}:{ACCOUNT}:{contact_id}"
     event = {
         "type": "interactive" if option else "text",
@@ -54,8 +62,10 @@ async def ask(
     }
     made = await add_new(session, Inbound, row)
     if made is None:
-        first = select(Inbound.id).where(Inbound.channel == Channel.APP, Inbound.external_id == external)
-        made = (await session.scalars(first)).one()
+        first = select(Inbound.id, Inbound.event).where(Inbound.channel == Channel.APP, Inbound.external_id == external)
+        made, before = (await session.execute(first)).one()
+        if before != event:
+            raise KeyOfAnother
     return Asked(made, lane)
 
 

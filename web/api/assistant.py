@@ -53,7 +53,7 @@ class Replies(Answer):
     thinking: bool = False
 
 
-@endpoint("POST", "/api/ai/chat", who=Who.PROFESSIONAL, limit=Limit.CHAT)
+@endpoint("POST", "/api/ai/chat", who=Who.PROFESSIONAL, limit=Limit.CHAT, refuses=(in_app.KeyOfAnother,))
 async def chat(call: Call, body: ChatMessage) -> Replies:
     """Talk to the assistant, as on WhatsApp: it reads at once and asks before it writes."""
     async with call.db.begin() as session:

@@ -40,6 +40,13 @@ async def test_the_assistant_reads_at_once_and_asks_before_it_writes(page: Page)
     assert status == 200
     assert "segunda" in shown["replies"][0]["text"]
     _, shown = await ask(page, token, text="cancela a Ana Paula de segunda às 15h30", idempotency_key="pedido-1")
+    # The same key is the same message; whoever says something else with it is not answered as if they had not.
+    assert await ask(page, token, text="cancela a Ana Paula de segunda às 15h30", idempotency_key="pedido-1") == (
+        200,
+        shown,
+    )
+    status, refused = await ask(page, token, text="quem tenho terça?", idempotency_key="pedido-1")
+    assert (status, refused["error"]["code"]) == (409, "idempotency_key_reused")
     reply = shown["replies"][-1]
     yes = next(option["id"] for option in reply["options"] if option["title"] == "Sim")
     async with page.here.services.db.begin() as session:
