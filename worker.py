@@ -29,7 +29,7 @@ from bot.conversation.presence import Receipts
 from bot.conversation.rules import RulesBrain
 from bot.conversation.turn import Turns
 from bot.db import Database
-from bot.jobs import codes, digest, evolution, holds, holidays, page, reminders, retention, series, waitlist, watchdog
+from bot.jobs import evolution, minute, page, retention, series, watchdog
 from bot.jobs.steady import SteadyWorker, patient, stand_in
 from bot.log import setup
 from bot.notify.email.carrier import carrier
@@ -171,16 +171,10 @@ async def sweep(ctx: Context) -> None:
 
 
 async def remind(ctx: Context) -> None:
-    """Do what the minute makes due: late reminders, questions that ran out, offers, daily agendas."""
+    """Do what the minute makes due, and let what it owes leave."""
     all_of: Services = ctx["services"]
-    now = all_of.clock.now()
     TRACE.note("job", "lembretes e agendas do dia")
-    await reminders.tidy_reminders(all_of.db, now=now)
-    await holds.expire_pending(all_of.db, now=now)
-    await waitlist.offer_openings(all_of.db, now=now)
-    await holidays.ask_about_holidays(all_of.db, now=now)
-    await digest.owe_due_digests(all_of.db, now=now)
-    await codes.forget_codes(all_of.db, now=now)
+    await minute.do_due(all_of.db, now=all_of.clock.now())
     all_of.sender.wake()
 
 

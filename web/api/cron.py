@@ -1,6 +1,6 @@
 """The clock from outside: for installations whose platform rings instead of a worker's own cron."""
 
-from bot.jobs import codes, digest, holds, reminders, waitlist, watchdog
+from bot.jobs import minute, watchdog
 from bot.jobs.findings import State
 
 from ..call import Call
@@ -14,6 +14,7 @@ class Reminded(Answer):
     reminders: int
     expired_questions: int
     waitlist_offers: int
+    holiday_questions: int
     daily_agendas: int
 
 
@@ -23,16 +24,10 @@ class Watched(Answer):
 
 
 async def remind(call: Call) -> Reminded:
-    """Do what the minute makes due: late reminders, questions that ran out, offers, daily agendas."""
-    done = Reminded(
-        reminders=await reminders.tidy_reminders(call.db, now=call.now),
-        expired_questions=await holds.expire_pending(call.db, now=call.now),
-        waitlist_offers=await waitlist.offer_openings(call.db, now=call.now),
-        daily_agendas=await digest.owe_due_digests(call.db, now=call.now),
-    )
-    await codes.forget_codes(call.db, now=call.now)
+    """Do what the minute makes due: late reminders, questions that ran out or about holidays, offers, daily agendas."""
+    done = await minute.do_due(call.db, now=call.now)
     await call.bell.ring("send", key="now")
-    return done
+    return Reminded.model_validate(done, from_attributes=True)
 
 
 async def watch(call: Call) -> Watched:
