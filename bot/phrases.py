@@ -108,5 +108,13 @@ def listing(items: Sequence[str], last: str = "e") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
+def cut(lines: Sequence[str], most: int, one: str, many: str) -> str:
+    """Put lines one under the other; beyond `most` of them, say how many more there are."""
+    shown = list(lines[:most])
+    if more := len(lines) - len(shown):
+        shown.append(f"• e mais {plural(more, one, many)}")
+    return "\n".join(shown)
+
+
 def _thousands(n: int) -> str:
     return f"{n:,}".replace(",", ".")

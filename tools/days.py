@@ -190,9 +190,7 @@ async def appointments_in(session: AsyncSession, asker: Asker, professional_id: 
         f"• {phrases.moment(row.start_at.astimezone(asker.zone))}: {client.name}, {row.service_name}"
         for row, client in rows
     ]
-    if len(lines) > TOLD:
-        lines = [*lines[:TOLD], f"• e mais {phrases.plural(len(lines) - TOLD, 'horário', 'horários')}"]
-    return "\n".join(lines)
+    return phrases.cut(lines, TOLD, "horário", "horários")
 
 
 async def _that_can(context: Context, stretch: Stretch, *, closing: bool) -> list[date]:

@@ -140,6 +140,4 @@ def _name(start: date, end: date) -> str:
 
 def _left(left: Sequence[receipts.Left]) -> str:
     lines = [f"• {each.payment.client}, {each.payment.paid_on:%d/%m}: {', '.join(each.reasons)}" for each in left]
-    if len(lines) > TOLD:
-        lines = [*lines[:TOLD], f"• e mais {phrases.plural(len(lines) - TOLD, 'pagamento', 'pagamentos')}"]
-    return "\n".join(lines)
+    return phrases.cut(lines, TOLD, "pagamento", "pagamentos")

@@ -154,10 +154,7 @@ def conflicts(context: Context, found: Sequence[Occurrence]) -> str:
             holiday = f" (feriado: {each.proposal_holiday})" if each.proposal_holiday else ""
             instead = f"fica {phrases.moment(each.proposal.astimezone(zone), today)}{holiday}"
         lines.append(f"• {phrases.day(each.at.astimezone(zone).date(), today)} ({reason}): {instead}")
-    if len(lines) > TOLD:
-        more = phrases.plural(len(lines) - TOLD, "outro", "outros")
-        lines = [*lines[:TOLD], f"• e mais {more}, do mesmo jeito"]
-    return "\n".join(lines)
+    return phrases.cut(lines, TOLD, "outro, do mesmo jeito", "outros, do mesmo jeito")
 
 
 def _reason(each: Occurrence) -> str:

@@ -35,6 +35,4 @@ async def standing_lines(session: AsyncSession, own: Professional, day: date) ->
         f"• {phrases.hour(row.start_at.astimezone(zone_of(zone)))}: {client.name}, {row.service_name}"
         for row, client in rows
     ]
-    if len(lines) > TOLD:
-        lines = [*lines[:TOLD], f"• e mais {phrases.plural(len(lines) - TOLD, 'horário', 'horários')}"]
-    return "\n".join(lines)
+    return phrases.cut(lines, TOLD, "horário", "horários")
