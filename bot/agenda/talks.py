@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Conversation, Professional
+from ..models.enums import Channel
 from ..whatsapp import window
 
 
@@ -19,6 +20,8 @@ async def open_talk(session: AsyncSession, account: str | None, contact_id: UUID
             Conversation.contact_id == contact_id,
             Conversation.account == account if account else Conversation.account.not_in(others),
             Conversation.last_inbound_at.is_not(None),
+            # On our own page a client is somebody else: the owner of an agenda.
+            Conversation.channel != Channel.APP,
         )
         .order_by(Conversation.last_inbound_at.desc())
         .limit(1)

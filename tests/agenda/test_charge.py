@@ -15,7 +15,7 @@ from bot.agenda.takings import Stretch
 from bot.db import Database
 from bot.errors import Refused
 from bot.models import Appointment, Client, Contact, Conversation, Outbound
-from bot.models.enums import Action, Channel, Payment, Plan, Status
+from bot.models.enums import Action, Channel, Payment, Plan, Status, Transport
 from bot.whatsapp.outgoing import Image, Text, from_json, plain
 
 from ..conftest import StillClock
@@ -46,11 +46,13 @@ async def requests(world: World) -> Sequence[Outbound]:
     return [row for row in await world.owed() if row.kind == "payment_request"]
 
 
-async def talked(world: World, *, account: str = "100", ago: timedelta = timedelta(hours=1)) -> None:
+async def talked(
+    world: World, *, account: str = "100", ago: timedelta = timedelta(hours=1), channel: Channel = Channel.CLOUD
+) -> None:
     """Let the client have written to a number some time ago."""
     async with world.db.begin() as session:
         conversation = Conversation(
-            channel=Channel.CLOUD,
+            channel=channel,
             account=account,
             contact_id=world.client.contact_id,
             last_inbound_at=NOW - ago,
@@ -144,6 +146,18 @@ async def test_nobody_elses_number_is_used(db: Database) -> None:
         await talked(world, account="other")
         await ask(world, row)
         assert [owed.kind for owed in await world.owed()][-1] == "payment_request"
+
+
+async def test_a_client_who_has_an_agenda_of_their_own_gets_the_picture_on_the_telephone(db: Database) -> None:
+    async with World(db, pix_key=PIX_KEY) as world:
+        row = await world.book()
+        await talked(world, account="app", channel=Channel.APP, ago=timedelta(minutes=1))
+        await ask(world, row, key="one")
+        assert [owed.kind for owed in await world.owed()][-1] == "payment_request"
+        await talked(world)
+        await ask(world, row, key="two")
+        *_, picture = await world.owed()
+        assert (picture.kind, picture.transport) == ("chat", Transport.WHATSAPP)
 
 
 async def test_a_plan_without_pix_says_which_has_it(db: Database) -> None:
