@@ -46,7 +46,7 @@ CLIENT: Final[Rules] = (
         "lista de espera|fila de espera|avis[ae]r? (?:se|quando|caso)",
         r"(?:entrar|sair|sai|saio|tira\w*|coloca\w*|estou) (?:\w+ ){0,3}(?:lista|fila)",
         "me (?:avis[ae]|cham[ae]) (?:se|quando|caso)",
-        "(?:se|caso) (?:alguem|surgir|abrir|aparecer|vagar|sobrar).*",
+        "(?:se|caso) (?:alguem|surgir|abrir(?! (?:\\| )?marca)|aparecer|vagar|sobrar).*",
     ),
     line(
         Intent.SERIES,
@@ -93,6 +93,7 @@ CLIENT: Final[Rules] = (
     line(
         Intent.LATE,
         "vou demorar|atras(?:ar|ad[oa]|ei|o|ando|adinh[oa])",
+        r"esqueci d[oe] (?:meu )?horario.*|perdi (?:o|meu) horario.*|faltei",
         r"cheguei|(?:ja )?estou (?:(?:aqui|ai)(?= \||$)|na (?:porta|frente).*|chegando.*)",
         r"chego (?:\w+ ){0,2}(?:em|depois|mais tarde|\d+).*",
         r"chegar (?:\w+ ){0,4}(?:depois|mais tarde|atrasad[oa])",
@@ -127,7 +128,7 @@ CLIENT: Final[Rules] = (
         rf"(?:abrem?|fecham?|funcionam?|trabalham?) (?:que horas|ate|aos?|no|na|em|{DAY}).*",
         rf"atendem? (?:que horas|ate|aos? (?:{WEEKDAY})|(?:no|em) {WEEKDAY}|{WEEKDAY})(?: que horas)?(?= \||$| de)",
         "(?:quais|que) dias? (?:da semana )?(?:voces? )?(?:atendem?|trabalham?|abrem?|funcionam?)",
-        "(?:esta|estao) (?:abert|fechad)[oa]s?",
+        rf"(?:esta|estao) (?:abert|fechad)[oa]s?|{DAY} (?:voces? )?(?:abrem?|funcionam?|trabalham?|atendem?)(?= \||$)",
     ),
     line(
         Intent.BOOK,
@@ -160,7 +161,8 @@ CLIENT: Final[Rules] = (
     line(
         Intent.PRICES,
         r"quanto (?!tempo)(?:\w+ ){0,4}?(?:custam?|cobram?|fica|ficar|sai|custaria|custar|sair|e|esta|vale|seria|dar?)",
-        r"quanto(?= \||$)|precos?|valor(?:es)?|tabela|orcamento|quanto que e|e caro|baratinho",
+        r"quanto(?= \||$)|precos?|valor(?:es)?|tabela|orcamento|mais (?:barat[oa]|em conta)|quanto que e",
+        "e caro|baratinho",
         r"(?:ainda|continua) (?:e |esta |custa |sai |por |a )*(?:r \$ ?)?\d+(?: \| \d+)?(?: reais| conto)?(?= \||$)",
     ),
     line(

@@ -28,6 +28,7 @@ from .gathering import (
     other_times,
     picked_option,
     recall,
+    sorry,
     taken_back,
 )
 from .intents import Intent, phone_in
@@ -210,6 +211,8 @@ async def _ongoing(talk: Talk) -> Answer | None:
         return await going_on(talk)
     if doing == MOVE and talk.memory.get("scope") == rhythm.REST and repeating.target_in(talk):
         return await repeating.move_rest(talk)
+    if talk.asked == "appointment" and talk.reading.intent is Intent.NONE and not talk.said.dated:
+        return sorry(talk)
     return await _gathering(talk) if doing in {BOOK, MOVE} else None
 
 

@@ -29,7 +29,7 @@ _TAKEN_BACK: Final = re.compile(r"^(?:pode )?cancel(?:a|ar|e)(?: isso| tudo| por
 _EXPLICIT: Final = re.compile(r"(?<!\S)(?:cancel|desmar)")
 # Somebody who thinks about it has not been misunderstood.
 _MOMENT: Final = re.compile(
-    r"(?<!\S)(?:pera|perai|espera|calma|um (?:momento|momentinho|minuto|minutinho|instante|segundo)"
+    r"(?<!\S)(?:hu?m+|pera|perai|espera|calma|um (?:momento|momentinho|minuto|minutinho|instante|segundo)"
     r"|ja (?:volto|respondo)|(?:deixa eu|vou) (?:ver|pensar|confirmar|conferir|olhar|perguntar)|acho que sim"
     r"|talvez)(?!\S)"
 )

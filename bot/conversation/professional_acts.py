@@ -12,7 +12,7 @@ from .amounts import amounts_in
 from .brain import Answer
 from .catalogue import meant, names
 from .client_acts import info, service_missing
-from .dates import Kind
+from .dates import Kind, When
 from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
@@ -124,7 +124,7 @@ async def act(talk: Talk) -> Answer:
     told = bool(people or hour or when.kind is not Kind.NONE)
     if not told and talk.memory["doing"] in {CANCEL, MOVE}:
         return talk.ask("whom", chat("ask_whom"))
-    found = of_people(people, filtered(await candidates(talk, people), when))
+    found = of_people(people, filtered(await candidates(talk, people, when), when))
     found = [each for each in found if hour is None or start_of(talk, each).strftime("%H:%M") == hour]
     if not found:
         return _nobody(talk, phrases.listing(people))
@@ -184,10 +184,9 @@ def _nobody(talk: Talk, name: str) -> Answer:
     return talk.ask("whom", chat("ask_whom"))
 
 
-async def candidates(talk: Talk, people: Sequence[str]) -> list[Data]:
-    """Return the appointments that the deed in question is possible for, the nearest first."""
-    said = talk.said.when
-    day = said.day if said.day and not said.time_only and talk.memory["doing"] != MOVE else None
+async def candidates(talk: Talk, people: Sequence[str], when: When) -> list[Data]:
+    """Return the appointments that the deed in question is possible for: of the day in `when`, else the nearest."""
+    day = None if when.time_only else when.day
     if day is not None:
         data = await day_of(talk, words_of(day))
         return [each for each in (data["appointments"] if data else []) if _possible(talk, each)]

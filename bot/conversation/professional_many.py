@@ -4,6 +4,7 @@ Each client is told, so each is asked about.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,14 +18,17 @@ from .gathering import CANCEL, STATUS
 from .intents import ACTS, understand
 from .offer import MOVE, note
 from .people import people_in
-from .picking import filtered, move_in
+from .phrasebook import DAY
+from .picking import move_in, start_of
 from .professional_acts import candidates, of_people, picked, start
 from .professional_reads import ask_which
-from .talk import Talk
+from .talk import Data, Talk
 from .vocabulary import plain
-from .wish import Said
+from .wish import Said, fits
 
-_ALL: Final = frozenset({"geral", "inteira", "completa", "limpa", "limpar", "zera", "zerar", "esvazia"})
+_A_DAY: Final = re.compile(rf"(?<!\S){DAY}(?!\S)")
+# "Todo mundo menos a Ana".
+_BUT: Final = re.compile(r"(?<!\w)(?:menos|exceto|fora|tirando|salvo)(?!\w)", re.IGNORECASE)
 _DEEDS: Final = re.compile(
     r" (?:(?P<confirm>confirm|aceit|aprov)|(?P<reject>recus|rejeit)|(?P<move>remar|reagend|pass|jog|mud|empurr|adi))"
 )
@@ -45,8 +49,8 @@ async def one_at_a_time(talk: Talk) -> None:
 
 async def one_by_one(talk: Talk) -> Answer:
     """List those of whom something was said at once, and ask which is first."""
-    found = _DEEDS.search(plain(talk.heard.text))
-    deed = (found and found.lastgroup) or CANCEL
+    named_deed = _DEEDS.search(plain(talk.heard.text))
+    deed = (named_deed and named_deed.lastgroup) or CANCEL
     start(talk, {CANCEL: CANCEL, MOVE: MOVE}.get(deed, STATUS))
     if talk.memory["doing"] == STATUS:
         talk.memory["action"] = deed
@@ -55,10 +59,15 @@ async def one_by_one(talk: Talk) -> Answer:
         wanted = move_in(talk.said, talk.now)
         when = wanted.source
         note(talk, *wanted.wishes)
-    services = names((await info(talk)).get("services") or [])
-    people = people_in(talk.said.rest, besides=services | _ALL)
-    several = of_people(people, filtered(await candidates(talk, people), when))
-    day = phrases.day(when.day, talk.now.date(), relative=True) if when.day and not when.time_only else ""
+    if not talk.said.dated and _A_DAY.search(plain(talk.heard.text)):
+        return talk.say("date_not_understood")
+    moments = when.alternatives or (when,)
+    found = [
+        each for each in await candidates(talk, (), when) if any(fits(one, start_of(talk, each)) for one in moments)
+    ]
+    several = _of_whom(talk, found)
+    days = [one.day for one in moments if one.day and not one.time_only]
+    day = phrases.listing([phrases.day(each, talk.now.date(), relative=True) for each in days])
     if not several:
         talk.memory.clear()
         return talk.say("nobody_for_all", day=day, waiting=deed in {"confirm", "reject"})
@@ -67,3 +76,13 @@ async def one_by_one(talk: Talk) -> Answer:
     closing = day.split(", ")[-1] if deed == CANCEL and when.kind is Kind.DATE else ""
     count = phrases.plural(len(several), "horário", "horários")
     return ask_which(talk, chat("one_by_one", deed=deed, count=count, day=day, closing=closing), several)
+
+
+def _of_whom(talk: Talk, appointments: Sequence[Data]) -> list[Data]:
+    """Return the appointments of those who are named, without those of whom they are said not to be."""
+    said, *but = _BUT.split(talk.said.rest, maxsplit=1)
+    named, spared = (
+        [name for name in people_in(" ".join(words)) if of_people([name], appointments)] for words in ([said], but)
+    )
+    without = of_people(spared, appointments) if spared else []
+    return [each for each in of_people(named, appointments) if each not in without]

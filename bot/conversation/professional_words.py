@@ -199,7 +199,7 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.RESCHEDULE,
-        rf"{MOVE}|adia|{SHIFT}|(?:pass(?:ar|a|e)|jog(?:ar|a)|jogue) (?:\w+ ){{1,5}}(?:para|as) .*",
+        rf"{MOVE}|adia|{SHIFT}|(?:pass(?:ar|a|e)|jog(?:ar|a)|jogue) (?:[^| ]+ ){{1,6}}(?:para|as) .*",
         rf"nao (?:vem|vai|consegue|pode).* {INSTEAD}.*|atras(?:a|ar|e) (?:o|a|xfone) (?!agenda).*",
         rf"{CANCEL} .* (?:marca|{BOOK}).*|(?:em vez|ao inves|no lugar) d[aeo]s? .*",
     ),

@@ -34,6 +34,9 @@ PROFESSIONAL: Final = frozenset(
         Intent.FREE,
         Intent.SERVICES,
         Intent.HOURS,
+        Intent.PRICES,
+        Intent.UNPAID,
+        Intent.VISITS,
     }
 )
 _CHATTER: Final = frozenset({Intent.GREET, Intent.THANKS, Intent.BYE})
@@ -53,7 +56,7 @@ def questions(talk: Talk, reads: Collection[Intent]) -> list[Talk]:
         if reading.intent is Intent.NONE and said.dated and found:
             # "Quem tenho hoje? e amanhã?" asks the same again.
             reading = replace(reading, intent=found[-1].reading.intent)
-        if reading.intent not in reads or reading.unwanted:
+        if reading.intent not in reads or reading.unwanted - {Intent.PAID}:  # "quem não pagou?" refuses nothing
             return []
         found.append(Talk(replace(talk.heard, text=part), said, reading, dict(talk.memory)))
     return found if 1 < len(found) <= MOST else []

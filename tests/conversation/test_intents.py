@@ -77,7 +77,9 @@ reschedule: terça não posso, quarta pode ser? | terça não posso mais, só co
 reschedule: não posso amanhã, me passa pra segunda
 cancel: acho melhor não ir amanhã | não posso ir terça, quero cancelar | não posso amanhã
 book: amanhã não dá pra me encaixar? | quero o de sempre
-late: cheguei | tô na porta
+late: cheguei | tô na porta | desculpa, esqueci do horário hoje
+hours: domingo vcs abrem? | sábado vocês atendem?
+cancel: vou ter que desmarcar terça, depois eu te aviso quando der pra remarcar
 mine: confirmou? | ainda é às 10? | que horas?
 who: qual seu nome? | você é o Rafael?
 prices: o corte ainda é 50? | quanto vai dar?
