@@ -28,7 +28,7 @@ def asked(context: Context, words: str) -> Period:
 def before(period: Period) -> Period:
     """Return the stretch of the same kind before `period`; its label reads after "para comparar,"."""
     start, end = period.start, period.end
-    if start.day == 1 and end == _next_month(start):
+    if start.day == 1 and end == next_month(start):
         last = start - timedelta(days=1)
         name = phrases.month_name(last)
         label = f"em {name}" if last.year == start.year else f"em {name} de {last.year}"
@@ -47,5 +47,6 @@ def before(period: Period) -> Period:
     return replace(period, start=first, end=start, label=label)
 
 
-def _next_month(first: date) -> date:
+def next_month(first: date) -> date:
+    """Return the first day of the month after the one that begins on `first`."""
     return (first + timedelta(days=31)).replace(day=1)

@@ -133,9 +133,9 @@ def _document(file: receipts.File, caption: str) -> Document:
 
 
 def _name(start: date, end: date) -> str:
-    last = end - timedelta(days=1)
-    same_month = (start.day, last + timedelta(days=1)) == (1, (start + timedelta(days=31)).replace(day=1))
-    return f"pagamentos-{start:%Y-%m}.csv" if same_month else f"pagamentos-{start:%Y-%m-%d}-a-{last:%Y-%m-%d}.csv"
+    if start.day == 1 and end == periods.next_month(start):
+        return f"pagamentos-{start:%Y-%m}.csv"
+    return f"pagamentos-{start:%Y-%m-%d}-a-{end - timedelta(days=1):%Y-%m-%d}.csv"
 
 
 def _left(left: Sequence[receipts.Left]) -> str:

@@ -66,6 +66,21 @@ class NotAStart(Invalid):
     sentence = "Não há atendimento que comece nesse horário: {when}."
 
 
+NOT_FREE: Final = (
+    SlotTaken,
+    DayFull,
+    WeekFull,
+    InThePast,
+    TooSoon,
+    TooFar,
+    ClosedDay,
+    ClosedThen,
+    OutsideHours,
+    NotAStart,
+)
+"""Every refusal of a time."""
+
+
 class ProfessionalUnknown(NotFound):
     code = "professional_unknown"
     sentence = "Não encontrei esse profissional."

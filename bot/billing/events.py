@@ -18,6 +18,7 @@ from ..errors import Unavailable
 from ..models import BillingEvent, Notification, Professional, new_id
 from ..models.enums import Plan
 from ..settings import Settings
+from ..whatsapp.tolerant import identifier
 from .entitlement import Entitlement, Standing, decide, read
 from .gateway import CustomerGone, Gateway, prices
 
@@ -227,7 +228,7 @@ async def _whose(session: AsyncSession, found: Mapping[str, Any], customer_id: s
     if not customer_id:
         return None
     about = found.get("metadata") or {}
-    claimed = _uuid(found.get("client_reference_id")) or _uuid(about.get("professional_id"))
+    claimed = identifier(found.get("client_reference_id")) or identifier(about.get("professional_id"))
     query = select(Professional.id, Professional.stripe_customer_id).where(
         or_(Professional.stripe_customer_id == customer_id, Professional.id == claimed)
     )
@@ -235,13 +236,6 @@ async def _whose(session: AsyncSession, found: Mapping[str, Any], customer_id: s
     ours = [row.id for row in rows if row.stripe_customer_id == customer_id]
     unbound = [row.id for row in rows if row.stripe_customer_id is None]
     return next(iter(ours + unbound), None)
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        return None
 
 
 def _due(row: BillingEvent, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from ..models.base import choice
 from ..models.enums import ARRIVED, WENT_OUT, InboundStatus, OutboundStatus
 from ..whatsapp.faults import of_code
 from ..whatsapp.rows import status_id
+from ..whatsapp.tolerant import identifier
 from . import delivery, echoes
 from .these import IDS, NAMES, EachOf, these
 from .told import Told
@@ -124,7 +125,7 @@ class Statuses:
         if not rows:
             return cls(session, [])
         names = list({str(row.event.get("id")) for row in rows})
-        ids = list({identifier for row in rows if (identifier := _uuid(row.event.get("opaque")))})
+        ids = list({ours for row in rows if (ours := identifier(row.event.get("opaque")))})
         found = await _KNOWN.all(session, {"names": names, "ids": ids})
         return cls(session, [Standing(*one) for one in found])
 
@@ -192,13 +193,6 @@ def _values(one: Standing) -> dict[str, Any]:
         "delivered": one.delivered_at,
         "seen": one.read_at,
     }
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        return None
 
 
 def _rank(message: Outbound, provider_id: str) -> int:

@@ -5,6 +5,7 @@ import math
 import re
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -66,6 +67,14 @@ def mapping(value: object) -> dict[str, Any]:
 def items(value: object) -> list[Any]:
     """Return a JSON array."""
     return value if isinstance(value, list) else []
+
+
+def identifier(value: object) -> UUID | None:
+    """Return an id of ours that travelled and came back."""
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
 
 
 def moment(value: object) -> datetime | None:

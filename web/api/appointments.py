@@ -12,18 +12,9 @@ from bot.agenda import booking
 from bot.agenda.lifecycle import AlreadyOver, IllegalMove, NotYours, TooEarly, UnknownAction
 from bot.agenda.policy import TooLate
 from bot.agenda.refusals import (
+    NOT_FREE,
     AppointmentChanged,
     AppointmentUnknown,
-    ClosedDay,
-    ClosedThen,
-    DayFull,
-    InThePast,
-    NotAStart,
-    OutsideHours,
-    SlotTaken,
-    TooFar,
-    TooSoon,
-    WeekFull,
 )
 from bot.errors import Forbidden, Invalid
 from bot.models import Appointment, Client
@@ -132,16 +123,7 @@ async def show_appointment(call: Call, appointment_id: UUID) -> AppointmentView:
         NotYours,
         TooLate,
         AppointmentChanged,
-        SlotTaken,
-        InThePast,
-        TooSoon,
-        TooFar,
-        ClosedDay,
-        ClosedThen,
-        OutsideHours,
-        NotAStart,
-        DayFull,
-        WeekFull,
+        *NOT_FREE,
     ),
 )
 async def change_appointment(call: Call, appointment_id: UUID, body: Change) -> AppointmentView:

@@ -13,20 +13,11 @@ from bot.agenda.clients import NotAPhone
 from bot.agenda.hours import DAY, at_wall
 from bot.agenda.owners import offered, own_service
 from bot.agenda.refusals import (
-    ClosedDay,
-    ClosedThen,
-    DayFull,
-    InThePast,
+    NOT_FREE,
     KeyReused,
-    NotAStart,
     NotTaking,
-    OutsideHours,
     ProfessionalUnknown,
     ServiceUnknown,
-    SlotTaken,
-    TooFar,
-    TooSoon,
-    WeekFull,
 )
 from bot.agenda.workweek import hours_lines, usual_week
 from bot.errors import Invalid
@@ -156,18 +147,9 @@ async def list_slots(call: Call, slug: str, query: SlotsQuery) -> SlotsView:
         ProfessionalUnknown,
         ServiceUnknown,
         NotAPhone,
-        SlotTaken,
-        DayFull,
-        WeekFull,
         KeyReused,
-        InThePast,
-        TooSoon,
-        TooFar,
-        ClosedDay,
-        ClosedThen,
-        OutsideHours,
-        NotAStart,
         NotTaking,
+        *NOT_FREE,
     ),
 )
 async def book(call: Call, body: BookingRequest) -> Booked:
