@@ -51,18 +51,9 @@ async def join(
     await lock(session, professional_id)
     await own_service(session, professional_id, service_id)
     professional = (await load_parties(session, professional_id, client_id)).professional
-    if not allows(professional.plan, Capability.WAITLIST):
-        raise NoWaitlist(professional=professional.name)
-    _check_wish(professional, day, start_minute, end_minute, now)
-    wishes = (
-        await session.scalars(
-            select(WaitlistEntry).where(
-                WaitlistEntry.professional_id == professional_id,
-                WaitlistEntry.client_id == client_id,
-                WaitlistEntry.status.in_(_OPEN),
-            )
-        )
-    ).all()
+    _check(professional, day, start_minute, end_minute, now)
+    whose = (WaitlistEntry.professional_id == professional_id, WaitlistEntry.client_id == client_id)
+    wishes = (await session.scalars(select(WaitlistEntry).where(*whose, WaitlistEntry.status.in_(_OPEN)))).all()
     wish = (service_id, day, start_minute, end_minute)
     for entry in wishes:
         if (entry.service_id, entry.day, entry.start_minute, entry.end_minute) == wish:
@@ -93,10 +84,7 @@ async def check(
     end_minute: int | None = None,
 ) -> None:
     """Refuse a wish that `join` would refuse whoever has it."""
-    professional = await session.get_one(Professional, professional_id)
-    if not allows(professional.plan, Capability.WAITLIST):
-        raise NoWaitlist(professional=professional.name)
-    _check_wish(professional, day, start_minute, end_minute, now)
+    _check(await session.get_one(Professional, professional_id), day, start_minute, end_minute, now)
 
 
 async def full(
@@ -186,13 +174,16 @@ async def leave(
     return entry
 
 
-def _check_wish(
+def _check(
     professional: Owner | Professional,
     day: date | None,
     start_minute: int | None,
     end_minute: int | None,
     now: datetime,
 ) -> None:
+    """Refuse a wish that nobody can have here, or that can never come true."""
+    if not allows(professional.plan, Capability.WAITLIST):
+        raise NoWaitlist(professional=professional.name)
     today = local_date(professional.timezone, now)
     if day is not None and not today <= day <= today + timedelta(days=professional.horizon_days):
         raise BadWish
