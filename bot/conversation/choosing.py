@@ -31,7 +31,9 @@ _CLEAR: Final = re.compile(
     r"(?: (?:opcao|horario|da lista|mesmo|por favor))*$"
 )
 _ANY: Final = re.compile(rf"^(?:(?:quero|pode ser|prefiro|para|em) )?(?:n?[oa] )?(?:{ANY})(?: mesmo| por favor)*$")
-_FIRST: Final = re.compile(rf"(?<!\S){FIRST}(?!\S)")
+_FIRST: Final = re.compile(
+    rf"(?<!\S)(?:{FIRST}|(?<!meu )primeir[oa] (?:horario|vaga)(?! (?:nao|ja|era|e)(?!\S)))(?!\S)"
+)
 _RAISED: Final = str.maketrans("ºª", "oa")
 # Ordinals of the masculine, and these, name no day of the week.
 _NO_DAY: Final = re.compile(

@@ -22,6 +22,8 @@ from .wish import Said, Wish, at
 # Nobody reads a longer list on a phone, and it must leave room for a question below it.
 MOST_LINES = 12
 BETWEEN: Final = re.compile(r"\s+e\s+(?:tamb[ée]m\s+)?|[;\n]+|,\s+", re.IGNORECASE)
+# "E a barba junto": beside what was wanted, not instead of it.
+_TOO: Final = re.compile(r"^ e (?!se )|(?<!\S)(?:tambem|junto|inclui|adiciona|acrescenta|coloca)(?!\S)")
 PERSON = do("person", "Falar com atendente")
 
 
@@ -71,7 +73,8 @@ async def service_missing(talk: Talk, text: str, question: str) -> Answer | None
     services = data["services"]
     if not services:
         return talk.say("no_services", professional=data["name"])
-    found = catalogue.meant(text, services) or ([] if known else services)
+    both = catalogue.meant(f"{known['name']} e {text}", services) if known and _TOO.search(plain(text)) else []
+    found = (both if len(both) == 1 else catalogue.meant(text, services)) or ([] if known else services)
     if len(found) == 1:
         talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
     if len(found) < 2:

@@ -96,7 +96,7 @@ CLIENT: Final[Rules] = (
         r"esqueci d[oe] (?:meu )?horario.*|perdi (?:o|meu) horario.*|faltei",
         r"cheguei|(?:ja )?estou (?:(?:aqui|ai)(?= \||$)|na (?:porta|frente).*|chegando.*)",
         r"chego (?:\w+ ){0,2}(?:em|depois|mais tarde|\d+).*",
-        r"chegar (?:\w+ ){0,4}(?:depois|mais tarde|atrasad[oa])",
+        r"chegar (?:\w+ ){0,4}(?:depois|mais tarde|mais cedo|atrasad[oa])",
     ),
     line(
         Intent.CONFIRM,
@@ -133,7 +133,7 @@ CLIENT: Final[Rules] = (
     line(
         Intent.BOOK,
         rf"(?:tem|teria|tens|ha|estao com|esta com|sobrou|rola|surgiu|consig[ou]|consegue|conseguem"
-        rf"|conseguiria|arruma|arranja|quero|queria|qria|preciso|gostaria|precisando|necessito|procurando"
+        rf"|conseguiria|arruma|arranja|ve|quero|queria|qria|preciso|gostaria|precisando|necessito|procurando"
         rf"|alguma?)(?: de)? (?:\w+ ){{0,4}}{TIME}",
         rf"{TIME} (?:\w+ ){{0,4}}{FREE_TIME}|{FREE_TIME} (?:para|hoje|amanha)|tem (?:para )?(?:{DAY}).*",
         r"disponibilidade|proximo horario|quais (?:\w+ ){0,2}horarios.*|me (?:atender|atende|atendem)",

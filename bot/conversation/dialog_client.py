@@ -15,11 +15,13 @@ from .gathering import (
     another_matter,
     decided,
     drop,
+    hear_hour,
     not_understood,
     other_times,
     picked_option,
     recall,
     sorry,
+    swaps,
     taken_back,
 )
 from .intents import ASIDES, Intent
@@ -183,10 +185,11 @@ async def _taken_up(talk: Talk) -> Answer:
 
 async def _gathering(talk: Talk) -> Answer | None:
     """Add what a message says to a booking or a move."""
+    hear_hour(talk)
     intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
     if another_matter(talk):
         return None
-    if adds(talk) or (booking and intent is Intent.BOOK):
+    if adds(talk) or (booking and (intent is Intent.BOOK or swaps(talk))):
         return await _added(talk)
     if intent in {Intent.MORE, Intent.CANCEL, Intent.RESCHEDULE}:
         return await other_times(talk)

@@ -24,11 +24,13 @@ from .gathering import (
     another_matter,
     decided,
     drop,
+    hear_hour,
     not_understood,
     other_times,
     picked_option,
     recall,
     sorry,
+    swaps,
     taken_back,
 )
 from .intents import Intent, phone_in
@@ -218,6 +220,7 @@ async def _ongoing(talk: Talk) -> Answer | None:
 
 async def _gathering(talk: Talk) -> Answer | None:
     """Add what a message says to a booking or a move."""
+    hear_hour(talk)
     intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
     if another_matter(talk) or intent in ACTIONS:
         return None
@@ -228,7 +231,7 @@ async def _gathering(talk: Talk) -> Answer | None:
             return await professional_acts.act(talk)
         note(talk, *talk.said.wishes)
         return await offer(talk, on_its_day(talk, start_of(talk, talk.memory["appointment"])))
-    if booking and (intent is Intent.BOOK or (intent is Intent.NONE and talk.asked == "service")):
+    if booking and (intent is Intent.BOOK or swaps(talk) or (intent is Intent.NONE and talk.asked == "service")):
         return await professional_acts.book(talk)
     if intent in {Intent.MORE, Intent.RESCHEDULE}:
         return await other_times(talk)

@@ -13,7 +13,7 @@ from .offer import BOOK, MOVE, ask_day, later, note, offer, offered, take, wish_
 from .picking import nudged
 from .talk import Talk
 from .vocabulary import plain
-from .wish import at
+from .wish import Said, at
 from .yesno import begins_with_no
 
 CANCEL, STATUS = "cancel", "status"
@@ -33,6 +33,8 @@ _MOMENT: Final = re.compile(
     r"|ja (?:volto|respondo)|(?:deixa eu|vou) (?:ver|pensar|confirmar|conferir|olhar|perguntar)|acho que sim"
     r"|talvez)(?!\S)"
 )
+_SWAPS: Final = re.compile(r"^ (?:(?:pode|quero|da para) )?(?:mudar?|trocar?|troque|alterar?) (?:para|por) (?!outr)")
+_RATHER: Final = re.compile(r"^ (?:nao (?:, )?)?(?:melhor|prefiro|digo|pode ser|quero)(?: [ao]s?)? (\d{1,2}) $")
 _OTHER_DAY: Final = re.compile(r"outr[oa]s? (?:dia|data)")
 
 
@@ -85,7 +87,18 @@ def another_matter(talk: Talk) -> bool:
     if intent is Intent.CANCEL:
         return bool(_EXPLICIT.search(plain(talk.heard.text)))
     elsewhere = Intent.RESCHEDULE if doing == BOOK else Intent.BOOK
-    return intent is elsewhere and not talk.said.dated
+    return intent is elsewhere and not talk.said.dated and not swaps(talk)
+
+
+def swaps(talk: Talk) -> bool:
+    """Tell whether a booking that is going on is to be of something else: "muda pra barba"."""
+    return talk.memory.get("doing") == BOOK and bool(_SWAPS.match(plain(talk.heard.text)))
+
+
+def hear_hour(talk: Talk) -> None:
+    """Read "melhor 11" as an hour where a time is in question."""
+    if not talk.said.dated and (found := _RATHER.match(plain(talk.heard.text))):
+        talk.said = Said.read(f"às {found[1]}", talk.now)
 
 
 async def other_times(talk: Talk) -> Answer:

@@ -57,6 +57,9 @@ _LATER: Final = re.compile(
     r"(?:aviso|falo|chamo|remarco|marco|agendo|reagendo|marcamos|vejo|remarcamos)(?!\S)[^|]*"
 )
 
+# "Não espera cancela": what follows is said anew.
+_WAIT: Final = re.compile(r"(?<!de )(?<!na )(?<!em )(?<!\S)(?:pera|perai|espera)(?: ai)?(?!\S)")
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -102,7 +105,7 @@ def without_phone(text: str) -> str:
 def _words(text: str) -> str:
     """Return plain words with "|" for every stop, so that no pattern reaches over one."""
     said = _STOPS.sub(" | ", plain(without_phone(text))).replace("?", " ? | ").replace(" mas ", " | mas ")
-    said = _LATER.sub("", said)
+    said = _WAIT.sub("|", _LATER.sub("", said))
     return " ".join(said.split()).replace("? |", "|" if said.strip(" ?|") else "?").strip(" |") or said.strip()
 
 

@@ -56,7 +56,7 @@ _GLUE: Final = frozenset(
         "informacoes cliente clientes paciente pacientes aluno aluna pessoa horario horarios hora horas vaga vagas",
         "consulta sessao atendimento atendimentos compromisso proximo proxima ultima ultimo servico servicos valor",
         "preco reais real endereco plano link menu ajuda moça moco moca rapaz menina menino nome numero tal favor",
-        "mundo galera volta novamente atrasa atrasar",
+        "poe cano mundo galera volta novamente atrasa atrasar",
         "ligou ligar mandou mensagem saber agora ainda desconto descontos cento relatorio resumo",
         "gentileza cobra cobrar cobre cobranca envia enviar gera gerar exporta exportar recibo recibos cpf chave",
         # days and hours that the date grammar may leave behind

@@ -149,7 +149,9 @@ CHATTER: Final[Rules] = (
     line(Intent.THANKS, "obrigad[oa]s?|valeu|agrade(?:co|cid[oa])|grat[oa]|gratidao|tmj"),
     line(
         Intent.BYE,
-        rf"tchau|xau|ate (?:mais|logo|breve|ja|la|a proxima|{DAY})|\| ate |(?:^|\| )falou(?= \||$)|boa semana",
+        r"tchau|xau|ate (?:mais|logo|breve|ja|la|a proxima)|\| ate |"
+        rf"(?:^|(?:\||obrigad[oa]|valeu|entao|ok|bom|beleza|certo|abracos?|beijos?) )ate (?:o |a )?{DAY}|"
+        r"(?:^|\| )falou(?= \||$)|boa semana",
         r"bom fim de semana|bom descanso|^ate$|fui(?= \||$)",
     ),
     line(

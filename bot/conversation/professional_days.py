@@ -24,7 +24,7 @@ _NAMED: Final = re.compile(
 
 # What is done on a day, and that it is not: "não vou atender amanhã" is about tomorrow all the same.
 _DEED: Final = re.compile(
-    r"\b(?:n[ãa]o|n|vou|irei|quero|mais|trabalh\w+|atend\w+|marc\w+|agend\w+|aceit\w+|encaix\w+|ningu[ée]m|nada"
+    r"\b(?:n[ãa]o|n|vou|irei|quero|mais|trabalh\w+|abr(?:o|ir)|atend\w+|marc\w+|agend\w+|aceit\w+|encaix\w+|ningu[ée]m|nada"
     r"|clientes?|hor[áa]rios?)\b",
     re.IGNORECASE,
 )
@@ -59,6 +59,8 @@ async def _change(talk: Talk, doing: str) -> Answer:
     words = wish.words() if wish.has_day else " ".join(filter(None, (talk.memory.get("named"), wish.words())))
     if not wish.has_day and not talk.memory.get("named"):
         return talk.ask("days", chat("ask_block_day"))
+    if doing == OPEN and wish.stretch.startswith("antes"):
+        return talk.ask("days", chat("ask_open_hours"))  # "até 21h" alone is not from midnight
     data, proposal = await talk.call(_TOOLS[doing], when=words)
     if proposal is not None:
         return talk.propose(proposal)

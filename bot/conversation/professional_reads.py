@@ -80,6 +80,8 @@ def _days(talk: Talk) -> list[str]:
     when = talk.said.when
     if not talk.said.dated:
         when = read(_OWN.sub(" esta ", plain(talk.heard.text)), talk.now)
+    if days := dict.fromkeys(each.day for each in when.alternatives if each.day and not each.time_only):
+        return [words_of(day) for day in days]
     if when.kind is Kind.SPAN and when.start and when.end:
         first = max(when.start.date(), talk.now.date())
         count = min((when.end.date() - first).days, WEEK)

@@ -118,7 +118,7 @@ PROFESSIONAL: Final[Rules] = (
         r"bloque(?:ar|ia|ie|io)|ferias|folga|fech(?:a|ar|e) (?:d[eo] |entre |[oa]s )?(?:dias? )?\d.*",
         rf"fech(?:a|ar|e) (?:(?:a |minha )?agenda|(?:[oa] |n[oa] |em )?{DAY})|tir(?:a|ar) o dia",
         rf"fech(?:a|ar|e) tod[ao]s? (?:[ao]s )?(?:{DAY}|dia).*",
-        "nao (?:vou |irei |quero )?(?:mais )?(?:atend(?:er|o)|trabalh(?:ar|o))|(?:vou |irei )viajar",
+        "nao (?:vou |irei |quero )?(?:mais )?(?:atend(?:er|o)|trabalh(?:ar|o)|abr(?:ir|o))|(?:vou |irei )viajar",
         r"nao (?:quero|(?:marc|agend|encaix|aceit)\w*) (?:mais )?ninguem(?: .*)?",
         rf"nao (?:marc|agend|encaix)\w* (?:mais )?nada .*(?:{DAY})(?: .*)?",
         rf"nao (?:marc|agend|encaix|aceit)\w* mais (?:client\w+|agendamentos?|horarios?|gente) .*(?:{DAY})(?: .*)?",
@@ -132,7 +132,7 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.REVENUE,
-        r"fatur\w+|quanto (?:\w+ ){0,3}(?:recebi|receber|ganhei|entrou|fiz|vendi|tirei|deu|lucrei)|receita",
+        r"fatur\w+|quanto (?:\w+ ){0,3}(?:recebi|receber|ganhei|entrou|entrar|fiz|vendi|tirei|deu|lucrei)|receita",
         r"quant[oa]s (?:\w+ ){0,2}(?:tive|fiz|atendi|foram)(?!\S).*",
         "ganhos|balanco|lucro|caixa|(?:total )?recebido|relatorios?(?: .*)?|fechamento d[eo] (?:dia|hoje)",
         r"(?:resumo|fechamento) (?:\w+ ){0,2}(?:semana|mes|ano|quinzena|financeiro|caixa|vendas?).*",
@@ -149,7 +149,7 @@ PROFESSIONAL: Final[Rules] = (
         Intent.CUSTOMER,
         r"(?:telefone|contato|ficha|cadastro|dados|historico|perfil|observac\w+|anotac\w+|informac\w+|fala)"
         r" d[aeo]s? (?!agenda|dia).*",
-        "quem e (?:o|a|esse|essa) .*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
+        "quem e (?!voce|que |o proximo|a proxima).*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
         r"quando (?:a|o) .* veio.*|quantas vezes.*|ultima vez|^(?:\| )?xfone(?: \|)?$",
     ),
     line(
@@ -158,7 +158,8 @@ PROFESSIONAL: Final[Rules] = (
         r" (?:(?:e|que|vem|volta|esta|ficou|seria|marcad[oa]|marcou|mesmo) )*(?:o|a|d[oa]|xfone|dona|seu) (?!que ).*",
         r"(?:quando|que horas?|que dia) (?:\w+ ){1,2}(?:vem|vai vir|volta|(?:esta|ficou) marcad[oa]|marcou).*",
         r"(?:[oa] )?\w+ (?:esta |ficou )?(?:marcad[oa]|agendad[oa]|vem|volta) (?:\w+ )?(?:quando|que (?:horas?|dia)).*",
-        r"(?:[oa] )?(?!nao |que |quem |mes |semana |\| )\w+ (?:ja )?(?:confirmou|vem|vai vir)(?: (?:mesmo|n?[oa] ?))*"
+        r"(?:[oa] )?(?!nao |que |quem |mes |semana |\| )\w+ (?:ja )?(?:confirmou(?: que (?:vem|vai))?"
+        r"|vem|vai vir)(?: (?:mesmo|n?[oa] ?))*"
         rf"(?: {DAY})?(?: (?:de |a )?(?:manha|tarde|noite))?(?= \||$)",
         r"(?:[oa] )\w+ tem (?:algum |alguma )?(?:horario|hora|consulta|sessao|algo)(?: marcad[oa])?(?= \||$).*",
     ),
@@ -172,13 +173,14 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.PAID,
-        r"pagou|recebi d[aeo]|(?:marc|coloc|registr|anot|bot)\w+ (?:\w+ ){0,4}(?:pag[oa]|pagamento).*",
+        r"pagou|recebi (?:(?:r \$ )?\d\S* (?:reais )?)?d[aeo]",
+        r"(?:marc|coloc|registr|anot|bot)\w+ (?:\w+ ){0,4}(?:pag[oa]|pagamento).*",
         "pagamento d[aeo] .*|pix d[aeo] .* caiu|recebi o (?:pagamento|pix)|baixa no pagamento|acertou|quitou",
         "(?:esta|foi) pag[oa]",
     ),
     line(
         Intent.NO_SHOW,
-        "nao (?:veio|apareceu|compareceu)|faltou|furou|deu (?:um )?bolo|levei (?:um )?bolo",
+        "nao (?:veio|apareceu|compareceu)|deu (?:o )?cano|faltou|furou|deu (?:um )?bolo|levei (?:um )?bolo",
         r"(?:marc|registr|anot|coloc|d)\w* (?:uma |a )?falta|no show|falta (?:para|da|do|de) .*",
     ),
     line(
@@ -206,7 +208,7 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.CANCEL,
         rf"{CANCEL}|cancelou|desmarcou|nao (?:vem|(?:vai|vai poder|pode|vai conseguir|consegue) vir)(?: mais)?",
-        "tir(?:a|ar|e) (?:a|o) .* da agenda",
+        rf"tir(?:a|ar|e) (?:a|o) .* (?:da agenda|d[aeo] (?:{DAY})).*",
     ),
     line(
         Intent.FREE,
@@ -218,7 +220,7 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.BOOK,
         rf"{BOOK}|marca|encaixe|(?:novo )?agendamento(?= \||$)",
-        "(?:coloc|bot|anot)(?:a|ar|e) (?:a|o|um|uma|dona|seu) .*",
+        "(?:(?:coloc|bot|anot)(?:a|ar|e)|poe) (?:a|o|um|uma|dona|seu) .*",
         rf"agenda (?:o|a|um|uma|dona|seu|xfone) (?!{DAY}).*|agenda (?:para )(?:o|a) (?!{DAY}).*",
         rf"agenda (?!(?:{DAY}|d[aeo]s?|desta|desse|deste|dessa|na|no|para|esta|essa|completa|cheia|livre|toda)"
         rf"(?!\S)).* (?:{DAY}|\d+\S*).*",

@@ -77,6 +77,8 @@ reschedule: terça não posso, quarta pode ser? | terça não posso mais, só co
 reschedule: não posso amanhã, me passa pra segunda
 cancel: acho melhor não ir amanhã | não posso ir terça, quero cancelar | não posso amanhã
 book: amanhã não dá pra me encaixar? | quero o de sempre
+cancel: não espera cancela
+book: me vê um horário aí | vou viajar quinta então tem que ser até quarta, quero marcar
 late: cheguei | tô na porta | desculpa, esqueci do horário hoje
 hours: domingo vcs abrem? | sábado vocês atendem?
 cancel: vou ter que desmarcar terça, depois eu te aviso quando der pra remarcar
@@ -356,6 +358,14 @@ reschedule: atrasa o João em 1 hora
 keep: não cancela todo mundo
 visits: que horas é o João? | que horas o João vem? | quando a Ana vem? | qual o horário da Ana? | que dia é o Pedro?
 visits: a Ana tá marcada pra quando? | qual o dia do João? | a Bia tem horário marcado?
+visits: o João confirmou que vem terça
+book: põe a Ana pra quinta 9h barba
+paid: recebi 50 do Carlos
+no_show: o Carlos deu o cano
+cancel: tira o Carlos de amanhã
+block: sábado que vem não abro
+customer: quem é Ana Paula?
+revenue: quanto vai entrar amanhã?
 visits: a Ana confirmou? | o Carlos vem amanhã?
 reject: recusa a Júlia, já tenho compromisso
 reschedule: o Carlos falou que não consegue vir amanhã às onze, quer saber se pode ser segunda
