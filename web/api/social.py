@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import phrases
 from bot.agenda import reviews
 from bot.agenda.refusals import AppointmentUnknown, ProfessionalUnknown
 from bot.agenda.reviews import NotCompleted, ReviewedAlready
@@ -183,7 +184,7 @@ def _review(row: Review, author: str) -> ReviewView:
         id=row.id,
         rating=row.rating,
         comment=row.comment,
-        author=author.split(" ", maxsplit=1)[0],
+        author=phrases.first_name(author),
         reply=row.reply,
         created_at=row.created_at,
     )
