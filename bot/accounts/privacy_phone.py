@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..agenda.clients import known_by
 from ..models import Client, Contact, ContactIdentity, User
-from ..models.enums import Channel, IdentityKind
 from ..whatsapp.phones import forms, phone_key
 from .privacy_erase import erase_client, erase_contact, erase_user
 from .privacy_export import Export, export_client, export_contact, export_user
@@ -29,10 +29,7 @@ class People:
 async def people_of(session: AsyncSession, digits: str) -> People:
     """Find everybody behind international digits; each is listed once, where the most hangs on them."""
     key = phone_key(digits)
-    known = (ContactIdentity.channel.in_(Channel), ContactIdentity.kind == IdentityKind.PHONE)
-    contacts = set(
-        await session.scalars(select(ContactIdentity.contact_id).where(*known, ContactIdentity.value == key))
-    )
+    contacts = set(await session.scalars(select(ContactIdentity.contact_id).where(known_by(digits))))
     contacts |= set(await session.scalars(select(Contact.id).where(Contact.phone.in_(forms(digits)))))
     users = (
         await session.execute(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import insert_new
@@ -122,13 +122,18 @@ async def came_forward(session: AsyncSession, client_id: UUID, name: str) -> Cli
     return row
 
 
-async def contact_of_phone(session: AsyncSession, digits: str, *, name: str, now: datetime) -> UUID:
-    """Return the contact behind international digits, new when nobody wrote from there yet."""
-    identity = select(ContactIdentity.contact_id).where(
-        ContactIdentity.channel.in_(Channel),  # a number is the same person on every one
+def known_by(digits: str) -> ColumnElement[bool]:
+    """Match the identities of international digits: a number is the same person on every channel."""
+    return and_(
+        ContactIdentity.channel.in_(Channel),
         ContactIdentity.kind == IdentityKind.PHONE,
         ContactIdentity.value == phone_key(digits),
     )
+
+
+async def contact_of_phone(session: AsyncSession, digits: str, *, name: str, now: datetime) -> UUID:
+    """Return the contact behind international digits, new when nobody wrote from there yet."""
+    identity = select(ContactIdentity.contact_id).where(known_by(digits))
     if known := await session.scalar(identity.limit(1)):
         return known
     contact = Contact(name=" ".join(name.split())[:NAME_LIMIT], phone=digits, created_at=now)

@@ -11,12 +11,12 @@ from bot.accounts import login, sessions
 from bot.accounts.codes import Hasher
 from bot.accounts.login import Asked, Entry
 from bot.accounts.sessions import Opened
-from bot.agenda.clients import NotAPhone, contact_of_phone
+from bot.agenda.clients import NotAPhone, contact_of_phone, known_by
 from bot.auth import LIFETIME
 from bot.errors import Unauthenticated
 from bot.models import Contact, ContactIdentity, Inbound
-from bot.models.enums import Channel, IdentityKind, InboundKind
-from bot.whatsapp.phones import international, phone_key
+from bot.models.enums import InboundKind
+from bot.whatsapp.phones import international
 from bot.whatsapp.transport import Line as OurLine
 from bot.whatsapp.transport import default_line
 
@@ -185,15 +185,8 @@ async def _contact(session: AsyncSession, phone: str, now: datetime, *, new: boo
         raise NotAPhone
     if new:
         return await session.get_one(Contact, await contact_of_phone(session, digits, name="", now=now))
-    return await session.scalar(
-        select(Contact)
-        .join(ContactIdentity, ContactIdentity.contact_id == Contact.id)
-        .where(
-            ContactIdentity.channel.in_(Channel),  # a number is the same person on every one
-            ContactIdentity.kind == IdentityKind.PHONE,
-            ContactIdentity.value == phone_key(digits),
-        )
-    )
+    here = select(Contact).join(ContactIdentity, ContactIdentity.contact_id == Contact.id).where(known_by(digits))
+    return await session.scalar(here.limit(1))
 
 
 async def _reverse(session: AsyncSession, hashed: Hasher, call: Call, name: str) -> Begun:
