@@ -1,12 +1,13 @@
 """Setting the hours of an agenda: the week, and the dates that differ from it."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
@@ -60,21 +61,40 @@ async def set_exceptions(
 ) -> None:
     """Replace what makes one local date differ from the week; none at all makes it an ordinary day again."""
     rows = list(exceptions)
-    if any(row.date != day for row in rows) or len(rows) > MOST_WINDOWS:
+    if any(row.date != day for row in rows):
+        raise BadDate
+    await _replace(session, professional_id, AvailabilityException.date == day, rows, reason)
+
+
+async def set_coming_exceptions(
+    session: AsyncSession, professional_id: UUID, today: date, exceptions: Iterable[DayException]
+) -> None:
+    """Replace what makes the local dates from today on differ from the week."""
+    rows = list(exceptions)
+    if any(row.date < today for row in rows):
+        raise BadDate
+    await _replace(session, professional_id, AvailabilityException.date >= today, rows)
+
+
+async def _replace(
+    session: AsyncSession,
+    professional_id: UUID,
+    dates: ColumnElement[bool],
+    rows: Sequence[DayException],
+    reason: str = "",
+) -> None:
+    if any(count > MOST_WINDOWS for count in Counter(row.date for row in rows).values()):
         raise BadDate
     for row in rows:
         needs_minutes = row.kind in (ExceptionKind.HOURS, ExceptionKind.EXTRA)
         if needs_minutes or (row.start_minute, row.end_minute) != (None, None):
             _checked_span(row.start_minute, row.end_minute)
-    await session.execute(
-        delete(AvailabilityException).where(
-            AvailabilityException.professional_id == professional_id, AvailabilityException.date == day
-        )
-    )
+    mine = AvailabilityException.professional_id == professional_id
+    await session.execute(delete(AvailabilityException).where(mine, dates))
     session.add_all(
         AvailabilityException(
             professional_id=professional_id,
-            date=day,
+            date=row.date,
             kind=row.kind,
             start_minute=row.start_minute,
             end_minute=row.end_minute,

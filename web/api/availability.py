@@ -1,22 +1,21 @@
 """When a professional works: the week, the dates that differ from it, and the rules around appointments."""
 
-from collections.abc import Sequence
-from itertools import groupby
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.agenda import booking
-from bot.agenda.hours import DayException, Window
+from bot.agenda.hours import DayException, Window, local_date
 from bot.agenda.workweek import (
     MOST_WINDOWS,
     BadDate,
     BadWindow,
     hours_lines,
-    set_exceptions,
+    set_coming_exceptions,
     set_weekly_hours,
     usual_week,
 )
@@ -25,7 +24,7 @@ from bot.models.enums import ExceptionKind, LatePolicy
 
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
-from ..schemas import Answer, Body, Day, Line, local
+from ..schemas import Answer, Body, Day, Line
 
 Minute = Annotated[int, Field(ge=0, le=1440)]
 # A year of dates that differ every day is the most a calendar can need.
@@ -97,7 +96,8 @@ async def set_availability(call: Call, body: NewAvailability) -> AvailabilityVie
         if body.week is not None:
             await set_weekly_hours(session, owner, [as_window(window) for window in body.week])
         if body.exceptions is not None:
-            await _replace_dates(session, call, body.exceptions)
+            different = [DayException(**each.model_dump()) for each in body.exceptions]
+            await set_coming_exceptions(session, owner, _today(call), different)
         if body.rules is not None:
             row = await session.get_one(Professional, owner)
             for name, value in body.rules.model_dump().items():
@@ -106,25 +106,13 @@ async def set_availability(call: Call, body: NewAvailability) -> AvailabilityVie
         return await _shown(session, call)
 
 
-async def _replace_dates(session: AsyncSession, call: Call, given: Sequence[ExceptionBody]) -> None:
-    owner, today = call.professional, local(call.now, call.professional.timezone).date()
-    if any(each.date < today for each in given):
-        raise BadDate
-    mine = AvailabilityException.professional_id == owner.professional_id
-    await session.execute(delete(AvailabilityException).where(mine, AvailabilityException.date >= today))
-    for day, rows in groupby(sorted(given, key=lambda each: each.date), key=lambda each: each.date):
-        different = [DayException(**each.model_dump()) for each in rows]
-        await set_exceptions(session, owner.professional_id, day, different)
-
-
 async def _shown(session: AsyncSession, call: Call) -> AvailabilityView:
     owner: UUID = call.professional.professional_id
-    today = local(call.now, call.professional.timezone).date()
     row = await session.get_one(Professional, owner)
     week = await usual_week(session, owner)
     dates = await session.scalars(
         select(AvailabilityException)
-        .where(AvailabilityException.professional_id == owner, AvailabilityException.date >= today)
+        .where(AvailabilityException.professional_id == owner, AvailabilityException.date >= _today(call))
         .order_by(AvailabilityException.date, AvailabilityException.start_minute)
     )
     return AvailabilityView(
@@ -134,6 +122,10 @@ async def _shown(session: AsyncSession, call: Call) -> AvailabilityView:
         rules=Rules.model_validate(row, from_attributes=True),
         summary=hours_lines(week),
     )
+
+
+def _today(call: Call) -> date:
+    return local_date(call.professional.timezone, call.now)
 
 
 def as_window(body: WindowBody) -> Window:
