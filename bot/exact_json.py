@@ -1,6 +1,7 @@
 """JSON by the fast library, and by Python's own where the fast one would round an integer or give up."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import orjson
@@ -10,7 +11,6 @@ _DIGITS: Final = bytes.maketrans(b"0123456789", b"9" * 10)
 _TOO_EXACT: Final = b"9" * 19
 # Bytes; in what is longer there are files, and to look for digits in them takes longer than Python's own reader.
 _SHORT: Final = 65_536
-_write: Final = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":"), default=str).encode
 
 
 def keeps_digits(raw: bytes) -> bool:
@@ -24,9 +24,13 @@ def loads(written: str) -> Any:
     return orjson.loads(raw) if keeps_digits(raw) else json.loads(raw)
 
 
-def dumps(value: Any) -> str:
-    """Write a value as JSON; half a surrogate pair is escaped, for a database to refuse."""
+def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """Write a value as JSON; `default` writes what JSON has no form for, moments too, which by themselves are ISO 8601.
+
+    Half a surrogate pair is escaped, for a database to refuse.
+    """
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value, default, orjson.OPT_PASSTHROUGH_DATETIME if default else None).decode()
     except TypeError:  # an integer of more than 64 bits, a key that is no text, or what is no Unicode
-        return _write(value)
+        exactly = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=default or str)
+        return exactly.encode(value)

@@ -4,7 +4,6 @@ Postgres takes the rows of every table as one JSON document: one round trip and 
 appointment's row decides: where it meets the wall, none of the others is written. SQLite takes a statement a table.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
 from ..db import Swift, add_new
+from ..exact_json import dumps
 from ..models import Appointment, new_id
 from .parties import table
 
@@ -82,7 +82,7 @@ async def _together(
     for model, columns in rows:
         lists.setdefault(model.__tablename__, []).append(columns)
     shape = tuple((name, tuple(of_one_table[0])) for name, of_one_table in lists.items())
-    document = json.dumps(lists, default=_plain)
+    document = dumps(lists, _plain)
     return await _statement(shape, depending, then).all(session, {"rows": document, **values})
 
 

@@ -75,8 +75,11 @@ NAMES = bindparam("names", type_=Listed(String()))
 
 @compiles(these, "postgresql")
 def _by_postgres(element: these, compiler: SQLCompiler, **kw: Any) -> str:
-    column, ids = element.clauses
-    return f"{compiler.process(column, **kw)} = ANY ({compiler.process(ids, **kw)})"
+    # By itself a list would be looked at before each execution, and be planned for by its length, which takes longer
+    # than it takes to find a row; what a subquery gives is planned for once.
+    column, ids = (compiler.process(each, **kw) for each in element.clauses)
+    kind = compiler.dialect.type_compiler_instance.process(element.clauses.clauses[1].type)
+    return f"{column} = ANY ((SELECT {ids})::{kind})"
 
 
 @compiles(these, "sqlite")
