@@ -1,6 +1,6 @@
 """list_free_slots: the times that can be booked, as tokens; no date arithmetic is left to a model."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
@@ -125,6 +125,9 @@ def _within(times: list[datetime], when: When | None, zone: ZoneInfo) -> list[da
     if when.part is not None:
         first, last = when.part.hours
         return [at for at in times if first <= at.astimezone(zone).time() < last]
+    if when.since or when.until:
+        since, until = when.since or time.min, when.until or time.max
+        return [at for at in times if since <= at.astimezone(zone).time() < until]
     return [at for at in times if at.astimezone(zone).time() == when.time] or times
 
 

@@ -132,6 +132,8 @@ def fits(when: When, local: datetime) -> bool:
         return False
     if when.part and not _within(local.time(), *when.part.hours):
         return False
+    if not _within(local.time(), when.since or time.min, when.until or time.max):
+        return False
     naive = local.replace(tzinfo=None)
     return (when.start is None or when.time_only or naive >= when.start) and (
         when.end is None or when.time_only or naive < when.end

@@ -17,6 +17,8 @@ from .words import words
 # A longer text is prose: what it says of days is not one wish, and a part of it must not be read as the whole.
 LONGEST = 2_000
 MIDNIGHT = time(0)
+# A name of its own, for a field below is called `time`.
+Clock = time
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class When:
     part: Part | None = None
     start: datetime | None = None  # RANGE, AFTER, SPAN: naive wall time
     end: datetime | None = None  # RANGE, BEFORE, SPAN: naive wall time, exclusive
+    since: Clock | None = None  # SPAN: "depois das 17h" of each day
+    until: Clock | None = None  # SPAN: "antes das 10h" of each day, exclusive
     time_only: bool = False  # no day was said: the day is the next one on which that hour is still ahead
     past: bool = False  # for NONE: it named a moment that is gone
     alternatives: tuple[When, ...] = ()  # for NONE: the moments it named, when there were several
@@ -96,9 +100,16 @@ def _settled(group: Group, now: datetime) -> Iterator[When]:
 def _span(group: Group, hours: Hours | None, now: datetime) -> When:
     if group.day is None or group.day.end <= now.date():
         return GONE
-    low, _ = hours.bounds(group.part) if hours and hours.kind is Kind.POINT else (None, None)
-    start, end = _midnight(group.day.start), _midnight(group.day.end)
-    return When(Kind.SPAN, time=low, part=group.part, start=start, end=end)
+    span = When(Kind.SPAN, part=group.part, start=_midnight(group.day.start), end=_midnight(group.day.end))
+    if hours is None:
+        return span
+    if hours.kind is Kind.POINT:
+        return replace(span, time=hours.bounds(group.part)[0])
+    try:
+        since, until = hours.bounds(group.part)
+    except Doubtful:  # of the morning or of the afternoon: all of each day is shown
+        return span
+    return replace(span, since=since, until=until)
 
 
 def _moment(group: Group, hours: Hours | None, now: datetime) -> When:
