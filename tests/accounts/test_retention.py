@@ -182,6 +182,8 @@ async def test_no_transaction_takes_more_than_a_page_and_the_table_is_read_by_it
         if not db.sqlite:
             await session.execute(text("ANALYZE inbound"))
             await session.execute(text("SET LOCAL enable_seqscan = off"))
+            # Where a vacuum came in between, rows may lie in another order, and it would rather sort so few.
+            await session.execute(text("SET LOCAL enable_bitmapscan = off"))
         explain = "EXPLAIN QUERY PLAN " if db.sqlite else "EXPLAIN "
         last = str(rows[0]["id"]).replace("-", "" if db.sqlite else "-")
         plan = " ".join(str(row) for row in (await session.execute(text(explain + first), {"last": last})).all())
