@@ -88,7 +88,7 @@ CLIENT: Final[Rules] = (
         Intent.MORE,
         "outr[oa]s? (?:horarios?|opc(?:ao|oes)|dias?|datas?|hora)|mais (?:horarios?|opcoes)",
         "nenhum(?:a)?(?: .*)?|(?:nao )?tem outr[oa]|algum outr[oa]|outra opcao|tem mais(?: tarde| cedo)?",
-        r"(?<!o )mais (?:tarde|cedo)|(?:^|\| )(?:nao )?(?:quero |prefiro |um )?outr[oa](?= \||$)",
+        r"mais tarde|(?<!\bo )mais cedo|(?:^|\| )(?:nao )?(?:quero |prefiro |um )?outr[oa](?= \||$)",
     ),
     line(
         Intent.LATE,

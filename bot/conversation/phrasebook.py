@@ -111,7 +111,7 @@ GIVES_UP = (
     rf"|{DAY} (?:eu )?nao (?:posso|consigo|da|vai dar|rola)(?: mais)?(?: para mim)?(?= \||$))"
 )
 INSTEAD = (
-    rf"(?:{DAY} (?:as \S+ )?(?:pode|da|dava|consigo|posso|serve)"
+    rf"(?:{DAY} (?:as \S+ )?(?:pode|da|dava|consigo|posso|serve)|so (?:n[oa] )?{DAY}"
     r"|(?:quero|queria|prefiro|gostaria|pode|podia|poderia|teria|tem|da|dava|daria|seria|consigo|posso|bota|coloca|passa)"
     rf" (?:(?!nao |cancel|desmarc)\w+ ){{0,4}}(?:{DAY}|outr[oa]|\d+\S*))"
 )

@@ -34,7 +34,7 @@ _OF: Final = re.compile(r"(?:^|\s)(?:d[aeo]s?|[oa]\s+d[aeo]s?)\s*$", re.IGNORECA
 _STARTS_OF: Final = re.compile(r"^(?:[oa]\s+)?d[aeo]s?\s", re.IGNORECASE)
 # "Adia em uma hora", "antecipa 30 min": from when it is, not from now. Hours without "em" may be of the clock.
 _BY: Final = re.compile(
-    r"(?<!\w)(?:adi[ae]\w*|empurr\w*|atras(?:a|ar|e)|(?P<back>antecip\w+|adiant\w+))\b.*?"
+    r"(?<!\w)(?:adi[ae](?!nt)\w*|empurr\w*|atras(?:a|ar|e)|(?P<back>antecip\w+|adiant\w+))\b.*?"
     r"(?P<by>(?P<in>\s(?:em|por|mais))?\s(?:(?P<number>\d{1,3})|uma|(?P<two>duas)|(?P<half>meia))\s?"
     r"(?:(?(in)|(?(half)|(?!)))(?P<hours>h|hs|horas?)|min(?:s|utos?)?)(?P<more>\s+e\s+meia)?)(?!\w)",
     re.IGNORECASE | re.DOTALL,

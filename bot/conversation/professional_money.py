@@ -30,7 +30,7 @@ _KEY: Final = re.compile(
 _CPF: Final = re.compile(r"(?<!\d)\d{3}[.\s]?\d{3}[.\s]?\d{3}[-\s]?\d{2}(?!\d)")
 _DEARER: Final = re.compile(r"(?<!\S)(?:aument\w+|sub(?:a|ir|o)|sobe|reajust\w+|acrescent\w+)(?!\S)")
 _CHEAPER: Final = re.compile(r"(?<!\S)(?:abaix\w+|baix\w+|diminu\w+|reduz\w*|tir(?:a|ar|e)|descont\w*)(?!\S)")
-_FOR_ONE: Final = re.compile(r"(?<!\S)descontos?(?!\S)")
+_FOR_SOME: Final = re.compile(r"(?<!\S)descontos?(?!\S)")
 # "Para 60" is what it shall cost, "em 10" by how much it changes.
 _TO, _BY = frozenset({"para", "pra", "por", "p", "a"}), frozenset({"em", "mais", "menos"})
 _TIME: Final = re.compile(r"(?P<number>\d{1,3}) ?(?P<unit>h|hs|horas?|dias?)(?![a-z])")
@@ -75,9 +75,10 @@ async def price(talk: Talk) -> Answer:
         talk.memory.pop("change", None)  # of another wish
     _note_price(talk)
     services = (await info(talk)).get("services") or []
-    if _FOR_ONE.search(plain(talk.heard.text)) and people_in(talk.said.rest, besides=names(services)):
+    limited = talk.said.dated or people_in(talk.said.rest, besides=names(services))
+    if limited and _FOR_SOME.search(plain(talk.heard.text)):
         talk.memory.clear()
-        return talk.say("discount_for_one")
+        return talk.say("discount_for_some")
     if len(found := meant(talk.said.rest, services)) == 1:
         talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
     minutes = read_minutes(talk.heard.text)

@@ -81,7 +81,7 @@ PROFESSIONAL: Final[Rules] = (
         Intent.SERVICES,
         r"(?:meus|nov[oa]|adicion\w+|cadastr\w+|inclu\w+|remov\w+|exclu\w+|apag\w+|cri\w+|quais|lista de)"
         r" (?:\w+ ){0,2}servicos?.*",
-        r"servicos(?= \||$)",
+        r"servicos(?= \||$)|quanto (?:tempo )?(?:dura|demora|leva).*",
     ),
     line(
         Intent.SET_LENGTH,
@@ -134,7 +134,8 @@ PROFESSIONAL: Final[Rules] = (
         Intent.REVENUE,
         r"fatur\w+|quanto (?:\w+ ){0,3}(?:recebi|receber|ganhei|entrou|entrar|fiz|vendi|tirei|deu|lucrei)|receita",
         r"quant[oa]s (?:\w+ ){0,2}(?:tive|fiz|atendi|foram)(?!\S).*",
-        "ganhos|balanco|lucro|caixa|(?:total )?recebido|relatorios?(?: .*)?|fechamento d[eo] (?:dia|hoje)",
+        rf"relatorios?(?: (?:d[aeo]s? )?(?:{DAY}|ano|dia|financeiro|mensal|semanal|vendas|ganhos).*|(?= \||$))",
+        "ganhos|balanco|lucro|caixa|(?:total )?recebido|fechamento d[eo] (?:dia|hoje)",
         r"(?:resumo|fechamento) (?:\w+ ){0,2}(?:semana|mes|ano|quinzena|financeiro|caixa|vendas?).*",
     ),
     line(
@@ -161,6 +162,7 @@ PROFESSIONAL: Final[Rules] = (
         r"(?:[oa] )?(?!nao |que |quem |mes |semana |\| )\w+ (?:ja )?(?:confirmou(?: que (?:vem|vai))?"
         r"|vem|vai vir)(?: (?:mesmo|n?[oa] ?))*"
         rf"(?: {DAY})?(?: (?:de |a )?(?:manha|tarde|noite))?(?= \||$)",
+        r"(?:[oa] )\w+ e (?:que horas?|que dia|quando).*",
         r"(?:[oa] )\w+ tem (?:algum |alguma )?(?:horario|hora|consulta|sessao|algo)(?: marcad[oa])?(?= \||$).*",
     ),
     line(

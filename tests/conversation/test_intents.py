@@ -79,6 +79,7 @@ cancel: acho melhor não ir amanhã | não posso ir terça, quero cancelar | nã
 book: amanhã não dá pra me encaixar? | quero o de sempre
 cancel: não espera cancela
 book: me vê um horário aí | vou viajar quinta então tem que ser até quarta, quero marcar
+more: um pouco mais tarde | o mais tarde possível
 late: cheguei | tô na porta | desculpa, esqueci do horário hoje
 hours: domingo vcs abrem? | sábado vocês atendem?
 cancel: vou ter que desmarcar terça, depois eu te aviso quando der pra remarcar
@@ -358,7 +359,8 @@ reschedule: atrasa o João em 1 hora
 keep: não cancela todo mundo
 visits: que horas é o João? | que horas o João vem? | quando a Ana vem? | qual o horário da Ana? | que dia é o Pedro?
 visits: a Ana tá marcada pra quando? | qual o dia do João? | a Bia tem horário marcado?
-visits: o João confirmou que vem terça
+services: quanto tempo dura a barba?
+visits: o João é que horas hoje? | o João confirmou que vem terça
 book: põe a Ana pra quinta 9h barba
 paid: recebi 50 do Carlos
 no_show: o Carlos deu o cano
