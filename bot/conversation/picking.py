@@ -90,7 +90,7 @@ def names_present(said: Said) -> bool:
 
 def shifted(text: str, local: datetime) -> Wish | None:
     """Read "em uma hora" beside a word that puts off or brings forward what is at `local`."""
-    found = _BY.search(text)
+    found = _BY.search(without_phone(text))  # which is cut to what is read
     if found is None:
         return None
     count = float(found["number"] or (2 if found["two"] else 0.5 if found["half"] else 1)) + 0.5 * bool(found["more"])

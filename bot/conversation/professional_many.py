@@ -26,6 +26,7 @@ from .talk import Data, Talk
 from .vocabulary import plain
 from .wish import Said, fits
 
+_VERBS: Final = {CANCEL: "cancelar", MOVE: "remarcar", "confirm": "confirmar", "reject": "recusar"}
 _A_DAY: Final = re.compile(rf"(?<!\S){DAY}(?!\S)")
 # "Todo mundo menos a Ana".
 _BUT: Final = re.compile(r"(?<!\w)(?:menos|exceto|fora|tirando|salvo)(?!\w)", re.IGNORECASE)
@@ -75,7 +76,7 @@ async def one_by_one(talk: Talk) -> Answer:
         return await picked(talk, several[0])
     closing = day.split(", ")[-1] if deed == CANCEL and when.kind is Kind.DATE else ""
     count = phrases.plural(len(several), "horário", "horários")
-    return ask_which(talk, chat("one_by_one", deed=deed, count=count, day=day, closing=closing), several)
+    return ask_which(talk, chat("one_by_one", verb=_VERBS[deed], count=count, day=day, closing=closing), several)
 
 
 def _of_whom(talk: Talk, appointments: Sequence[Data]) -> list[Data]:
