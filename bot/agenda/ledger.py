@@ -129,14 +129,17 @@ async def keyed(
     if whose != client_id:
         raise KeyReused
     row = await session.get_one(Appointment, appointment_id)
-    if asked is not None and asked != (row.service_id, await _first_start(session, row)):
+    if asked is not None and asked != (row.service_id, *await first_starts(session, row)):
         raise KeyReused
     return row
 
 
-async def _first_start(session: AsyncSession, row: Appointment) -> datetime:
-    """Return the start that an appointment was booked for, wherever it was moved since."""
-    return next((move.old_start for move in await moves(session, row)), row.start_at)
+async def first_starts(session: AsyncSession, *rows: Appointment) -> list[datetime]:
+    """Return the starts that appointments were booked for, wherever they were moved since."""
+    origins = {row.id: row.start_at for row in rows}
+    for move in reversed(await moves(session, *rows)):
+        origins[move.appointment_id] = move.old_start
+    return [origins[row.id] for row in rows]
 
 
 async def given_up(session: AsyncSession, row: Appointment) -> datetime | None:

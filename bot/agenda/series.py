@@ -27,7 +27,7 @@ from .booking import place
 from .desk import Desk, Sold, load_desk, lock
 from .entry import write
 from .hours import local_date, zone_of
-from .ledger import keyed
+from .ledger import first_starts, keyed
 from .loading import NOTHING, OWN_HORIZON_DAYS, Agenda, Own, load_agenda, load_busy
 from .notices import Told
 from .openings import explain
@@ -312,14 +312,16 @@ async def _keyed(
     first = await keyed(session, professional_id, client_id, f"{key}:0", asked[0])
     if first is None or first.series_id is None:
         return None
-    for number, each in enumerate(asked[1:], start=1):
-        if await keyed(session, professional_id, client_id, f"{key}:{number}", each) is None:
-            raise KeyReused
-    more = await keyed(session, professional_id, client_id, f"{key}:{len(asked)}")
+    names = [f"{key}:{number}" for number in range(len(asked) + 1)]  # the last is of whoever asked for more
+    named = (Appointment.professional_id == professional_id, Appointment.idempotency_key.in_(names))
+    made = (await session.scalars(select(Appointment).where(*named))).all()
+    starts = await first_starts(session, *made)
+    found = {row.idempotency_key: (row.client_id, row.service_id, at) for row, at in zip(made, starts, strict=True)}
     series = await session.get_one(RecurringSchedule, first.series_id)
-    made = (series.frequency, pattern_of(series).endless)
+    goes_on = (series.frequency, pattern_of(series).endless)
+    other = found != {name: (client_id, *each) for name, each in zip(names, asked, strict=False)}
     # What was ended since no longer tells how it was asked to go on.
-    if more or (series.ended_at is None and made != (pattern.frequency, pattern.endless)):
+    if other or (series.ended_at is None and goes_on != (pattern.frequency, pattern.endless)):
         raise KeyReused
     rows = await session.scalars(
         select(Appointment).where(Appointment.series_id == series.id).order_by(Appointment.start_at)

@@ -18,7 +18,7 @@ from ..errors import Unavailable
 from ..models import BillingEvent, Notification, Professional, new_id
 from ..models.enums import Plan
 from ..settings import Settings
-from ..whatsapp.tolerant import identifier
+from ..whatsapp.tolerant import our_id
 from .entitlement import Entitlement, Standing, decide, read
 from .gateway import CustomerGone, Gateway, prices
 
@@ -228,7 +228,7 @@ async def _whose(session: AsyncSession, found: Mapping[str, Any], customer_id: s
     if not customer_id:
         return None
     about = found.get("metadata") or {}
-    claimed = identifier(found.get("client_reference_id")) or identifier(about.get("professional_id"))
+    claimed = our_id(found.get("client_reference_id")) or our_id(about.get("professional_id"))
     query = select(Professional.id, Professional.stripe_customer_id).where(
         or_(Professional.stripe_customer_id == customer_id, Professional.id == claimed)
     )

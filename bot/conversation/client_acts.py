@@ -11,11 +11,11 @@ from .brain import Answer
 from .gathering import CANCEL
 from .intents import Intent
 from .offer import BOOK, MOVE, choose_service, note, offer, refused, take
-from .picking import filtered, given_up, lines_of, move_in, of_service, on_its_day, options_of, start_of
+from .picking import filtered, given_up, lines_of, move_in, of_service, on_its_day, options_of
 from .remarks import remark
 from .repeating import CHANGES, is_rest, move_rest, scope_missing
 from .rhythm import scope_in
-from .talk import Data, Talk, do, fitting, option
+from .talk import Data, Talk, do, fitting, option, start_of
 from .vocabulary import plain
 from .wish import Said, Wish, at
 

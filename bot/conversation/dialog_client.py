@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from .. import phrases
@@ -26,11 +25,11 @@ from .gathering import (
 )
 from .intents import ASIDES, Intent
 from .offer import BOOK, MOVE, NEXT, WAIT, choose_service, later, note, offer
-from .picking import on_its_day, start_of
+from .picking import on_its_day
 from .repeating import take_scope
 from .searching import search
 from .several import joined, questions
-from .talk import Talk, choices, do
+from .talk import Talk, choices, do, start_of
 from .vocabulary import plain
 from .wish import at
 from .yesno import read_yes_no
@@ -116,8 +115,7 @@ async def _slot(talk: Talk, token: str) -> Answer:
     if not kept:
         return talk.say("old_button")
     if appointment_id := kept.get("appointment_id"):
-        local = datetime.fromisoformat(kept["start"]).astimezone(talk.asker.zone)
-        return await client_acts.by_id(talk, MOVE, str(appointment_id), at(local))
+        return await client_acts.by_id(talk, MOVE, str(appointment_id), at(start_of(talk, kept)))
     return await client_acts.take_time(talk, {"token": token, "start": kept["start"]})
 
 

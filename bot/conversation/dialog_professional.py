@@ -36,11 +36,11 @@ from .gathering import (
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, choose_service, later, note, offer, take
 from .people import people_in
-from .picking import on_its_day, start_of
+from .picking import on_its_day
 from .professional_acts import ACTIONS
 from .professional_handlers import HANDLERS, TAPS, unclear
 from .several import answers
-from .talk import Talk
+from .talk import Talk, start_of
 from .vocabulary import plain
 from .yesno import read_yes_no
 

@@ -11,7 +11,7 @@ from .choosing import any_will_do, chosen
 from .intents import Intent
 from .offer import BOOK, MOVE, ask_day, later, note, offer, offered, take, wish_of
 from .picking import nudged
-from .talk import Talk
+from .talk import Talk, start_of
 from .vocabulary import plain
 from .wish import Said, at
 from .yesno import begins_with_no
@@ -48,7 +48,7 @@ def _hour_alone(talk: Talk) -> str | None:
     """Read a number that is of no option as the hour of the one time on offer that it can be: "9" beside seven."""
     found = re.fullmatch(r"\W*(\d{1,2})\W*", talk.heard.text) if talk.asked == "slot" else None
     hours = {int(found[1]), int(found[1]) + 12} if found else frozenset[int]()
-    times = [(slot, datetime.fromisoformat(slot["start"]).astimezone(talk.asker.zone)) for slot in offered(talk)]
+    times = [(slot, start_of(talk, slot)) for slot in offered(talk)]
     same = [slot["token"] for slot, local in times if local.hour in hours and not local.minute]
     return f"slot:{same[0]}" if len(same) == 1 else None
 
@@ -120,8 +120,8 @@ def _in_question(talk: Talk) -> datetime | None:
     if wish.day and wish.hour:
         return datetime.fromisoformat(f"{wish.day}T{wish.hour}").replace(tzinfo=talk.asker.zone)
     if wish.empty and appointment.get("start"):
-        return datetime.fromisoformat(appointment["start"]).astimezone(talk.asker.zone)
-    times = [datetime.fromisoformat(slot["start"]).astimezone(talk.asker.zone) for slot in offered(talk)]
+        return start_of(talk, appointment)
+    times = [start_of(talk, slot) for slot in offered(talk)]
     if times and times[0].date() == times[-1].date():
         return times[0] if " cedo " in plain(talk.heard.text) else times[-1]
     return None

@@ -6,7 +6,6 @@ is for (`client`, `appointment`). Nothing here calculates with dates: the tools 
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from .. import phrases
@@ -18,7 +17,7 @@ from .choosing import wants_first
 from .phrasebook import DAY
 from .refusals import slot_option
 from .remarks import for_several
-from .talk import Data, Talk, do, fitting, option
+from .talk import Data, Talk, do, fitting, option, start_of
 from .vocabulary import plain
 from .wish import Wish, at
 
@@ -104,7 +103,7 @@ async def take(talk: Talk, slot: Data) -> Answer:
         )
     else:
         data, proposal = await talk.call("book_appointment", slot=slot["token"], **_client(talk), **_remark(talk))
-    talk.memory["wishes"] = [at(_local(talk, slot)).dump()]
+    talk.memory["wishes"] = [at(start_of(talk, slot)).dump()]
     if proposal is not None:
         return talk.propose(proposal)
     if data.get("error") in {"client_unknown", "client_ambiguous", "token_unknown"}:
@@ -177,10 +176,10 @@ def refused(talk: Talk, data: Data) -> Answer:
 async def _of_no_day(talk: Talk, wish: Wish) -> Answer:
     """An hour without its day: one of the times on the table, or of the one day they are of; else the day is asked."""
     slots = offered(talk)
-    days = {datetime.fromisoformat(slot["start"]).astimezone(talk.asker.zone).date() for slot in slots}
+    days = {start_of(talk, slot).date() for slot in slots}
     if len(days) == 1:
         return await offer(talk, note(talk, Wish(day=days.pop().isoformat())))
-    same = [slot for slot in slots if wish.hour and _local(talk, slot).strftime("%H:%M") == wish.hour]
+    same = [slot for slot in slots if wish.hour and start_of(talk, slot).strftime("%H:%M") == wish.hour]
     if len(same) == 1:
         return await take(talk, same[0])
     if same:
@@ -256,10 +255,6 @@ def _ask_slot(talk: Talk, words: str, slots: Sequence[Data], *, picked: bool = F
     """List times; `picked` ones leave out others between them, so that "other times" begin with the first again."""
     talk.memory["offered"] = [[slot["token"], slot["start"]] for slot in slots]
     talk.memory["last"] = "" if picked else slots[-1]["token"]
-    options: list[Option] = [slot_option(str(slot["token"]), _local(talk, slot)) for slot in slots]
+    options: list[Option] = [slot_option(str(slot["token"]), start_of(talk, slot)) for slot in slots]
     more = [do(NEXT, "Outros horários"), *([WAIT_OPTION] if wait else [])]
     return talk.ask("slot", words, fitting(options, *more), label="Ver horários")
-
-
-def _local(talk: Talk, slot: Data) -> datetime:
-    return datetime.fromisoformat(str(slot["start"])).astimezone(talk.asker.zone)

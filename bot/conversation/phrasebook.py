@@ -82,6 +82,8 @@ DAY: Final = (
     rf"|\d+/\d+|outubro"
     "|janeiro|fevereiro|marco|abril|maio|junho|julho|agosto|setembro|novembro|dezembro)"
 )
+# A day that is named, whether or not it is understood.
+A_DAY: Final = re.compile(rf"(?<!\S){DAY}(?!\S)")
 TIME: Final = (
     "(?:hora|horinha|horarios?|horariozinho|vagas?|encaixe|espaco|espacinho|disponibilidade|agenda|brecha|janela"
     "|buraquinho)"

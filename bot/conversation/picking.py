@@ -12,7 +12,7 @@ from .dates import Kind, When, read
 from .intents import without_phone
 from .offer import note, wishes_of
 from .refusals import slot_option
-from .talk import Data, Talk, option
+from .talk import Data, Talk, option, start_of
 from .vocabulary import plain
 from .wish import Said, Wish, at, clock, fits
 
@@ -119,11 +119,6 @@ def of_service(talk: Talk, appointments: Sequence[Data]) -> list[Data]:
     services = [{"name": name} for name in dict.fromkeys(each["service"] for each in appointments)]
     named = {service["name"] for service in catalogue.meant(talk.said.rest, services)}
     return [each for each in appointments if each["service"] in named] or list(appointments)
-
-
-def start_of(talk: Talk, appointment: Data) -> datetime:
-    """Return when an appointment starts, as the professional's wall time."""
-    return datetime.fromisoformat(str(appointment["start"])).astimezone(talk.asker.zone)
 
 
 def on_its_day(talk: Talk, local: datetime) -> list[Wish]:

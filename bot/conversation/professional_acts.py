@@ -17,11 +17,11 @@ from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, people_in
-from .picking import filtered, move_in, of_service, on_its_day, start_of
+from .picking import filtered, move_in, of_service, on_its_day
 from .professional_reads import ask_which, ask_who, coming, customers, day_of, words_of
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
-from .talk import Data, Talk, do
+from .talk import Data, Talk, do, start_of
 from .wish import Said
 from .yesno import begins_with_no
 

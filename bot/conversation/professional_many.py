@@ -18,16 +18,15 @@ from .gathering import CANCEL, STATUS
 from .intents import ACTS, understand
 from .offer import MOVE, note
 from .people import people_in
-from .phrasebook import DAY
-from .picking import move_in, start_of
+from .phrasebook import A_DAY
+from .picking import move_in
 from .professional_acts import candidates, of_people, picked, start
 from .professional_reads import ask_which
-from .talk import Data, Talk
+from .talk import Data, Talk, start_of
 from .vocabulary import plain
 from .wish import Said, fits
 
 _VERBS: Final = {CANCEL: "cancelar", MOVE: "remarcar", "confirm": "confirmar", "reject": "recusar"}
-_A_DAY: Final = re.compile(rf"(?<!\S){DAY}(?!\S)")
 # "Todo mundo menos a Ana".
 _BUT: Final = re.compile(r"(?<!\w)(?:menos|exceto|fora|tirando|salvo)(?!\w)", re.IGNORECASE)
 _DEEDS: Final = re.compile(
@@ -37,9 +36,12 @@ _DEEDS: Final = re.compile(
 
 async def one_at_a_time(talk: Talk) -> None:
     """Go on with the first of several deeds for different people: "marca a Ana 10h e o Carlos 11h"."""
-    parts = [Said.read(part, talk.now) for part in BETWEEN.split(talk.heard.text) if part.strip()]
+    split = [part for part in BETWEEN.split(talk.heard.text) if part.strip()]
+    if len(split) < 2:
+        return
+    parts = [Said.read(part, talk.now) for part in split]
     deeds = [understand(part.text, talk.asker.role) for part in parts]
-    several = len(parts) > 1 and deeds[0].intent in ACTS and all(people_in(part.rest) for part in parts)
+    several = deeds[0].intent in ACTS and all(people_in(part.rest) for part in parts)
     if not several or not (all(deed.intent in ACTS for deed in deeds) or all(part.dated for part in parts)):
         return
     services = names((await info(talk)).get("services") or [])
@@ -60,7 +62,7 @@ async def one_by_one(talk: Talk) -> Answer:
         wanted = move_in(talk.said, talk.now)
         when = wanted.source
         note(talk, *wanted.wishes)
-    if not talk.said.dated and _A_DAY.search(plain(talk.heard.text)):
+    if not talk.said.dated and A_DAY.search(plain(talk.heard.text)):
         return talk.say("date_not_understood")
     moments = when.alternatives or (when,)
     found = [

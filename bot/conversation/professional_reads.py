@@ -16,16 +16,15 @@ from .dates import Kind, read
 from .intents import Intent, phone_in
 from .offer import refused
 from .people import called, people_in
-from .phrasebook import DAY
-from .picking import WORDS, filtered, lines_of, options_of, start_of
-from .talk import Data, Talk, fitting, option
+from .phrasebook import A_DAY, DAY
+from .picking import WORDS, filtered, lines_of, options_of
+from .talk import Data, Talk, fitting, option, start_of
 from .vocabulary import plain
 from .wish import PART_WORDS, Wish, fits
 
 # A period that was named and not understood is asked for; where none was named, it is this month.
 PERIOD_WORDS: Final = 6
 _PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|mes|meses|anos?|quinzena|\w+mestre|{DAY})(?!\S)")
-_DAY: Final = re.compile(rf"(?<!\S){DAY}(?!\S)")
 # "Minha sexta" and "agenda da semana" are those that come.
 _OWN: Final = re.compile(r" (?:minha|d[ao]|n?a) (?=semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)")
 # What is looked through for something that waits: two weeks, a call a day.
@@ -91,7 +90,7 @@ def _days(talk: Talk) -> list[str]:
     if " ontem " in plain(talk.heard.text):
         return ["ontem"]
     # A day that was named and not understood must not become today.
-    return [] if _DAY.search(plain(talk.heard.text).replace(" hoje ", " ")) else ["hoje"]
+    return [] if A_DAY.search(plain(talk.heard.text).replace(" hoje ", " ")) else ["hoje"]
 
 
 def words_of(day: date) -> str:

@@ -142,6 +142,11 @@ class Talk:
         return f"{self.preface}\n\n{words}" if self.preface else words
 
 
+def start_of(talk: Talk, found: Data) -> datetime:
+    """Return when an appointment, or a time on offer, starts: as the professional's wall time."""
+    return datetime.fromisoformat(str(found["start"])).astimezone(talk.asker.zone)
+
+
 def _stale(memory: Data, now: datetime) -> bool:
     """A question of this morning is not what "oi" answers tonight."""
     return bool(memory) and now - datetime.fromisoformat(memory.get("at") or now.isoformat()) > FORGOTTEN

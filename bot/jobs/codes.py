@@ -7,17 +7,16 @@ from sqlalchemy import or_, text, update
 
 from ..db import Database
 from ..models import Outbound
-from ..models.enums import WENT_OUT, OutboundStatus
+from ..models.enums import SETTLED
 from ..notify.messages import LoginCode
 
 # A message may be sent once more while nobody knows whether it went; none lives as long as this.
 _LATELY: Final = timedelta(days=1)
-_WENT: Final = (*WENT_OUT, OutboundStatus.SKIPPED)
 
 
 async def forget_codes(db: Database, *, now: datetime) -> int:
     """Take the code out of every message that left, or whose time is over; the row stays. Return how many."""
-    over = or_(Outbound.status.in_(_WENT), Outbound.expires_at < now)
+    over = or_(Outbound.status.in_(SETTLED), Outbound.expires_at < now)
     told = (
         update(Outbound)
         # In the words of the index, which holds nothing but these.

@@ -35,7 +35,7 @@ from ..models import (
     Session,
     User,
 )
-from ..models.enums import STILL_OWED, WENT_OUT, InboundStatus, OutboundStatus, PendingStatus
+from ..models.enums import SETTLED, STILL_OWED, InboundStatus, OutboundStatus, PendingStatus
 from ..settings import Settings
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,6 @@ FAILED_DAYS: Final = 90
 # After its end, a login says only when somebody was here.
 LOGIN_DAYS: Final = 30
 _MONTH: Final = timedelta(days=30.44)
-_SETTLED: Final = (*WENT_OUT, OutboundStatus.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def _either(status: Any, done: Any, dead: Any, failed: datetime) -> ColumnElemen
 def _sent(raw: datetime, failed: datetime) -> ColumnElement[bool]:
     """Say which messages are done with; a reminder is owed long before its day."""
     return or_(
-        and_(Outbound.status.in_(_SETTLED), Outbound.due_at < raw),
+        and_(Outbound.status.in_(SETTLED), Outbound.due_at < raw),
         and_(Outbound.status == OutboundStatus.FAILED, Outbound.due_at < failed),
     )
 

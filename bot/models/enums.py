@@ -176,4 +176,5 @@ class OutboundStatus(StrEnum):
 
 ARRIVED: Final = (OutboundStatus.DELIVERED, OutboundStatus.READ)
 WENT_OUT: Final = (OutboundStatus.SENT, *ARRIVED)
+SETTLED: Final = (*WENT_OUT, OutboundStatus.SKIPPED)
 STILL_OWED: Final = (OutboundStatus.QUEUED, OutboundStatus.SENDING, OutboundStatus.UNCERTAIN)

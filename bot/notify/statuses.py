@@ -19,7 +19,7 @@ from ..models.base import choice
 from ..models.enums import ARRIVED, WENT_OUT, InboundStatus, OutboundStatus
 from ..whatsapp.faults import of_code
 from ..whatsapp.rows import status_id
-from ..whatsapp.tolerant import identifier
+from ..whatsapp.tolerant import our_id
 from . import delivery, echoes
 from .these import IDS, NAMES, EachOf, these
 from .told import Told
@@ -125,7 +125,7 @@ class Statuses:
         if not rows:
             return cls(session, [])
         names = list({str(row.event.get("id")) for row in rows})
-        ids = list({ours for row in rows if (ours := identifier(row.event.get("opaque")))})
+        ids = list({ours for row in rows if (ours := our_id(row.event.get("opaque")))})
         found = await _KNOWN.all(session, {"names": names, "ids": ids})
         return cls(session, [Standing(*one) for one in found])
 

@@ -69,7 +69,7 @@ def items(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def identifier(value: object) -> UUID | None:
+def our_id(value: object) -> UUID | None:
     """Return an id of ours that travelled and came back."""
     try:
         return UUID(str(value))
