@@ -23,7 +23,7 @@ from .auth import Gate
 from .endpoint import add_endpoints
 from .health import healthz, readyz
 from .keys import BELL, CLOCK, CLOSING, COUNTER, DATABASE, GATE, INTAKE, PULSE, REDIS, SETTINGS, STREAMS, STRIPE, Pulse
-from .middleware import add_headers, guard
+from .middleware import guard, set_headers
 from .openapi import document
 from .pages.docs import add_docs
 from .pages.pairing import add_pairing
@@ -61,7 +61,7 @@ def create(
     app[GATE] = Gate(db, tokens, Supabase(settings))
     intake = Intake(db, bell, clock, burst_wait=settings.burst_wait_seconds)
     app[INTAKE] = intake
-    app.on_response_prepare.append(add_headers)
+    set_headers(app, settings)
     app[CLOSING], app[STREAMS], app[PULSE] = asyncio.Event(), Counts(), Pulse()
 
     async def end_streams(_app: web.Application) -> None:

@@ -6,9 +6,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web, web_response
+from multidict import CIMultiDict
 
 from bot.db import passing
 from bot.errors import Refused, Unavailable
+from bot.settings import Settings
 
 from . import metrics
 from .keys import REQUEST_ID, SETTINGS
@@ -25,7 +27,7 @@ HUNG_UP = 499
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-HEADERS = {
+_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
@@ -33,6 +35,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_USUAL = web.AppKey("usual headers", CIMultiDict[str])
 _YEAR = "max-age=31536000; includeSubDomains"
 _ALLOWED = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
@@ -45,7 +48,10 @@ _EXPOSED = "ETag, Location, Retry-After, X-Request-ID"
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn refusals and faults into answers, and note each; the details of a fault go to the log only."""
+    """Turn refusals and faults into answers, and note each; the details of a fault go to the log only.
+
+    Whoever sends an answer while it is made (a stream) calls `add_headers` first.
+    """
     request[REQUEST_ID] = f"{random.getrandbits(64):016x}"
     began, status = time.perf_counter(), HUNG_UP
     try:
@@ -54,8 +60,11 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         except Exception as failed:
             answer = _failed(request, failed)
         status = answer.status
+        if not answer.prepared:
+            add_headers(request, answer)
     except web.HTTPException as failed:
         status = failed.status
+        add_headers(request, failed)
         raise
     finally:
         took = time.perf_counter() - began
@@ -92,19 +101,21 @@ def _preflight(request: web.Request) -> web.Response | None:
 
 def _allowed_origin(request: web.Request) -> str | None:
     origin = request.headers.get("Origin")
-    return origin if origin in request.app[SETTINGS].cors_origins else None
+    return origin if origin and origin in request.app[SETTINGS].cors_origins else None
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Add to every answer what keeps browsers careful."""
+def set_headers(app: web.Application, settings: Settings) -> None:
+    """Choose what every answer of `app` carries that has nothing else to say about it."""
+    https = {"Strict-Transport-Security": _YEAR} if settings.public_url.startswith("https://") else {}
+    app[_USUAL] = CIMultiDict({**_HEADERS, **https})
+
+
+def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add to an answer what keeps browsers careful, and the request's id."""
     headers = response.headers
-    headers.merge(HEADERS)  # those that it does not have
-    settings = request.app[SETTINGS]
-    if settings.public_url.startswith("https://"):
-        headers.setdefault("Strict-Transport-Security", _YEAR)
-    if REQUEST_ID in request:
-        headers["X-Request-ID"] = request[REQUEST_ID]
-    if settings.cors_origins and (origin := _allowed_origin(request)):
+    headers.merge(request.app[_USUAL])  # those that it does not have
+    headers["X-Request-ID"] = request[REQUEST_ID]
+    if origin := _allowed_origin(request):
         headers["Access-Control-Allow-Origin"] = origin
         headers["Access-Control-Expose-Headers"] = _EXPOSED
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -24,6 +24,7 @@ _AROUND = frozenset({"messaging_product", "metadata", "contacts", "errors"})
 # What was said before we were there: its messages are old news, not something to answer.
 _PAST = "history"
 ACCOUNT = 64
+LONGEST_ID = ID - 40  # as an id of a status, a state and whose it is are added to it
 OPAQUE = 512  # what Meta takes, and gives back
 
 
@@ -203,7 +204,7 @@ def _id_update(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Eve
 def identifier(value: object) -> str:
     """Return an id that fits its column; one that is too long is told apart by its hash."""
     given = text(value)
-    return given if len(given) <= ID - 40 else f"long:{sha256(given.encode()).hexdigest()}"
+    return given if len(given) <= LONGEST_ID else f"long:{sha256(given.encode()).hexdigest()}"
 
 
 def _made_id(raw: dict[str, Any]) -> str:

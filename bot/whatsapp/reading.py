@@ -1,20 +1,29 @@
 """Read a delivery of Meta's, whatever it is: the usual ones in one pass, all others with `payloads`.
 
 Nearly everything that comes is a text that somebody typed, or what became of a message of ours. Their shapes are
-declared here, and checked while the JSON is read. One field more or less than that is for `payloads`, which asks for
-nothing. What both can read, both read alike.
+declared here with what they may hold, and checked while the JSON is read. One field more or less than that, or one
+letter too many, is for `payloads`, which asks for nothing. What both can read, both read alike.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import MsgspecError, Struct, field
+from msgspec import Meta, MsgspecError, Struct, field
 from msgspec.json import Decoder
 
 from .contents import ID, NAME
 from .events import Batch, Event, Message, MessageType, Status
-from .payloads import ACCOUNT, OPAQUE, digits_of, identifier, parse, unreadable
+from .payloads import ACCOUNT, LONGEST_ID, OPAQUE, digits_of, parse, unreadable
 from .phones import bsuid_of, delivered
-from .tolerant import decode, moment, text
+from .tolerant import LONGEST_TEXT, decode, moment
+
+_Named = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
+_Id = Annotated[str, Meta(max_length=ID)]
+_Name = Annotated[str, Meta(max_length=NAME)]
+_Account = Annotated[str, Meta(max_length=ACCOUNT)]
+_Opaque = Annotated[str, Meta(max_length=OPAQUE)]
+_Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+# The only text that msgspec reads and no database stores.
+_NUL = rb"\u0000"
 
 
 class _Shape(Struct, forbid_unknown_fields=True, gc=False):
@@ -22,18 +31,18 @@ class _Shape(Struct, forbid_unknown_fields=True, gc=False):
 
 
 class _Words(_Shape):
-    body: str
+    body: _Text
 
 
 class _Context(_Shape):
-    id: str = ""
+    id: _Id = ""
     sender: str = field(name="from", default="")
     forwarded: bool = False
     frequently_forwarded: bool = False
 
 
 class _Written(_Shape):
-    id: str
+    id: _Named
     timestamp: str
     text: _Words
     type: Literal["text"]
@@ -43,8 +52,8 @@ class _Written(_Shape):
 
 
 class _Profile(_Shape):
-    name: str = ""
-    username: str = ""
+    name: _Name = ""
+    username: _Name = ""
 
 
 class _Contact(_Shape):
@@ -57,7 +66,7 @@ class _Contact(_Shape):
 
 class _Pricing(_Shape):
     billable: bool
-    category: str
+    category: _Name
     pricing_model: str = ""
     type: str = ""
 
@@ -73,19 +82,19 @@ class _Conversation(_Shape):
 
 
 class _Became(_Shape):
-    id: str
-    status: str
+    id: _Named
+    status: Annotated[str, Meta(min_length=1, max_length=NAME)]
     timestamp: str
-    recipient_id: str
-    recipient_user_id: str = ""
-    biz_opaque_callback_data: str = ""
+    recipient_id: _Id
+    recipient_user_id: _Id = ""
+    biz_opaque_callback_data: _Opaque = ""
     pricing: _Pricing | None = None
     conversation: _Conversation | None = None
 
 
 class _Metadata(_Shape):
-    phone_number_id: str
-    display_phone_number: str = ""
+    phone_number_id: _Account
+    display_phone_number: _Account = ""
 
 
 class _Value(_Shape):
@@ -127,6 +136,8 @@ def read(raw: bytes) -> Batch:
 
 def read_usual(raw: bytes) -> Batch | None:
     """Return the events in a webhook body of the declared shapes; None where it has any other."""
+    if _NUL in raw:
+        return None
     try:
         delivery = _decoder.decode(raw)
     except (MsgspecError, UnicodeDecodeError):
@@ -138,50 +149,46 @@ def read_usual(raw: bytes) -> Batch | None:
 
 
 def _plain(value: _Value) -> bool:
-    """Tell whether there is something, nothing lacks its id, and one person says it all, whose card is there."""
-    said, cards = value.messages, value.contacts
-    if said and (
-        len(cards) != 1 or {each.sender for each in said} != {cards[0].wa_id} or not delivered(cards[0].wa_id)
-    ):
-        return False
-    whole = [written.id for written in said] + [became.id and became.status for became in value.statuses]
-    return bool(whole) and all(whole)
+    """Tell whether there is something, and one person says it all, whose card is there."""
+    if not value.messages:
+        return bool(value.statuses)
+    whose = delivered(value.contacts[0].wa_id) if len(value.contacts) == 1 else None
+    return whose is not None and {written.sender for written in value.messages} == {whose}
 
 
 def _events(value: _Value) -> list[Event]:
-    account = text(value.metadata.phone_number_id, ACCOUNT)
-    messages = [_message(account, value, value.contacts[0], written) for written in value.messages]
-    return [*messages, *[_status(account, became) for became in value.statuses]]
+    messages = [_message(value, value.contacts[0], written) for written in value.messages]
+    return [*messages, *[_status(value, became) for became in value.statuses]]
 
 
-def _message(account: str, value: _Value, card: _Contact, written: _Written) -> Message:
+def _message(value: _Value, card: _Contact, written: _Written) -> Message:
     context = written.context
     return Message(
-        account=account,
-        id=identifier(written.id),
-        phone=delivered(written.sender),
+        account=value.metadata.phone_number_id,
+        id=written.id,
+        phone=written.sender,
         bsuid=bsuid_of(written.from_user_id) or bsuid_of(card.user_id),
-        username=text(card.profile.username, NAME) or None,
-        name=text(card.profile.name, NAME).strip(),
+        username=card.profile.username or None,
+        name=card.profile.name.strip(),
         our_number=digits_of(value.metadata.display_phone_number),
         sent_at=moment(written.timestamp),
         raw_type="text",
         type=MessageType.TEXT,
-        text=text(written.text.body),
-        reply_to=(text(context.id, ID) or None) if context else None,
+        text=written.text.body,
+        reply_to=(context.id or None) if context else None,
         forwarded=context is not None and (context.forwarded or context.frequently_forwarded),
     )
 
 
-def _status(account: str, became: _Became) -> Status:
+def _status(value: _Value, became: _Became) -> Status:
     pricing = became.pricing
     return Status(
-        account=account,
-        message_id=identifier(became.id),
-        status=text(became.status, NAME),
+        account=value.metadata.phone_number_id,
+        message_id=became.id,
+        status=became.status,
         at=moment(became.timestamp),
-        recipient=text(became.recipient_id, ID) or text(became.recipient_user_id, ID) or None,
-        opaque=text(became.biz_opaque_callback_data, OPAQUE) or None,
-        category=(text(pricing.category, NAME) or None) if pricing else None,
+        recipient=became.recipient_id or became.recipient_user_id or None,
+        opaque=became.biz_opaque_callback_data or None,
+        category=(pricing.category or None) if pricing else None,
         billable=pricing.billable if pricing else None,
     )

@@ -20,6 +20,7 @@ from bot.models import Notification
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
 from ..keys import CLOSING, PULSE, STREAMS
+from ..middleware import add_headers
 from ..paging import BadCursor, Page, Paged, after_cursor, page
 from ..schemas import Answer, Body
 
@@ -95,6 +96,7 @@ async def stream(call: Call) -> web.StreamResponse:
     open_ones[call.user.user_id] += 1
     try:
         response = web.StreamResponse(headers=_HEADERS)
+        add_headers(call.request, response)
         await response.prepare(call.request)
         # The page was closed, or its session ended, or it takes nothing any more: none of it is a failure.
         with suppress(ConnectionResetError, Unauthenticated, TimeoutError):

@@ -82,6 +82,7 @@ _FEW = (
     ("ix_professionals_past_due", "professionals", ["past_due_since"], "past_due_since IS NOT NULL"),
     ("ix_billing_events_waiting", "billing_events", ["attempts", "received_at"], "handled_at IS NULL"),
     ("ix_inbound_notices", "inbound", ["received_at"], "kind = 'notice'"),
+    ("ix_inbound_conversation_id", "inbound", ["conversation_id"], "conversation_id IS NOT NULL"),
     ("ix_outbound_unheard", "outbound", ["sent_at"], "status = 'sent'"),
     ("ix_outbound_holidays", "outbound", ["contact_id"], "dedup_key LIKE 'holiday:%'"),
 )
@@ -89,6 +90,7 @@ _FEW = (
 
 def _upkeep() -> None:
     """Indexes without which a job with nothing to do would read whole tables."""
+    op.drop_index("ix_inbound_conversation_id", "inbound")  # of every row until now, of those handled from now on
     for name, table, columns, where in _FEW:
         few = sa.text(where)
         op.create_index(name, table, columns, postgresql_where=few, sqlite_where=few)
@@ -133,6 +135,7 @@ def downgrade() -> None:
     op.drop_index("ix_outbound_sent_at", "outbound")
     for name, of, _, _ in _FEW:
         op.drop_index(name, of)
+    op.create_index("ix_inbound_conversation_id", "inbound", ["conversation_id"])
     op.drop_column("conversations", "minute_count")
     op.drop_column("conversations", "minute_from")
     op.drop_column("contacts", "marketing_stopped_at")

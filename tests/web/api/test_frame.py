@@ -163,6 +163,11 @@ async def test_every_answer_carries_an_id_and_careful_headers(web_api: Api) -> N
         assert len(answer.headers["X-Request-ID"]) == 16
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "private, no-cache"
+    for path, method in (("/nowhere", "GET"), ("/api/nowhere", "GET"), ("/webhooks/whatsapp", "POST")):
+        async with await web_api.call(method, path) as answer:
+            assert answer.status in (401, 404)
+            assert len(answer.headers["X-Request-ID"]) == 16
+            assert answer.headers["X-Frame-Options"] == "DENY"
 
 
 async def test_what_the_caller_still_has_is_not_sent_again(web_api: Api) -> None:

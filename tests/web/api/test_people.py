@@ -158,6 +158,7 @@ async def test_notifications_are_counted_read_and_streamed(web_api: Api) -> None
     _, read = await web_api.json("PATCH", "/api/notifications", web_api.as_owner, json={})
     assert read["unread"] == 0
     async with await web_api.call("GET", "/api/notifications/stream", web_api.as_owner) as stream:
+        assert (stream.headers["X-Content-Type-Options"], len(stream.headers["X-Request-ID"])) == ("nosniff", 16)
         web_api.clock.jump(seconds=1)
         async with web_api.db.begin() as session:
             later = THURSDAY_15H + timedelta(hours=1)
