@@ -174,8 +174,10 @@ async def remind(ctx: Context) -> None:
     """Do what the minute makes due, and let what it owes leave."""
     all_of: Services = ctx["services"]
     TRACE.note("job", "lembretes e agendas do dia")
-    await minute.do_due(all_of.db, now=all_of.clock.now())
-    all_of.sender.wake()
+    try:
+        await minute.do_due(all_of.db, now=all_of.clock.now())
+    finally:  # one that failed does not keep the others' messages
+        all_of.sender.wake()
 
 
 async def bill(ctx: Context) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import TooMany, Unauthenticated
 from bot.models import Notification
+from bot.whatsapp.tolerant import our_id
 
 from ..call import Call
 from ..endpoint import Endpoint, Who, endpoint
@@ -26,6 +27,8 @@ from ..schemas import Answer, Body
 
 # A row is as old as the request that wrote it: it may come behind a younger one, by as long as a request may take.
 LATE = timedelta(seconds=15)
+# A page that comes back later than this has its list to read.
+AWAY = timedelta(hours=1)
 # Of one user in one process: a page on every screen they have. Each asks the database every two seconds.
 MOST_STREAMS = 5
 _HEADERS = {
@@ -89,7 +92,11 @@ async def mark_read(call: Call, body: Seen) -> Unread:
 
 @endpoint("GET", "/api/notifications/stream", who=Who.USER, content_type="text/event-stream")
 async def stream(call: Call) -> web.StreamResponse:
-    """Stream new notifications as server-sent events, for ten minutes at most."""
+    """Stream new notifications as server-sent events, for ten minutes at most.
+
+    A browser that comes back names the last one it heard (`Last-Event-ID`) and is told what came since; one or the
+    other may then come twice, with the same id.
+    """
     open_ones = call.request.app[STREAMS]
     if open_ones[call.user.user_id] >= MOST_STREAMS:
         raise TooMany(retry_after=math.ceil(call.request.app[PULSE].look))
@@ -111,10 +118,11 @@ async def stream(call: Call) -> web.StreamResponse:
 async def _tell(call: Call, response: web.StreamResponse) -> None:
     """Write what comes until the server goes down, the time is over, or the caller may hear no more."""
     closing, pulse, loop = call.request.app[CLOSING], call.request.app[PULSE], asyncio.get_running_loop()
-    told: dict[UUID, datetime] = {}
+    told = await _heard_before(call)
+    begun = min([call.now, *(at - LATE for at in told.values())])
     waited, ends = 0.0, loop.time() + pulse.longest
     while loop.time() < ends:
-        since = max([call.now, *(at - LATE for at in told.values())])
+        since = max([begun, *(at - LATE for at in told.values())])
         for row in await _after(call, since, told):
             waited, told[row.id] = 0.0, row.created_at
             await response.write(f"id: {row.id}\ndata: {_view(row).model_dump_json()}\n\n".encode())
@@ -127,6 +135,19 @@ async def _tell(call: Call, response: web.StreamResponse) -> None:
             await asyncio.wait_for(closing.wait(), pulse.look)
             return
         waited += pulse.look
+
+
+async def _heard_before(call: Call) -> dict[UUID, datetime]:
+    """Return the notification that a browser says it heard last, and when that was written."""
+    last = our_id(call.request.headers.get("Last-Event-ID"))
+    if last is None:
+        return {}
+    mine = (Notification.id == last, Notification.user_id == call.user.user_id)
+    async with call.db.begin() as session:
+        at = await session.scalar(
+            select(Notification.created_at).where(*mine, Notification.created_at > call.now - AWAY)
+        )
+    return {last: at} if at else {}
 
 
 async def _after(call: Call, since: datetime, told: Collection[UUID]) -> list[Notification]:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -186,6 +187,28 @@ async def test_streams_are_few_and_a_late_row_is_told_too(web_api: Api) -> None:
     web_api.http.app[CLOSING].set()
     for each in streams:
         await each.read()
+
+
+async def test_a_browser_that_comes_back_is_told_what_came_meanwhile(web_api: Api) -> None:
+    async with web_api.db.begin() as session:
+        heard, missed, theirs = (
+            Notification(user_id=whose, kind="x", title=title, created_at=web_api.clock.now() - timedelta(seconds=ago))
+            for title, whose, ago in (
+                ("heard", web_api.owner.user_id, 90),
+                ("missed", web_api.owner.user_id, 30),
+                ("theirs", web_api.client_user.id, 30),
+            )
+        )
+        session.add_all([heard, missed, theirs])
+    back = {**web_api.as_owner, "Last-Event-ID": str(heard.id)}
+    async with await web_api.call("GET", "/api/notifications/stream", back) as stream:
+        told = [await stream.content.readline() for _ in range(2)]
+        assert b'"missed"' in told[1]
+    web_api.http.app[PULSE].longest = 0.3
+    for unknown in (str(theirs.id), str(uuid4()), "x"):
+        again = {**web_api.as_owner, "Last-Event-ID": unknown}
+        async with await web_api.call("GET", "/api/notifications/stream", again) as stream:
+            assert await stream.read() == b""
 
 
 async def test_a_stream_ends_by_itself(web_api: Api) -> None:
