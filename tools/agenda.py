@@ -13,6 +13,7 @@ from bot.agenda import booking, report
 from bot.agenda.hours import DAY, at_wall
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import read, read_period, window
+from bot.conversation.stretches import spelled
 from bot.models import Appointment
 from bot.models.enums import STANDING, Action, Actor, Payment, Role, Status
 from bot.notify.fit import clip, unformatted
@@ -23,6 +24,7 @@ from . import views
 from .appointments import as_asked, own_appointment, scope, still_as_asked
 from .base import CLIENT, PROFESSIONAL, Context, Effect, Tool
 from .customers import find_customer
+from .days import MOST_DAYS, TooManyDays
 from .slots import DayUnclear
 
 # What comes after "Posso" in the question.
@@ -43,20 +45,21 @@ MOST_FOUND = 24
 
 
 class GetAppointmentsToday(Tool):
-    """Read the professional's agenda of one day (today when no day is given)."""
+    """Read the professional's agenda of one day (today when no day is given) or of several days in a row."""
 
     name: ClassVar[str] = "get_appointments_today"
     roles: ClassVar[frozenset[Role]] = PROFESSIONAL
 
     when: str = "hoje"
-    """The professional's own words for the day, e.g. "amanhã" or "sexta"."""
+    """The professional's own words for the day or days, e.g. "amanhã", "sexta" or "semana que vem"."""
 
     async def call(self, context: Context) -> ToolResult:
-        local = context.asker.local
-        day = _day(self.when or "hoje", local)
-        zone = context.asker.zone.key
-        span = at_wall(zone, day, 0), at_wall(zone, day, DAY)
-        rows = await report.day_agenda(context.session, context.professional_id, *span)
+        local, zone = context.asker.local, context.asker.zone.key
+        first, last = _days(self.when or "hoje", local)
+        if (last - first).days >= MOST_DAYS:
+            raise TooManyDays
+        span = at_wall(zone, first, 0), at_wall(zone, last, DAY)
+        rows = await report.agenda(context.session, context.professional_id, *span)
         appointments = [
             views.appointment(context, row, client=row.client, professional=row.professional)
             | {"note": clip(unformatted(row.note), NOTE_SHOWN)}
@@ -65,7 +68,7 @@ class GetAppointmentsToday(Tool):
         total = sum(row.price_cents for row in rows)
         return ToolResult(
             {
-                "day": phrases.day(day, today=local.date(), relative=True),
+                "day": _named(first, last, local.date()),
                 "appointments": appointments,
                 "count": len(rows),
                 "revenue": phrases.money(total),
@@ -73,14 +76,20 @@ class GetAppointmentsToday(Tool):
         )
 
 
-def _day(words: str, local: datetime) -> date:
-    """Read a day; days that are over, which cannot be booked, are read as a report reads them."""
-    if span := window(read(words, local), local):
-        return span[0].date()
+def _days(words: str, local: datetime) -> tuple[date, date]:
+    """Read the first and the last day; days that are over, which cannot be booked, are read as a report reads them."""
+    if span := window(read(spelled(words), local), local):
+        return span[0].date(), (span[1] - timedelta.resolution).date()
     over = read_period(words, local)
-    if over is None or over.end - over.start != timedelta(days=1):
+    if over is None:
         raise DayUnclear
-    return over.start
+    return over.start, over.end - timedelta(days=1)
+
+
+def _named(first: date, last: date, today: date) -> str:
+    if first == last:
+        return phrases.day(first, today, relative=True)
+    return f"{phrases.day(first, today)} a {phrases.day(last, today)}"
 
 
 class MyAppointments(Tool):

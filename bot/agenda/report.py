@@ -126,7 +126,7 @@ def _standing(statuses: Iterable[Status], *where: ColumnElement[bool], most: int
     )
 
 
-_DAY: Final = _standing(
+_AGENDA: Final = _standing(
     [*BLOCKING, Status.NO_SHOW],
     _ROWS.c.professional_id == _OWNER,
     _ROWS.c.start_at >= bindparam("start"),
@@ -141,12 +141,10 @@ _COMING: Final = _standing(
 )
 
 
-async def day_agenda(
-    session: AsyncSession, professional_id: UUID, start: datetime, end: datetime
-) -> Sequence[Standing]:
+async def agenda(session: AsyncSession, professional_id: UUID, start: datetime, end: datetime) -> Sequence[Standing]:
     """Read what stands in start <= t < end, no-shows included, in order."""
     values = {"professional_id": professional_id, "start": start, "end": end}
-    return [Standing(*row) for row in await _DAY.all(session, values)]
+    return [Standing(*row) for row in await _AGENDA.all(session, values)]
 
 
 async def coming(

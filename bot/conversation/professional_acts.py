@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import groupby
 from typing import Final
 
 from .. import phrases
@@ -18,7 +19,7 @@ from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, people_in
 from .picking import filtered, move_in, of_service, on_its_day
-from .professional_reads import ask_which, ask_who, coming, customers, day_of, words_of
+from .professional_reads import appointments, ask_which, ask_who, coming, customers
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .talk import Data, Talk, do, start_of
@@ -36,7 +37,7 @@ ACTIONS: Final[Mapping[Intent, str]] = {
     Intent.CHARGE: CHARGE,
 }
 # What is over or under way is looked for back from today: nobody settles last month by chat.
-BACK: Final = 7
+BACK: Final = timedelta(days=6)
 _HOUR: Final = re.compile(r"(?<!\d)([01]?\d|2[0-3])(?:h|hs|:)([0-5]\d)?(?!\d)", re.IGNORECASE)
 NEW_CLIENT: Final = (do("new", "É cliente novo"), do("drop", "Deixa pra lá"))
 
@@ -188,8 +189,7 @@ async def candidates(talk: Talk, people: Sequence[str], when: When) -> list[Data
     """Return the appointments that the deed in question is possible for: of the day in `when`, else the nearest."""
     day = None if when.time_only else when.day
     if day is not None:
-        data = await day_of(talk, words_of(day))
-        return [each for each in (data["appointments"] if data else []) if _possible(talk, each)]
+        return [each for each in await appointments(talk, day, day) if _possible(talk, each)]
     if talk.memory.get("action") in {"complete", "no_show", "paid"}:
         return await _lately(talk, people)
     if talk.memory.get("action") == CHARGE:
@@ -200,13 +200,11 @@ async def candidates(talk: Talk, people: Sequence[str], when: When) -> list[Data
 
 
 async def _lately(talk: Talk, people: Sequence[str]) -> list[Data]:
-    """Return what is over or under way: of today, else of the last days."""
-    for back in range(BACK):
-        data = await day_of(talk, {0: "hoje", 1: "ontem"}.get(back) or words_of(talk.now.date() - timedelta(days=back)))
-        found = [each for each in (data["appointments"] if data else []) if _possible(talk, each)]
-        if found := of_people(people, found):
-            return found
-    return []
+    """Return what is over or under way: of today, else of the last of the days before it that has any."""
+    today = talk.now.date()
+    over = [each for each in await appointments(talk, today - BACK, today) if _possible(talk, each)]
+    days = [list(group) for _, group in groupby(over, key=lambda each: start_of(talk, each).date())]
+    return next((found for day in reversed(days) if (found := of_people(people, day))), [])
 
 
 def _possible(talk: Talk, each: Data) -> bool:

@@ -12,7 +12,7 @@ from ..notify.render import chat
 from . import client_acts
 from .brain import Answer
 from .catalogue import names
-from .dates import Kind, read
+from .dates import Kind, Part, read
 from .intents import Intent, phone_in
 from .offer import refused
 from .people import called, people_in
@@ -27,45 +27,50 @@ PERIOD_WORDS: Final = 6
 _PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|mes|meses|anos?|quinzena|\w+mestre|{DAY})(?!\S)")
 # "Minha sexta" and "agenda da semana" are those that come.
 _OWN: Final = re.compile(r" (?:minha|d[ao]|n?a) (?=semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)")
-# What is looked through for something that waits: two weeks, a call a day.
-AHEAD: Final = 14
-# A week is the longest stretch of agenda that is read out in one message.
-WEEK: Final = 7
+# What is looked through for something that waits: two weeks.
+AHEAD: Final = timedelta(days=13)
+# A week is the longest stretch of agenda that is read out in one message, and what may be unpaid is of the last one.
+WEEK: Final = timedelta(days=6)
+# Of those who have not paid: what fits one message, whatever the names are.
+OWED_SHOWN: Final = 30
+# Of an agenda, what fits one message beside what else is said in it.
+LONGEST: Final = 3900
 # Free times are shown by the page; three of them are a day and more.
 PAGES: Final = 3
 
 
 async def agenda(talk: Talk) -> Answer:
-    """Tell the agenda of a day, or of each day of a week that has something."""
+    """Tell the agenda of a day, or of each day of several that has something."""
     if talk.asked:
         # "E amanhã?" is about the same, and not the answer to the question that is open.
         talk.memory["told"] = Intent.AGENDA.value
-    days = _days(talk)
-    if not days:
+    asked, part = _asked(talk), talk.said.when.part
+    if not asked:
         return talk.say("date_not_understood")
-    if len(days) > 1:
-        return await _agenda_of(talk, days)
-    data, _ = await talk.call("get_appointments_today", when=days[0])
-    if not data["ok"]:
-        return refused(talk, data)
-    if part := talk.said.when.part:
-        found = [each for each in data["appointments"] if fits(talk.said.when, start_of(talk, each))]
-        data = {**data, "appointments": found, "day": f"{data['day']}, {PART_WORDS[part]}"}
-    return talk.text(_day_words(data) or chat("agenda_empty", day=data["day"]))
+    found: list[Data] = []
+    days: list[str] = []
+    for each in asked:
+        data, _ = await talk.call("get_appointments_today", when=each)
+        if not data["ok"]:
+            return refused(talk, data)
+        found += data["appointments"]
+        days.append(_of_part(data["day"], part))
+    if part:
+        found = [each for each in found if fits(talk.said.when, start_of(talk, each))]
+    words = "\n\n".join(
+        _day_words(_of_part(phrases.day(day, talk.now.date(), relative=True), part), list(group))
+        for day, group in groupby(found, key=lambda each: start_of(talk, each).date())
+    )
+    return talk.text(words[:LONGEST] or chat("agenda_empty", day=phrases.listing(days)))
 
 
-async def _agenda_of(talk: Talk, days: Sequence[str]) -> Answer:
-    found = [await day_of(talk, each) for each in days]
-    words = [text for data in found if data and (text := _day_words(data))]
-    return talk.text("\n\n".join(words)[:3900] or chat("agenda_empty", day=talk.said.when.text))
+def _of_part(day: str, part: Part | None) -> str:
+    return f"{day}, {PART_WORDS[part]}" if part else day
 
 
-def _day_words(data: Data) -> str:
-    if not data["appointments"]:
-        return ""
-    lines = "\n".join(_line(each) for each in data["appointments"])
-    count = phrases.plural(len(data["appointments"]), "horário", "horários")
-    return chat("agenda", day=data["day"], lines=lines, count=count)
+def _day_words(day: str, found: Sequence[Data]) -> str:
+    lines = "\n".join(_line(each) for each in found)
+    return chat("agenda", day=day, lines=lines, count=phrases.plural(len(found), "horário", "horários"))
 
 
 def _line(each: Data) -> str:
@@ -75,51 +80,48 @@ def _line(each: Data) -> str:
     return f"• {each['hour']} {each['client']}, {each['service']}" + (f" ({', '.join(notes)})" if notes else "") + said
 
 
-def _days(talk: Talk) -> list[str]:
+def _asked(talk: Talk) -> list[str]:
+    """Return the days that are asked for as words for the tool, those in a row as one."""
     when = talk.said.when
     if not talk.said.dated:
         when = read(_OWN.sub(" esta ", plain(talk.heard.text)), talk.now)
     if days := dict.fromkeys(each.day for each in when.alternatives if each.day and not each.time_only):
-        return [words_of(day) for day in days]
+        return [words_of(day, day) for day in days]
     if when.kind is Kind.SPAN and when.start and when.end:
         first = max(when.start.date(), talk.now.date())
-        count = min((when.end.date() - first).days, WEEK)
-        return [words_of(first + timedelta(days=each)) for each in range(count)]
+        return [words_of(first, min((when.end - timedelta.resolution).date(), first + WEEK))]
     if when.day and not when.time_only:
-        return [words_of(when.day)]
+        return [words_of(when.day, when.day)]
     if " ontem " in plain(talk.heard.text):
         return ["ontem"]
     # A day that was named and not understood must not become today.
     return [] if A_DAY.search(plain(talk.heard.text).replace(" hoje ", " ")) else ["hoje"]
 
 
-def words_of(day: date) -> str:
-    """Return a day as words for the tools."""
-    return Wish(day=day.isoformat()).words()
+def words_of(first: date, last: date) -> str:
+    """Return a day, or the days from one to another, as words for the tools."""
+    return f"{first:%d/%m/%Y}" if first == last else f"de {first:%d/%m/%Y} a {last:%d/%m/%Y}"
 
 
-async def day_of(talk: Talk, words: str) -> Data | None:
-    """Return the agenda of a day, or None where there is none to be had."""
-    data, _ = await talk.call("get_appointments_today", when=words)
-    return data if data["ok"] else None
+async def appointments(talk: Talk, first: date, last: date) -> list[Data]:
+    """Return what the agenda has from one day to another, in order."""
+    data, _ = await talk.call("get_appointments_today", when=words_of(first, last))
+    return list(data["appointments"]) if data["ok"] else []
 
 
-async def coming(talk: Talk) -> list[Data]:
-    """Return what stands from now on, of the next two weeks."""
-    found: list[Data] = []
-    for ahead in range(AHEAD):
-        data = await day_of(talk, words_of(talk.now.date() + timedelta(days=ahead)))
-        found += data["appointments"] if data else []
+async def coming(talk: Talk, ahead: timedelta = AHEAD) -> list[Data]:
+    """Return what stands from now on, of today and so many days more."""
+    found = await appointments(talk, talk.now.date(), talk.now.date() + ahead)
     return [each for each in found if start_of(talk, each) > talk.now and each["status"] in STANDING]
 
 
 async def upcoming(talk: Talk) -> Answer:
     """Tell who is next today."""
-    data = await day_of(talk, "hoje")
-    for each in data["appointments"] if data else ():
-        if start_of(talk, each) > talk.now and each["status"] in STANDING:
-            return talk.say("next_client", client=each["client"], service=each["service"], hour=each["hour"])
-    return talk.say("nobody_next")
+    found = await coming(talk, timedelta())
+    if not found:
+        return talk.say("nobody_next")
+    first = found[0]
+    return talk.say("next_client", client=first["client"], service=first["service"], hour=first["hour"])
 
 
 async def waiting(talk: Talk) -> Answer:
@@ -141,16 +143,13 @@ def ask_which(talk: Talk, words: str, found: Sequence[Data]) -> Answer:
 
 
 async def unpaid(talk: Talk) -> Answer:
-    """Tell who of the last days has not paid."""
-    lines: list[str] = []
-    for back in range(WEEK):
-        data = await day_of(talk, words_of(talk.now.date() - timedelta(days=back))) or {"appointments": ()}
-        lines += [
-            f"• {phrases.moment(start_of(talk, each))}: {each['client']}, {each['service']} ({each['price']})"
-            for each in data["appointments"]
-            if each["payment"] != Payment.PAID and each["status"] in _OWED and start_of(talk, each) <= talk.now
-        ]
-    return talk.say("unpaid", lines="\n".join(lines))
+    """Tell who of the last days has not paid, the last first."""
+    lines = [
+        f"• {phrases.moment(start_of(talk, each))}: {each['client']}, {each['service']} ({each['price']})"
+        for each in reversed(await appointments(talk, talk.now.date() - WEEK, talk.now.date()))
+        if each["payment"] != Payment.PAID and each["status"] in _OWED and start_of(talk, each) <= talk.now
+    ]
+    return talk.say("unpaid", lines=phrases.cut(lines, OWED_SHOWN, "horário", "horários"))
 
 
 _OWED: Final = frozenset({Status.CONFIRMED, Status.COMPLETED})

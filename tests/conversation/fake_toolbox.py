@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot import phrases
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.dates import Kind, When, read, window
+from bot.conversation.dates import Kind, When, read, read_period, window
 from bot.models.enums import Role
 from bot.text import plain
 
@@ -202,16 +202,17 @@ class FakeToolbox:
         return {"appointments": [self._visit(each) for each in sorted(rows, key=lambda one: one.start)]}
 
     def today(self, when: str = "hoje") -> dict[str, Any]:
-        if "ontem" in when:
-            day = self.asker.local.date() - timedelta(days=1)
+        local = self.asker.local
+        if span := window(read(when, local), local):
+            first, last = span[0].date(), (span[1] - timedelta.resolution).date()
+        elif over := read_period(when, local):
+            first, last = over.start, over.end - timedelta(days=1)
         else:
-            found = window(read(when, self.asker.local), self.asker.local)
-            if found is None:
-                raise _Refusal("day_unclear", "Não entendi o dia.")
-            day = found[0].date()
-        rows = [one for one in self.agenda.visits if one.start.date() == day and one.status not in _GONE]
+            raise _Refusal("day_unclear", "Não entendi o dia.")
+        rows = [one for one in self.agenda.visits if first <= one.start.date() <= last and one.status not in _GONE]
         views = [self._visit(each) for each in sorted(rows, key=lambda one: one.start)]
-        label = phrases.day(day, today=self.asker.local.date(), relative=True)
+        label = phrases.day(first, today=local.date(), relative=True)
+        label += f" a {phrases.day(last, today=local.date())}" if first < last else ""
         return {"day": label, "appointments": views, "count": len(views), "revenue": "R$ 0,00"}
 
     def customers(self, query: str) -> dict[str, Any]:
