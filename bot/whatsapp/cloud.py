@@ -50,6 +50,8 @@ class CloudApi:
     ) -> None:
         self._session, self._timeout = session, timeout
         self._url = settings.whatsapp_api_url.rstrip("/")
+        # Answers what came without saying to which number it was sent.
+        self._default = settings.whatsapp_phone_number_id
         self._addresses: dict[str, URL] = {}
         self._headers = {"Authorization": f"Bearer {settings.whatsapp_token.get_secret_value()}"}
 
@@ -59,7 +61,7 @@ class CloudApi:
         """Send `message` from number `account`; raise `SendFailed` with what to do about it."""
         media_id = await self._upload(account, message) if isinstance(message, Image | Document) else ""
         body = request_body(to, message, opaque=opaque, reply_to=reply_to, media_id=media_id)
-        answer = await self._post(f"{account}/messages", json=body)
+        answer = await self._post(f"{account or self._default}/messages", json=body)
         accepted = mapping(next(iter(items(answer.get("messages"))), None))
         provider_id = text(accepted.get("id"), 256)
         if not provider_id:
@@ -72,7 +74,7 @@ class CloudApi:
         if typing:
             body["typing_indicator"] = {"type": "text"}
         try:
-            await self._post(f"{account}/messages", json=body)
+            await self._post(f"{account or self._default}/messages", json=body)
         except SendFailed as failed:
             log.info("could not mark as read", extra={"code": failed.fault.code})
 
@@ -103,7 +105,7 @@ class CloudApi:
         form.add_field("type", mime)
         form.add_field("file", base64.b64decode(file.data), filename=name, content_type=mime)
         try:
-            answer = await self._post(f"{account}/media", data=form)
+            answer = await self._post(f"{account or self._default}/media", data=form)
         except SendFailed as failed:
             if failed.fault.action is not Action.AWAIT_STATUS:
                 raise

@@ -4,6 +4,7 @@ Each reader takes the object that the type names and returns the fields of `even
 None when the object is not what it should be: then the message counts as unsupported and is answered politely.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,21 +16,23 @@ Fields = dict[str, Any]
 
 ID = 256  # the longest id that WhatsApp gives or takes
 NAME = 120
+_VCARD_NAME = re.compile(r"^FN[^:\n]*:(.+)$", re.MULTILINE)
 
 
 def _words(of: Fields) -> Fields | None:
-    return {"type": MessageType.TEXT, "text": text(of["body"])} if isinstance(of.get("body"), str) else None
+    said = text(of.get("body"))
+    return {"type": MessageType.TEXT, "text": said} if said or of.get("body") == "" else None
 
 
 def _media(kind: MessageType) -> Callable[[Fields], Fields | None]:
     def read(of: Fields) -> Fields | None:
-        media_id = text(of.get("id"), ID)
-        if not media_id:
-            return None
+        media_id, caption = text(of.get("id"), ID), text(of.get("caption"))
+        if not media_id:  # what was written below it can still be answered
+            return {"type": MessageType.UNSUPPORTED, "text": caption}
         filename = text(of.get("filename"), NAME)
         return {
             "type": kind,
-            "text": text(of.get("caption")),
+            "text": caption,
             "media_id": media_id,
             "mime": text(of.get("mime_type"), NAME) or None,
             "voice": of.get("voice") is True,
@@ -50,10 +53,10 @@ def _quick_reply(of: Fields) -> Fields | None:
 
 def _interactive(of: Fields) -> Fields | None:
     if reply := mapping(of.get("button_reply")) or mapping(of.get("list_reply")):
-        payload = text(reply.get("id"), ID)
-        if not payload:
-            return None
-        return {"type": MessageType.INTERACTIVE, "text": text(reply.get("title")), "payload": payload}
+        payload, title = text(reply.get("id"), ID), text(reply.get("title"))
+        if not payload:  # the title alone still says what was meant
+            return {"type": MessageType.TEXT, "text": title} if title else None
+        return {"type": MessageType.INTERACTIVE, "text": title, "payload": payload}
     if form := mapping(of.get("nfm_reply")):
         return {"type": MessageType.FLOW, "text": text(form.get("body")), "details": {"answers": _answers(form)}}
     if reply := mapping(of.get("call_permission_reply")):
@@ -133,9 +136,15 @@ def _people(cards: list[Any]) -> Fields:
     people = []
     for card in map(mapping, cards):
         phones = [delivered(phone.get("wa_id")) or text(phone.get("phone"), NAME) for phone in _phones(card)]
-        name = text(mapping(card.get("name")).get("formatted_name"), NAME)
+        name = text(mapping(card.get("name")).get("formatted_name"), NAME) or _name_in(text(card.get("vcard")))
         people.append({"name": name, "phones": [phone for phone in phones if phone]})
     return {"type": MessageType.CONTACTS, "details": {"people": people}}
+
+
+def _name_in(vcard: str) -> str:
+    """Return the name on a vCard: some cards come as nothing else but that and a number."""
+    found = _VCARD_NAME.search(vcard)
+    return found[1].strip()[:NAME] if found else ""
 
 
 def _phones(card: Fields) -> list[Fields]:
@@ -160,4 +169,6 @@ def read(raw: Fields, kind: str) -> Fields:
     if reader is None:
         return {"type": MessageType.UNKNOWN, "details": {"raw": clean(raw.get(kind))}}
     content = raw.get(kind)
-    return (reader(content) if isinstance(content, dict) else None) or {"type": MessageType.UNSUPPORTED}
+    if not isinstance(content, dict):
+        content = {"body": content} if kind == "text" else {}
+    return reader(content) or {"type": MessageType.UNSUPPORTED}

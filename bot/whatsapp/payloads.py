@@ -15,15 +15,17 @@ from . import contents
 from .contents import ID, NAME
 from .events import Batch, Broken, Echo, Event, Failure, Message, MessageType, Notice, Status
 from .phones import bsuid_of, delivered, phone_key
-from .tolerant import clean, items, mapping, moment, text
+from .tolerant import clean, mapping, moment, several, text
 
 # Their lists are read one by one; every other field is kept whole as a notice.
 _LISTED_FIELDS = frozenset({"", "messages", "smb_message_echoes", "message_echoes", "user_id_update"})
 # What stands around those lists and says nothing by itself.
 _AROUND = frozenset({"messaging_product", "metadata", "contacts", "errors"})
-# What was said before we were there: its messages are old news, not something to answer.
-_PAST = "history"
+# What was said before we were there, or to somebody else who answers on this number: nothing for us to answer.
+_OVERHEARD = frozenset({"history", "standby"})
 ACCOUNT = 64
+# Of a message to a group, each person in it; Meta's own pages spell that in two ways.
+_RECIPIENTS = ("recipient_participant_id", "participant_recipient_id", "recipient_id", "recipient_user_id")
 LONGEST_ID = ID - 40  # as an id of a status, a state and whose it is are added to it
 OPAQUE = 512  # what Meta takes, and gives back
 
@@ -34,9 +36,9 @@ class _Odd(Exception):
 
 def parse(body: object) -> Batch:
     """Return the events in a decoded webhook body."""
-    if not isinstance(body, dict) or not isinstance(body.get("entry"), list) or not body["entry"]:
+    if not isinstance(body, dict) or not (entries := several(body.get("entry"))):
         return Batch((Broken(account="", kind=InboundKind.NOTICE, reason="no entries", raw=clean(body)),))
-    return Batch(tuple([event for entry in body["entry"] for event in _entry(entry)]))
+    return Batch(tuple([event for entry in entries for event in _entry(entry)]))
 
 
 def unreadable(raw: bytes) -> Batch:
@@ -47,7 +49,7 @@ def unreadable(raw: bytes) -> Batch:
 
 def _entry(entry: object) -> list[Event]:
     about = mapping(entry)
-    changes = items(about.get("changes"))
+    changes = several(about.get("changes"))
     if not changes:
         return [Broken(account="", kind=InboundKind.NOTICE, reason="no changes", raw=clean(entry))]
     return [event for change in changes for event in _change(about, change)]
@@ -60,11 +62,12 @@ def _change(entry: dict[str, Any], change: object) -> list[Event]:
         account = text(entry.get("id"), ACCOUNT)
         return [Broken(account=account, kind=InboundKind.NOTICE, reason="no value", raw=clean(change))]
     account = text(mapping(value.get("metadata")).get("phone_number_id"), ACCOUNT)
-    lists = {name: value[name] for name in _LISTS if isinstance(value.get(name), list)} if field != _PAST else {}
+    found = {name: value.get(name) for name in _LISTS} if field not in _OVERHEARD else {}
+    lists = {name: several(part) for name, part in found.items() if isinstance(part, list | dict)}
     events = [_guarded(name, account, value, raw) for name, part in lists.items() for raw in part]
     told = lists if events else {}
     listed = field in _LISTED_FIELDS
-    if listed and (errors := items(value.get("errors"))):  # those of the number itself come without a message
+    if listed and (errors := several(value.get("errors"))):  # those of the number itself come without a message
         at = moment(entry.get("time"))
         events += [Notice(account=account, field="errors", value=clean(error), at=at) for error in errors]
     if not (listed and events) or value.keys() - _AROUND - lists.keys():
@@ -127,7 +130,7 @@ def _digits_in(number: str) -> str:
 
 def _contact(value: dict[str, Any], phone: str | None, bsuid: str | None) -> dict[str, Any]:
     """Return the contact card of a sender; one that is somebody else's would make two people one."""
-    cards = [mapping(card) for card in items(value.get("contacts"))]
+    cards = [mapping(card) for card in several(value.get("contacts"))]
     for card in cards:
         wa_id = card.get("wa_id")
         if phone and (wa_id == phone or phone_key(delivered(wa_id) or "") == phone_key(phone)):
@@ -142,9 +145,11 @@ def _status(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
     message_id, status = identifier(raw.get("id")), text(raw.get("status"), NAME)
     if not message_id or not status:
         raise _Odd("no message id" if status else "no status")
-    pricing = mapping(raw.get("pricing"))
+    if (what := raw.get("type")) in ("payment", "call"):
+        status = f"{what} {status}"  # where that failed, the message did not
+    pricing = mapping(raw.get("pricing")) or mapping(mapping(raw.get("conversation")).get("pricing"))
     billable = pricing.get("billable")
-    recipients = (raw.get(name) for name in ("recipient_participant_id", "recipient_id", "recipient_user_id"))
+    recipients = map(raw.get, _RECIPIENTS)
     return Status(
         account=account,
         message_id=message_id,
@@ -152,7 +157,7 @@ def _status(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
         at=moment(raw.get("timestamp")),
         recipient=next((found for value in recipients if (found := text(value, ID))), None),
         opaque=text(raw.get("biz_opaque_callback_data"), OPAQUE) or None,
-        errors=tuple(_failure(error) for error in map(mapping, items(raw.get("errors")))),
+        errors=tuple(_failure(error) for error in map(mapping, several(raw.get("errors")))),
         category=text(pricing.get("category"), NAME) or None,
         billable=billable if isinstance(billable, bool) else None,
     )
@@ -171,11 +176,12 @@ def _echo(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
     who = "from" if turned else "to"
     phone, bsuid = delivered(raw.get(who)), bsuid_of(raw.get(f"{who}_user_id")) or bsuid_of(raw.get(who))
     card = _contact(value, phone, bsuid)
+    group = bool(text(raw.get("group_id"), ID))  # what was said to many was said to nobody in particular
     return Echo(
         account=account,
         id=identifier(raw.get("id")) or _made_id(raw),
-        to=phone or delivered(card.get("wa_id")),
-        bsuid=bsuid or bsuid_of(card.get("user_id")),
+        to=None if group else phone or delivered(card.get("wa_id")),
+        bsuid=None if group else bsuid or bsuid_of(card.get("user_id")),
         sent_at=moment(raw.get("timestamp")),
         type=fields["type"],
         text=fields.get("text", ""),

@@ -69,6 +69,11 @@ def items(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def several(value: object) -> list[Any]:
+    """Return a JSON array; an object in its place is one of what should be in it."""
+    return [value] if isinstance(value, dict) else items(value)
+
+
 def our_id(value: object) -> UUID | None:
     """Return an id of ours that travelled and came back."""
     try:

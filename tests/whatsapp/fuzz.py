@@ -125,7 +125,7 @@ def with_neighbours(body: Json, dice: random.Random, name: str) -> tuple[Json, l
         for change in changes if isinstance(changes, list) else []:
             value = change.get("value") if isinstance(change, dict) else None
             said = value.get("messages") if isinstance(value, dict) else None
-            if isinstance(said, list) and change.get("field") != "history":
+            if isinstance(said, list) and change.get("field") not in ("history", "standby"):
                 names.append(f"{name}.beside{len(names)}")
                 said.insert(dice.randrange(len(said) + 1), healthy(names[-1]))
     around = entries if isinstance(entries, list) else [body]

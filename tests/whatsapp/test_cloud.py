@@ -54,6 +54,16 @@ async def test_a_message_goes_to_the_form_received_and_says_what_it_answers(
     assert (accepted.provider_id, sent.account) == (sent.id, ACCOUNT)
 
 
+async def test_whoever_wrote_to_a_number_that_was_not_named_is_answered_from_ours(
+    fake: Graph, session: aiohttp.ClientSession
+) -> None:
+    settings = Settings(
+        _env_file=None, whatsapp_api_url=fake.url, whatsapp_token=SecretStr(TOKEN), whatsapp_phone_number_id=ACCOUNT
+    )
+    await CloudApi(session, settings).send("", ANA, Text("oi"), opaque="o1")
+    assert [sent.account for sent in fake.accepted] == [ACCOUNT]
+
+
 async def test_a_file_is_uploaded_as_text_under_its_own_name(fake: Graph, session: aiohttp.ClientSession) -> None:
     """Meta takes no `text/csv`; the name alone says what it is."""
     lines = b"Pago em;Valor\r\n20/11/2026;35,00\r\n"
