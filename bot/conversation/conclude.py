@@ -1,5 +1,6 @@
 """The end of a turn: what was said and decided becomes rows, in one transaction with "handled"."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -69,10 +70,18 @@ def _state(before: Mapping[str, Any], answer: Answer, said: Outgoing | None) -> 
     state = dict(before if answer.state is None else answer.state)
     for passing in ("pending", "about"):  # of this turn only
         state.pop(passing, None)
-    tokens = {**state.get("tokens", before.get("tokens", {})), **answer.tokens}
-    state["tokens"] = dict(list(tokens.items())[-TOKENS:])
     state["menu"] = [option.id for option in said.options] if isinstance(said, Choices) else []
+    tokens = {**state.get("tokens", before.get("tokens", {})), **answer.tokens}
+    state["tokens"] = _remembered(tokens, [state["menu"], state.get("dialog")])
     return state
+
+
+def _remembered(tokens: Mapping[str, Any], about: object) -> dict[str, Any]:
+    """Forget the oldest tokens where there are too many, those that the dialogue or its options are about last."""
+    if len(tokens) <= TOKENS:
+        return dict(tokens)
+    named = json.dumps(about)
+    return dict(sorted(tokens.items(), key=lambda each: each[0] in named)[-TOKENS:])
 
 
 def _words(here: Scene) -> str:
