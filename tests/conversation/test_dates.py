@@ -53,6 +53,10 @@ Terça! => 24/11
 tersa feira => 24/11
 terçaaa => 24/11
 qua => 25/11
+qrta 10h => 25/11 10:00
+sxta 14h => 27/11 14:00
+amnh 14h => 22/11 14:00
+amh as 14h => 22/11 14:00
 qui => 26/11
 sex => 27/11
 6ª => 27/11
@@ -79,6 +83,8 @@ sexta, dia 27 => 27/11
 sexta dia 27 => 27/11
 sexta, 27/11 => 27/11
 sexta 27 => 27/11
+terça 1º => 01/12
+terça 1 => 01/12
 sexta, 27 => 27/11
 quarta, 25 de novembro => 25/11
 sexta dia 4 => 04/12
@@ -108,6 +114,8 @@ no mês que vem dia 5 => 05/12
 dia 25 deste mês => 25/11
 dia 5 de dezembro => 05/12
 dia 5 do 12 => 05/12
+dia 5 de 12 => 05/12
+dia 20 de 1 => 20/01
 5 de dezembro => 05/12
 05 de dezembro => 05/12
 cinco de dezembro => 05/12
@@ -129,6 +137,9 @@ dia 15/12 => 15/12
 15.12.2026 => 15/12
 2026-12-15 => 15/12
 15/dez => 15/12
+dia 05-12 => 05/12
+05-12 10h => 05/12 10:00
+5-12 às 10h => 05/12 10:00
 15/Dezembro => 15/12
 03/02 => 03/02
 20/08 => 20/08
@@ -155,6 +166,8 @@ na primeira segunda de dezembro => 07/12
 segunda terça de dezembro => 08/12
 terceiro sábado de dezembro => 19/12
 última sexta do mês => 27/11
+última sexta-feira do mês às 16h => 27/11 16:00
+penúltima segunda-feira de dezembro => 21/12
 última quinta de novembro => 26/11
 primeira sexta do mês que vem => 04/12
 primeiro sábado de janeiro => 02/01
@@ -194,6 +207,13 @@ lá pelas 15h => 21/11 15:00
 por volta das 15h => 21/11 15:00
 mais ou menos às 15h => 21/11 15:00
 umas 15h => 21/11 15:00
+umas 5h => 21/11 17:00
+amanhã umas 5h => 22/11 17:00
+amanhã tipo 5h30 => 22/11 17:30
+amanhã 9.30 => 22/11 09:30
+amanhã 12.99 => 22/11
+preciso de umas 2h amanhã => 22/11
+amanhã às 5 da matina => 22/11 05:00
 às 15h em ponto => 21/11 15:00
 15h em ponto => 21/11 15:00
 pras 15h => 21/11 15:00
@@ -379,6 +399,7 @@ hoje à tarde => 21/11 tarde
 hoje a tarde => 21/11 tarde
 hoje de tarde => 21/11 tarde
 hoje pela manhã => 21/11 manhã
+agora de manhã => 21/11 manhã
 hoje de manhã => 21/11 manhã
 hoje à noite => 21/11 noite
 hoje mais à tarde => 21/11 tarde
@@ -413,6 +434,12 @@ qualquer dia de manhã => any manhã
 qualquer dia à tarde => any tarde
 # between, after, before
 amanhã de 10 às 11 => 22/11 10:00-11:00
+amanhã de 8 a 11 => 22/11 08:00-11:00
+amanhã 8-10 => 22/11 08:00-10:00
+sexta-feira de 2 a 4 => 27/11 14:00-16:00
+sexta de 2 a 3 pessoas => 27/11
+dia 20 de 10 às 12 => 20/12 10:00-12:00
+sexta depois de 1h da tarde => 27/11 >13:00
 terça 10:00 - 11:00 => 24/11 10:00-11:00
 entre as 9 e as 11 de sexta => 27/11 09:00-11:00
 bloqueia sexta das 14 às 18 => 27/11 14:00-18:00
@@ -540,6 +567,7 @@ mudar de sexta às 10 para segunda às 9 => 23/11 09:00
 mudar de sexta às 10 pra as 11 => none
 mudar de sexta às 10 pra 11h => 27/11 11:00
 passar meu horário de amanhã para 16h => 22/11 16:00
+trocar o das 10h de amanhã pro das 14h => 22/11 14:00
 remarcar de terça pra quinta às 10 => 26/11 10:00
 trocar sexta por sábado => 28/11
 meu horário é sexta às 10, posso mudar pra segunda às 9? => 23/11 09:00
@@ -604,6 +632,10 @@ somos 4
 uma hora
 1 hora
 tenho 15 anos
+faltam 5 de 10 sessões
+5 de 10
+dia 5 de 10
+qta 10h
 meu filho tem 7 anos
 tenho uma filha de 3
 sou a terceira da fila

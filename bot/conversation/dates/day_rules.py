@@ -156,6 +156,17 @@ def _stretch(found: Found) -> Piece:
     return _day(Day(first, last + days.ONE))
 
 
+def _dashed(found: Found) -> Piece:
+    """Read "dia 05-12", "5-12 às 10h"; what is no month ends a stretch."""
+    number, month = (value[0] for value in found.of(FIGURE))
+    if month > DECEMBER:
+        return _stretch(found) if found.has("dia") else Piece(What.VAGUE)
+    return _gone_or(found, _numbered(found, number, month), 0)
+
+
+DECEMBER = 12
+
+
 def _either(found: Found) -> Piece:
     month = _month(found)
     numbers = [value[0] for value in found.of(FIGURE)]
@@ -168,7 +179,7 @@ def _month_day(found: Found) -> Piece:
     numbers = [value[0] for value in found.of(FIGURE)]
     month = _month(found)
     if month is None:
-        month = 12 if found.codes[found.end - 1] == CODE["dez"] and not found.has("do") else numbers[1]
+        month = 12 if found.has("dez") and not found.has("do") else numbers[1]
     return _gone_or(found, _numbered(found, numbers[0], month), _year(found))
 
 
@@ -232,6 +243,7 @@ DAYS: dict[str, Rule] = {
     "tomorrow": lambda found: _in_days(found, 1),
     "weekday_number": _weekday_number,
     "weekday": _weekday,
+    "dashed": _dashed,
     "days": _stretch,
     "either": _either,
     "month_day": _month_day,

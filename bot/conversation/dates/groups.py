@@ -13,8 +13,8 @@ from .patterns import compiled
 from .pieces import Piece, What, any_of
 
 OR = compiled("ou (?! better)")
-NEAR = compiled("[comma dash slash de da]?")
-ASIDE = any_of("comma", "stop", "asked", "polite")
+NEAR = compiled("[comma dash slash de da]? [about umas]?")
+ASIDE = any_of("comma", "stop", "asked", "polite", "about", "umas")
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,8 @@ def _maybe_hour(found: Found) -> Piece | None:
     if _nine_and_ten(found, clock):
         return Piece(What.VAGUE)
     weak = True
+    if found.has("dec") and clock.minute % 15:  # "12.99" is a price
+        return None
     if found.has("horas"):
         if clock.loose:  # "uma hora", "2 horas" are as often how long
             return None

@@ -6,13 +6,15 @@ so that the grammar can be regular expressions over meanings instead of over spe
 
 from __future__ import annotations
 
+import re
+
 Value = tuple[int, ...]
 
 # Words of each category, already without accents. What people type on a phone is listed as it is typed.
 PLAIN = {
     "hoje": "hoje hj hoj oje hje hoge",
-    "amanha": "amanha anamha amenha amanhan amamha amnhan amn",
-    "slip": "quita quina seta",
+    "amanha": "amanha anamha amenha amanhan amamha amnhan amn amh",
+    "slip": "quita quina seta qta",
     "depois": "depois dps dpois depos depoes",
     "antes": "antes",
     "apos": "apos",
@@ -58,7 +60,7 @@ PLAIN = {
     "meia": "meia",
     "meio": "meio",
     "ponto": "ponto",
-    "manha": "manha manhazinha manhanzinha demanha",
+    "manha": "manha manhazinha manhanzinha demanha matina",
     "tarde": "tarde tardinha tardezinha atarde",
     "noite": "noite noitinha noit anoite",
     "dawn": "madrugada",
@@ -87,7 +89,7 @@ PLAIN = {
     "pras": "pras pros",
     "por": "por",
     "durante": "durante dura duracao duram demora demoram leva levam",
-    "about": "volta perto cerca uns",
+    "about": "volta perto cerca uns tipo",
     "umas": "umas",
     "not": "nao naum naun nunca nem jamais n",
     "only": "so somente apenas sim",
@@ -236,17 +238,19 @@ LEXED = (
 CODE = {name: chr(0x4E00 + i) for i, name in enumerate([*PLAIN, *VALUED, *LEXED])}
 
 
-# What the finger does to the words people type most: one letter left out, or two of them changed about.
+# What the finger does to the words people type most: one letter left out, two of them changed about, no vowels.
 SLIPPED = ("amanha", "segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
-# Words of their own, or of too many.
-NO_SLIPS = {"manha", "amana", "sabao", "domino", "tera", "erca"}
+# Words of their own, or of too many; "qnt" is "quanto".
+NO_SLIPS = {"manha", "amana", "sabao", "domino", "tera", "erca", "qnt"}
+VOWELS = re.compile("(?<!^)[aeiou]")
 
 
 def _slips(word: str) -> set[str]:
     """Give the slips of a word that leave its first letter."""
     short = {word[:at] + word[at + 1 :] for at in range(1, len(word))}
     turned = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
-    return (short | turned) - NO_SLIPS
+    bare = VOWELS.sub("", word)  # "qrt"; "qrta"
+    return (short | turned | {bare, bare + word[-1]}) - NO_SLIPS
 
 
 def _lexicon() -> dict[str, tuple[str, Value]]:

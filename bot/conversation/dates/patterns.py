@@ -37,8 +37,8 @@ NAMES = {
     "PLAIN": "(?:CLOCK H? | NUM H? HALFPAST? | noon HALFPAST?) TAIL",
     "SURE": "(?:CLOCK H? | (?:NUM h | [n dez] horas) HALFPAST? | noon HALFPAST?) TAIL",
     "LISTED": "(?:CLOCK H? | NUM h? HALFPAST? (?! horas) | [n dez] horas | noon) TAIL",
-    "AT": """(?:para? as ABOUT? | pelas | pras | por? ABOUT [das de as] | prox [das as de] | [slot o a] [das da do]
-        | a (?= one (?:$ | [comma stop asked polite e h horas da])))""",
+    "AT": """(?:para? as ABOUT? | para das | pelas | pras | por? ABOUT [das de as] | prox [das as de]
+        | [slot o a] [das da do] | a (?= one (?:$ | [comma stop asked polite e h horas da])))""",
     "TO": "(?:ate [as a o]? | as | a | ao | dash)",
     "WEEKDAY": "(?:[ord week] (?:dash? feira)? | TECA (?:dash? feira)? | DOM | TER)",
     # "Dom" is also a title and a gift, "ter" also a verb.
@@ -81,11 +81,11 @@ RULES = {
         | FIG anos | (?:FIG | dec) (?:e FIG)? reais
         | durante (?:(?:NUM | b | meia) (?:H | min) | CLOCK) HALF?
         | por (?:[s one meia] (?:H | min) | FIG min | ks) HALF?
-        | (?<!slot) de (?:[s one] H | [s n z b dez one] min | meia horas | ks) HALF?
+        | (?<!slot) de umas? (?:[s one] H | [s n z b dez one] min | meia horas | ks) HALF?
         | (?<![slot o]) de (?:[n dez] H | [k kc]) (?! TO | ONWARDS | SIDE)
         | (?:NUM H | CLOCK) (?:e meia)? de [w ws work noun nouns durante]
         | (?:FIG | meia) [h horas min] (?:e meia)? (?:antes | cada (?! as))
-        | (?:depois | apos | antes) de? (?:(?:[s one] H | meia horas) | FIG [min dias semanas meses anos])
+        | (?:depois | apos | antes) de? (?:(?:[s one] H (?! SIDE) | meia horas) | FIG [min dias semanas meses anos])
         | em one [horas dia semana] [w ws mais este vago festa]
         | meia horas
         | mais (?:LIGHT | cedo) (?! do? que)
@@ -96,7 +96,7 @@ RULES = {
         (?:antes de)? ontem | (?:semana | mes) passado [de da do na no em] a? WEEKDAY
         | (?:WEEKDAY | semana | mes | ano | WEEKEND | month | LIGHT | (?:dia FIG | date | FIG de MON) | dia FIG OFMONTH)
             (?:[de do da] (?:mes | ano | semana))? passado
-        | last (?:semana | mes | ano | WEEKDAY | WEEKEND | noite)
+        | last (?>semana | mes | ano | WEEKDAY | WEEKEND | noite)
             (?! [de do da] (?:MON | dez | mes | prox | ano | este))
         | last FIG? [dias semanas meses]
         | [first nth last ord] (?:WEEKDAY | dia | semana) [de do da] (?:mes | ano | MON) passado
@@ -157,10 +157,12 @@ RULES = {
     "tomorrow": "amanha",
     "weekday_number": """
         WEEKDAY comma? (?:b (?! THINGS | H | OFMONTH)
+            | [one first] (?= $ | [comma stop asked polite as])
             | [s n z dez] (?= $ | [comma stop asked polite as w b] | para (?! [as a one] | o? noon)
                 | [na no] [w ws place work label]))
     """,
     "weekday": "este? prox? WEEKDAY (?:quevem | agora | prox (?! [das as de]))?",
+    "dashed": "(?<! do) dia FIG dash [z n dez] (?! H | SIDE | min | e | para | pras) | FIG dash [s n z dez one] ATHOUR",
     "days": """
         (?:de | do)? os? [dia dias] FIG (?:ate o? | a | ao | dash) o? dia? [s n z b dez] (?! H | SIDE | e meia | TOHOUR)
             (?:OFMONTH YEAR?)?
@@ -177,6 +179,7 @@ RULES = {
     """,
     "month_day": """
         dia? FIG OFMONTH YEAR? | dia? FIG (?:mon | dez ATHOUR) | dia FIG do [s n z dez one] (?! H)
+        | dia FIG de [s n z one] (?! H | TO PLAIN | SIDE | MINUTES | COUNTED | reais)
     """,
     "day_number": "dia FIG (?! H)",
     "date": "(?:dia | em | no | para)? date | dia (?:dot | dec) | dot ATHOUR",
@@ -190,19 +193,21 @@ RULES = {
         [de da do no ao o a pela na]? [comeco fim meio] [de da] LIGHT
         | [de da a pela na] LIGHT (?:muito? cedo)?
     """,
-    "this_part": "este LIGHT",
+    "this_part": "este LIGHT | agora [de da a pela na]? LIGHT",
     "maybe_part": "LIGHT | muito? cedo",
     # Hours.
     "between": """
         (?:das | da) PLAIN (?:TO | e as) (?>PLAIN) (?! COUNTED)
         | entre [as a o]? PLAIN e [as a o]? (?>PLAIN) (?! COUNTED)
         | de (?= [n dez k noon]) (?>PLAIN (?:as | ate as) PLAIN | PLAIN TO SURE | SURE TO PLAIN) (?! COUNTED)
+        | (?: (?<= [ord week dom feira]) comma? de | (?<= [hoje amanha]) comma? de?)
+            [s n dez] [a ate dash] [s n dez one] (?! H | COUNTED | OFMONTH)
         | as PLAIN (?:ate [as a]? | as | a) (?! one) (?>PLAIN) (?! COUNTED)
         | SURE TO (?! one) (?>PLAIN) (?! COUNTED) | [n dez] (?>as PLAIN | [dash a ate] SURE) (?! COUNTED)
     """,
     "after": """
-        [depois apos] (?:(?:[das da as] | de as) (?>TIME) | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE))
-            (?! COUNTED)
+        [depois apos] (?:(?:[das da as] | de as | de (?= [s one] H SIDE)) (?>TIME) | de (?! [s one z]) (?>TIME)
+            | [de do o]? (?>SURE)) (?! COUNTED)
         | (?:a? partir | apartir) (?:[de das da do as] | de as) (?>TIME) (?! COUNTED)
         | (?:das | de)? SURE ONWARDS | das NUM ONWARDS | mais tarde do? que [as a o]? (?>TIME) (?! COUNTED)
     """,
@@ -228,6 +233,7 @@ RULES = {
     """,
     "maybe_hour": """
         umas NUM (?! THINGS | H) MINUTES? (?! SIDE) | [s one z] h MINUTES? TAIL | ks TAIL | NUM horas MINUTES? TAIL
+        | dec (?! COUNTED) TAIL
         | NUM e [n b dez] (?! ou) min? TAIL
     """,
     "many_hours": "b H",

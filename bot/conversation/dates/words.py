@@ -130,7 +130,7 @@ def _number(digits: str) -> tuple[str, Value]:
         return OPAQUE
     if digits.startswith("0") and 1 <= value <= 6:
         return CODE["z"], (value, FIGURES)
-    name = {1: "one", 10: "dez"}.get(value) or ("s" if 2 <= value <= 6 else "n" if value < 24 else "b")
+    name = "one" if value == 1 else "s" if 2 <= value <= 6 else "n" if value < 24 else "b"
     return CODE[name], (value, FIGURES)
 
 
