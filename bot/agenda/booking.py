@@ -26,11 +26,12 @@ from .hours import local_date, zone_of
 from .ledger import compare_and_set, find, find_locked, given_up, keyed, moves
 from .lifecycle import IllegalMove, after
 from .loading import Own, load_agenda, policy_of
-from .notices import Told, receipt
+from .notices import receipt
 from .openings import Openings, check, openings, refusal, refused, taken
 from .parties import load_parties
 from .policy import CancellationPolicy, Notice, TooLate, notice_given
 from .refusals import AppointmentMoved
+from .told import Told
 
 __all__ = [
     "Openings",

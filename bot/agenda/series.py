@@ -29,13 +29,13 @@ from .entry import write
 from .hours import local_date, zone_of
 from .ledger import first_starts, keyed
 from .loading import NOTHING, OWN_HORIZON_DAYS, Agenda, Own, load_agenda, load_busy
-from .notices import Told
 from .openings import explain
 from .owners import own_service
 from .parties import load_parties
 from .pattern import Pattern, pattern_of
 from .refusals import KeyReused, NotInPlan, SeriesLost, SeriesTooLong, ServiceUnknown
 from .slots import Busy, Reason, Rules, busy_period, nearest, why_not
+from .told import Told
 
 # Two years of weeks.
 MOST: Final = 104
