@@ -7,6 +7,7 @@ from typing import Final
 
 from ..notify.render import chat
 from . import catalogue
+from .afterwards import known
 from .brain import Answer
 from .gathering import CANCEL
 from .intents import Intent
@@ -58,7 +59,7 @@ async def _same_day(talk: Talk) -> list[Wish]:
     """Read "no mesmo dia" as the day that this client's appointments are on, while they are all on one."""
     if " mesmo dia " not in plain(talk.heard.text):
         return []
-    days = {start_of(talk, each).date() for each in await _mine(talk)}
+    days = {start_of(talk, each).date() for each in await own(talk)}
     return [Wish(day=day.isoformat()) for day in days] if len(days) == 1 else []
 
 
@@ -86,13 +87,13 @@ async def service_missing(talk: Talk, text: str, question: str) -> Answer | None
 async def cancel(talk: Talk) -> Answer:
     """Find the appointment and propose to cancel it."""
     _start(talk, CANCEL)
-    return await _cancelled(talk, await _mine(talk))
+    return await _cancelled(talk, await own(talk))
 
 
 async def cancel_another(talk: Talk) -> Answer:
     """Propose to cancel another one than was asked about: "não, o outro"."""
     last = (talk.memory.get("appointment") or {}).get("token")
-    found = await _mine(talk)
+    found = await own(talk)
     _start(talk, CANCEL)
     return await _cancelled(talk, [each for each in found if each["token"] != last] or found)
 
@@ -104,19 +105,19 @@ async def _cancelled(talk: Talk, found: Sequence[Data]) -> Answer:
     return await _picked(talk, of_service(talk, filtered(found, when) or found))
 
 
-async def move(talk: Talk) -> Answer:
-    """Find the appointment and where it should go."""
+async def move(talk: Talk, *, besides: str = "") -> Answer:
+    """Find the appointment, another than `besides`, and where it should go."""
     _start(talk, MOVE)
     wanted = move_in(talk.said, talk.now)
     note(talk, *wanted.wishes)
-    if not (found := await _mine(talk)):
+    if not (found := [each for each in await own(talk) if each["id"] != besides]):
         return _nothing_booked(talk)
     return await _picked(talk, of_service(talk, filtered(found, wanted.source) or found))
 
 
 async def settle(talk: Talk) -> Answer:
     """Take a time as the answer to "which appointment?" where one is at that time, else as the one wanted instead."""
-    found = await _mine(talk)
+    found = await own(talk)
     fitting = filtered(found, talk.said.when)
     if len(fitting) == 1:
         return await picked(talk, fitting[0])
@@ -140,13 +141,13 @@ async def picked(talk: Talk, appointment: Data) -> Answer:
         return await (move_rest(talk) if is_rest(talk, appointment) else _moved(talk, appointment))
     tool = "cancel_series" if is_rest(talk, appointment) else "cancel_appointment"
     data, proposal = await talk.call(tool, appointment=appointment["token"])
-    talk.memory["appointment"] = {"token": appointment["token"], "start": appointment["start"]}
+    talk.memory["appointment"] = known(appointment)
     return talk.propose(proposal) if proposal else refused(talk, data)
 
 
 async def _moved(talk: Talk, appointment: Data) -> Answer:
     local = start_of(talk, appointment)
-    talk.memory["appointment"] = {"token": appointment["token"], "start": appointment["start"]}
+    talk.memory["appointment"] = known(appointment)
     talk.memory["service"] = {"name": appointment["service"]}
     return await offer(talk, on_its_day(talk, local))
 
@@ -163,13 +164,13 @@ async def by_id(talk: Talk, doing: str, appointment_id: str, *wishes: Wish) -> A
     """Go on with the appointment that a button of a reminder, or of a refusal, was about."""
     _start(talk, doing)
     note(talk, *wishes)
-    found = [each for each in await _mine(talk) if each["id"] == appointment_id]
+    found = [each for each in await own(talk) if each["id"] == appointment_id]
     return await picked(talk, found[0]) if found else talk.say("old_button")
 
 
 async def by_token(talk: Talk, token: str) -> Answer:
     """Go on with the appointment that was tapped."""
-    found = [each for each in await _mine(talk) if each["token"] == token]
+    found = [each for each in await own(talk) if each["token"] == token]
     if not found or talk.memory.get("doing") not in {CANCEL, MOVE}:
         return talk.say("old_button")
     return await picked(talk, found[0])
@@ -179,7 +180,7 @@ async def take_time(talk: Talk, slot: Data) -> Answer:
     """Go on with a time that was tapped; where it is not settled which appointment goes there, ask."""
     if talk.memory.get("doing") == MOVE and not talk.memory.get("appointment"):
         note(talk, at(start_of(talk, slot)))
-        found = await _mine(talk)
+        found = await own(talk)
         return await _picked(talk, found) if found else _nothing_booked(talk)
     talk.memory.setdefault("doing", BOOK)
     return await take(talk, slot)
@@ -195,14 +196,14 @@ async def take_service(talk: Talk, token: str) -> Answer:
 
 async def mine(talk: Talk) -> Answer:
     """Tell the client's own appointments."""
-    found = await _mine(talk)
+    found = await own(talk)
     return talk.text(chat("my_appointments", lines=lines_of(found))) if found else _nothing_booked(talk)
 
 
 async def told(talk: Talk, intent: Intent) -> str:
     """Return the answer to a question that writes nothing."""
     if intent is Intent.MINE:
-        found = await _mine(talk)
+        found = await own(talk)
         return chat("my_appointments", lines=lines_of(found)) if found else chat("no_appointments")
     data = await info(talk)
     name = talk.heard.professional_name
@@ -233,7 +234,8 @@ async def info(talk: Talk) -> Data:
     return data
 
 
-async def _mine(talk: Talk) -> list[Data]:
+async def own(talk: Talk) -> list[Data]:
+    """Return the client's own coming appointments."""
     data, _ = await talk.call("my_appointments")
     return list(data.get("appointments") or [])
 

@@ -15,6 +15,7 @@ from .phrasebook import (
     MOVE,
     SHIFT,
     TIME,
+    UNDO,
     WEEKDAY,
     WHO,
     Intent,
@@ -23,6 +24,7 @@ from .phrasebook import (
 )
 
 CLIENT: Final[Rules] = (
+    UNDO,
     line(
         Intent.UNSURE,
         "multa|taxa|se (?:eu )?(?:cancelar|desmarcar|faltar|remarcar|nao (?:for|puder|comparecer))",

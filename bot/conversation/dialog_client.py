@@ -6,7 +6,7 @@ from typing import Final
 
 from .. import phrases
 from ..notify.render import chat
-from . import buttons, catalogue, client_acts, client_waiting
+from . import buttons, catalogue, client_acts, client_waiting, likewise
 from .brain import Answer
 from .client_acts import PERSON, told
 from .gathering import (
@@ -30,9 +30,10 @@ from .repeating import take_scope
 from .searching import search
 from .several import joined, questions
 from .talk import Talk, choices, do, start_of
+from .undoing import regrets, undo
 from .vocabulary import plain
 from .wish import at
-from .yesno import read_yes_no
+from .yesno import closes, read_yes_no
 
 MENU: Final = (do("book", "Marcar horário"), do("mine", "Meus horários"), do("prices", "Preços"), PERSON)
 DOUBTS: Final = (do("mine", "Meus horários"), do("move", "Remarcar"), do("cancel", "Cancelar"), PERSON)
@@ -67,6 +68,8 @@ async def answer(talk: Talk) -> Answer:
         return await _told_all(talk, several)
     if talk.asked and (found := await _continued(talk)):
         return found
+    if likewise.means_likewise(talk):
+        return await likewise.for_client(talk)
     return await wanted(talk, talk.reading.intent)
 
 
@@ -228,6 +231,8 @@ async def _book(talk: Talk, *asides: Intent) -> Answer:
 
 
 async def _greet(talk: Talk) -> Answer:
+    if closes(talk.heard.text) and talk.heard.history:
+        return talk.say("closing")  # "tudo bem" after something, and no question
     talk.memory.clear()
     words = chat("greeting_client", name=phrases.first_name(talk.asker.name), professional=talk.heard.professional_name)
     return talk.answer(choices(words, OPENING))
@@ -251,6 +256,8 @@ async def _bye(talk: Talk) -> Answer:
 
 
 async def _kept(talk: Talk) -> Answer:
+    if regrets(talk):
+        return await undo(talk)
     talk.forget()
     return talk.say("kept")
 
@@ -262,6 +269,8 @@ async def _doubt(talk: Talk) -> Answer:
 
 
 async def _unclear(talk: Talk) -> Answer:
+    if closes(talk.heard.text) and not talk.pending:
+        return talk.say("closing")
     return sorry(talk) if talk.pending else talk.answer(choices(chat("not_understood"), MENU))
 
 
@@ -280,6 +289,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.OTHER_PROFESSIONAL: _search,
     Intent.DROP: _kept,
     Intent.KEEP: _kept,
+    Intent.UNDO: undo,
     Intent.UNSURE: _doubt,
 }
 TAPS: Final[Mapping[str, Intent]] = {

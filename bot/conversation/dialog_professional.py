@@ -7,6 +7,7 @@ from typing import Final
 from ..notify.render import chat
 from . import (
     buttons,
+    likewise,
     professional_acts,
     professional_days,
     professional_many,
@@ -65,6 +66,8 @@ async def answer(talk: Talk) -> Answer:
     await professional_many.one_at_a_time(talk)
     if talk.asked and (found := await _continued(talk)):
         return found
+    if likewise.means_likewise(talk):
+        return await likewise.for_professional(talk)
     return await wanted(talk, talk.reading.intent)
 
 

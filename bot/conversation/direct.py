@@ -22,7 +22,7 @@ from ..models.enums import STANDING, Action, Actor, Role
 from ..notify.render import chat
 from ..text import plain
 from ..whatsapp.outgoing import Text
-from . import answering, buttons, handoff, holiday_taps, pending, rating, signup
+from . import afterwards, answering, buttons, handoff, holiday_taps, pending, rating, signup
 from .brain import Answer, Toolkit
 from .identity import owner_of
 from .inbox import SILENT_TYPES
@@ -166,7 +166,9 @@ async def _ruled(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Ta
         )
     except Refused as refusal:
         raise Undone(explain(refusal, here.asker, {})) from refusal
-    return Answer(say=await booking.receipt(session, done, action))
+    dialog, tokens = afterwards.ruled(here.state.get("dialog") or {}, done, action, here.now)
+    receipt = await booking.receipt(session, done, action)
+    return Answer(say=receipt, state={**here.state, "dialog": dialog}, tokens=tokens)
 
 
 async def _attending(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:

@@ -55,7 +55,7 @@ def _hour_alone(talk: Talk) -> str | None:
 
 def taken_back(talk: Talk) -> bool:
     """Tell whether what is going on should simply end."""
-    if talk.reading.intent in {Intent.DROP, Intent.KEEP}:
+    if talk.reading.intent in {Intent.DROP, Intent.KEEP, Intent.UNDO}:
         return True
     return talk.memory.get("doing") in {BOOK, MOVE} and bool(_TAKEN_BACK.match(plain(talk.heard.text).strip()))
 

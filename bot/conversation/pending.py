@@ -23,6 +23,7 @@ from ..models.enums import PendingStatus
 from ..notify.messages import MESSAGES, from_json
 from ..notify.render import chat, in_window
 from ..whatsapp.outgoing import TEXT_LIMIT, Choices, Outgoing, Text
+from .afterwards import remembered
 from .brain import Answer, Proposal, Toolkit
 from .buttons import yes_no
 from .refusals import Undone, explain
@@ -102,7 +103,8 @@ async def accept(session: AsyncSession, here: Scene, pending: PendingAction, too
         raise Undone(_instead(here, explain(refusal, here.asker, arguments)), question) from refusal
     if receipt is None and here.contact.opted_out_at is not None:
         receipt = await _noticed(session, here)
-    return Answer(say=receipt, state={**here.state, "dialog": {}})
+    dialog = remembered(here.state.get("dialog") or {}, pending.tool, arguments, here.now)
+    return Answer(say=receipt, state={**here.state, "dialog": dialog})
 
 
 def _instead(here: Scene, answer: Answer) -> Answer:

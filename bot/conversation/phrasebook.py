@@ -27,6 +27,7 @@ class Intent(StrEnum):
     MORE = "more"
     DROP = "drop"
     KEEP = "keep"
+    UNDO = "undo"
     SERVICES = "services"
     HOURS = "hours"
     # A client.
@@ -133,6 +134,14 @@ def line(intent: Intent, *patterns: str) -> tuple[Intent, re.Pattern[str]]:
     return intent, re.compile(rf"(?<!\S)(?:{'|'.join(patterns)})(?!\S)")
 
 
+UNDO: Final = line(
+    Intent.UNDO,
+    "desfaz(?:er|e)?|desfaca|revert(?:er|e|a)|descancel(?:ar|a|e)|desconfirm(?:ar|a|e)|ctrl z",
+    "volt(?:ar|a|e|o|ei) (?:isso )?atras|volt(?:ar|a|e) (?:ao que|como|para como|do jeito que) (?:era|estava)",
+    rf"(?:cancel|desfac)\w* (?:o |esse )?cancelamento|(?:{BOOK}|marca|coloca|bota|volta) de volta|de volta(?= \||$)",
+    r"(?:(?:cancel|confirm|recus|remarqu|desmarqu|marqu|mud|fech)ei|bloqueia) (?:errado|sem querer|por engano)",
+    "(?:foi |fiz )?(?:sem querer|por engano|engano meu)(?= \\||$)|(?:apertei|cliquei|toquei|respondi) errado",
+)
 CHATTER: Final[Rules] = (
     line(
         Intent.DROP,

@@ -9,6 +9,7 @@ from typing import Final
 from .. import phrases
 from ..models.enums import Payment, Status
 from ..notify.render import chat
+from .afterwards import known
 from .amounts import amounts_in
 from .brain import Answer
 from .catalogue import meant, names
@@ -222,7 +223,7 @@ def _possible(talk: Talk, each: Data) -> bool:
 async def picked(talk: Talk, appointment: Data) -> Answer:
     """Propose the deed for the one appointment that is meant."""
     token = appointment["token"]
-    talk.memory["appointment"] = {"token": token, "start": appointment["start"]}
+    talk.memory["appointment"] = known(appointment)
     talk.memory.pop("candidates", None)
     if missing := scope_missing(talk, appointment):
         return missing

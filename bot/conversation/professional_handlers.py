@@ -19,6 +19,8 @@ from .brain import Answer
 from .gathering import sorry
 from .intents import Intent
 from .talk import Talk, choices, do
+from .undoing import regrets, undo
+from .yesno import closes
 
 MENU: Final = (
     do("agenda", "Agenda de hoje"),
@@ -30,6 +32,8 @@ OPENING: Final = (do("agenda", "Agenda de hoje"), do("revenue", "Faturamento"), 
 
 
 async def _greet(talk: Talk) -> Answer:
+    if closes(talk.heard.text) and talk.heard.history:
+        return talk.say("closing")  # "tudo bem" after something, and no question
     talk.memory.clear()
     words = chat("greeting_professional", name=phrases.first_name(talk.asker.name))
     return talk.answer(choices(words, OPENING))
@@ -69,11 +73,15 @@ async def _bye(talk: Talk) -> Answer:
 
 
 async def _kept(talk: Talk) -> Answer:
+    if regrets(talk):
+        return await undo(talk)
     talk.forget()
     return talk.say("kept")
 
 
 def unclear(talk: Talk) -> Answer:
+    if closes(talk.heard.text) and not talk.pending:
+        return talk.say("closing")
     return sorry(talk) if talk.pending else talk.answer(choices(chat("not_understood"), MENU))
 
 
@@ -116,6 +124,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.PLAN: professional_lists.plan,
     Intent.DROP: _kept,
     Intent.KEEP: _kept,
+    Intent.UNDO: undo,
 }
 TAPS: Final[Mapping[str, Intent]] = {
     "agenda": Intent.AGENDA,

@@ -13,6 +13,7 @@ from .phrasebook import (
     MOVE,
     SHIFT,
     TIME,
+    UNDO,
     WEEKDAY,
     WHO,
     Intent,
@@ -21,6 +22,7 @@ from .phrasebook import (
 )
 
 PROFESSIONAL: Final[Rules] = (
+    UNDO,
     line(
         Intent.HELP,
         r"como (?:e que )?(?:eu )?(?:faco para |posso |devo )?(?:cancel|marc|remarc|desmarc|confirm|agend|bloque|cobr"

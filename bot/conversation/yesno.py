@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from .vocabulary import plain
+from .vocabulary import EMOJI, plain
 
 # Nobody needs more than this for a plain yes.
 LONGEST: Final = 120
@@ -89,6 +89,17 @@ KEEP: Final[Mapping[str, frozenset[Phrase]]] = {
         "mantem,mantenha,pode manter,quero manter,cancela,cancela isso",
     ),
 }
+# Said to close what was going on, where nothing waits for an answer. A "sim" is not: it answers something.
+ENOUGH: Final = NO | _phrases(
+    "ok,esta bom,esta,esta certo,esta otimo,esta ok,esta tudo bem,esta tudo certo,tudo bem,tudo bom,tudo ok,tudo certo",
+    "certo,certinho,beleza,show,show de bola,perfeito,perfeita,otimo,otima,maravilha,excelente,joia,tranquilo,legal",
+    "bacana,massa,top,suave,de boa,combinado,fechado,fechou,demorou,entendi,entendido,ciente,anotado,feito,que bom",
+    "pode deixar,sem problema,sem problemas,uhum,aham,ahan,arram,ah,eu que agradeco,imagina,disponha,so isso",
+    "so isso mesmo,era isso,era so isso,era isso mesmo,e so isso,e so,por hoje e so,por enquanto e so",
+    "por enquanto e isso,k,rs,rsrs,sorriso",
+)
+# A thumb is a yes only to a question.
+_THUMBS: Final = re.compile("|".join(re.escape(sign) for sign, word in EMOJI.items() if word == " sim "))
 # A yes or no that names no deed at all.
 BARE: Final = "bare"
 # While it is not known what was asked, only a booking may be named: it is what nearly every question is about.
@@ -100,6 +111,15 @@ _SECOND_THOUGHT: Final = re.compile(r"(?<!\S)(?:pera|perai|espera|calma)(?: ai)?
 def begins_with_no(text: str) -> bool:
     """Tell whether a message begins with a no, whatever else it says: "não, o Pedro"."""
     return plain(text).startswith(" nao ")
+
+
+def closes(text: str) -> bool:
+    """Tell whether a message, where nothing waits for an answer, only rounds off: "tá bom", "blz 👍"."""
+    if len(text) > LONGEST:
+        return False
+    clauses = _CLAUSES.split(plain(_THUMBS.sub(" ok ", text)))
+    said = [_said(clause.split(), _roundings()) for clause in clauses]
+    return None not in said and any(said)
 
 
 def read_yes_no(text: str, about: str = "") -> bool | None:
@@ -123,6 +143,11 @@ def read_yes_no(text: str, about: str = "") -> bool | None:
             return None
         said |= meanings
     return said.pop() if len(said) == 1 else None
+
+
+@cache
+def _roundings() -> Mapping[Phrase, bool | None]:
+    return dict[Phrase, bool | None].fromkeys(FILLER) | dict.fromkeys(ENOUGH, True)
 
 
 @cache

@@ -166,6 +166,10 @@ keep: não vou cancelar | cancela não | nem pense em cancelar meu horário | n�
 keep: eu não disse que queria cancelar | não quero desmarcar | eu não quero cancelar nada não | não é pra cancelar
 keep: não precisa cancelar | por favor não cancele meu horário | não cancela não por favor | não quero desmarcar nada
 keep: não é pra cancelar meu horário
+undo: desfaz | desfazer | ai não, desfaz isso | dá pra desfazer? | volta atrás | posso voltar atrás? | quero de volta
+undo: cancelei sem querer | cancelei errado, foi mal | foi sem querer | me devolve, quero meu horário de volta
+undo: cancela o cancelamento | desfaz o cancelamento por favor | apertei errado | descancela | volta como estava
+undo: marquei errado | foi engano meu | quero voltar atrás no cancelamento
 more: tem outros horários? | outros horários | mais opções | nenhum desses | tem outro? | mais horários
 more: tem mais tarde? | não tem outro horário? | outro dia | outra data | nenhum serve | tem mais algum horário?
 more: nenhum desses serve | não dá nenhum | outros dias | tem outra opção? | tem outro horário? | nenhum desses dá
@@ -343,6 +347,8 @@ drop: deixa pra lá | esquece | deixa | desisto | não precisa | não, deixa pra
 keep: não cancela a Ana | não quero cancelar | não desmarca o Pedro | não recusa a Júlia | não marca falta
 keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém | não cancela o João
 keep: não é pra desmarcar ninguém
+undo: desfaz | desfaz aí | volta atrás | recusei errado | confirmei sem querer | bloqueei errado | reverte isso
+undo: cliquei errado | desfaz a última coisa | cancelei por engano a Ana | volta como era
 more: outros horários | tem outro? | mais opções
 unsure: a Júlia não pagou | a Ana não faltou | quanto a Júlia pagou? | confirma ou recusa?
 unsure: a Júlia faltou pagar
