@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import booking, following
+from bot.agenda.occurrences import series_lost
 from bot.agenda.pattern import pattern_of
 from bot.agenda.refusals import AppointmentChanged
-from bot.agenda.series import series_lost
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, read
 from bot.models import Appointment, Client, Professional, RecurringSchedule

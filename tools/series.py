@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
-from bot.agenda import series
+from bot.agenda import occurrences, series
 from bot.agenda.loading import load_agenda
+from bot.agenda.occurrences import Occurrence
 from bot.agenda.pattern import Pattern
 from bot.agenda.refusals import ServiceChanged
-from bot.agenda.series import Occurrence
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.refusals import Outdated
 from bot.conversation.rhythm import Rhythm, read_rhythm
@@ -71,7 +71,7 @@ class BookSeries(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         # Whoever's plan has no series hears that first, and not what is missing for one.
-        series.require_plan(await load_agenda(context.session, context.professional_id, now=context.asker.now))
+        occurrences.require_plan(await load_agenda(context.session, context.professional_id, now=context.asker.now))
         pattern = _pattern(read_rhythm(self.rhythm, context.asker.local)[0])
         service = await find_service(context, self.service)
         name, whom = await whom_for(context, self.client, new=self.new_client)
@@ -82,7 +82,7 @@ class BookSeries(Tool):
         cls, context: Context, service: Service, pattern: Pattern, client: str, whom: Mapping[str, Any]
     ) -> Proposal:
         """Ask about the times that the preview chooses for the service as it is now."""
-        found = await series.preview(
+        found = await occurrences.preview(
             context.session, context.professional_id, service.id, pattern, now=context.asker.now
         )
         check_most_free(found)

@@ -20,11 +20,11 @@ from .hours import MINUTE, zone_of
 from .ledger import compare_and_set, event, find_locked
 from .lifecycle import IllegalMove, NotYours, after
 from .loading import Agenda, Own, load_agenda
+from .occurrences import Occurrence, judge, require_plan, series_lost, with_holidays
 from .onward import Onward, onward, stands_of
 from .parties import load_parties
 from .pattern import pattern_of
 from .refusals import NotASeries
-from .series import Occurrence, judge, require_plan, series_lost, with_holidays
 from .told import Told
 
 

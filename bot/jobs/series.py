@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 
 from ..agenda import series
+from ..agenda.occurrences import AHEAD
 from ..db import Database
 from ..models import RecurringSchedule
 
@@ -19,7 +20,7 @@ async def extend_series(db: Database, now: datetime) -> int:
     """
     async with db.begin() as session:
         # A day behind is a day's work; zones are apart by less than that.
-        behind = (now + series.AHEAD - timedelta(days=1)).date()
+        behind = (now + AHEAD - timedelta(days=1)).date()
         due = list(
             await session.scalars(
                 select(RecurringSchedule.id)

@@ -33,7 +33,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import booking, following, offers, series, waitlist, workweek
+from bot.agenda import booking, following, occurrences, offers, series, waitlist, workweek
 from bot.agenda.hours import DayException, Window
 from bot.agenda.pattern import Pattern
 from bot.agenda.refusals import AppointmentUnknown, NotTaking
@@ -252,7 +252,7 @@ class Agenda(RuleBasedStateMachine):
         )
 
         async def write(session: AsyncSession) -> series.Booked | None:
-            found = await series.preview(session, self.owner.id, service.id, pattern, now=self.now)
+            found = await occurrences.preview(session, self.owner.id, service.id, pattern, now=self.now)
             starts = [each.chosen for each in found if each.chosen is not None][: 5 if pattern.endless else None]
             if not starts:
                 return None
@@ -319,7 +319,7 @@ class Agenda(RuleBasedStateMachine):
         rows = [] if kind is None else [DayException(on, kind)]
         if kind is ExceptionKind.BLOCKED:
             rows = [DayException(on, kind, 600, 900)]
-        self.do(lambda session: workweek.set_exceptions(session, self.owner.id, on, rows))
+        self.do(lambda session: workweek.set_exceptions(session, self.owner.id, [on], rows))
 
     @rule(minutes=st.sampled_from([1, 6, 30, 61, 6 * 60, 26 * 60, 100 * 60]))
     def pass_time(self, minutes: int) -> None:

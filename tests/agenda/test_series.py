@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from bot.agenda import booking, following, owners, series, workweek
+from bot.agenda import booking, following, occurrences, owners, series, workweek
 from bot.agenda.hours import DayException, Window
 from bot.agenda.lifecycle import IllegalMove, NotYours
 from bot.agenda.loading import load_agenda
@@ -43,9 +43,9 @@ ENDLESS = Pattern(frequency=Frequency.WEEKLY, starts_on=date(2026, 11, 26), star
 class Fixed(World):
     """A world with series."""
 
-    async def preview(self, pattern: Pattern = THURSDAYS) -> list[series.Occurrence]:
+    async def preview(self, pattern: Pattern = THURSDAYS) -> list[occurrences.Occurrence]:
         async with self.db.begin() as session:
-            return await series.preview(session, self.owner.id, self.service.id, pattern, now=NOW)
+            return await occurrences.preview(session, self.owner.id, self.service.id, pattern, now=NOW)
 
     async def book_series(self, pattern: Pattern = THURSDAYS, **fields: Any) -> series.Booked:
         starts = fields.pop("starts", None)
@@ -66,7 +66,7 @@ class Fixed(World):
     async def close(self, day: date) -> None:
         async with self.db.begin() as session:
             closed = DayException(day, ExceptionKind.CLOSED)
-            await workweek.set_exceptions(session, self.owner.id, day, [closed], reason="Feriado")
+            await workweek.set_exceptions(session, self.owner.id, [day], [closed], reason="Feriado")
 
 
 async def test_a_series_is_booked_whole_and_told_once(db: Database) -> None:
@@ -100,7 +100,7 @@ async def test_the_preview_names_every_conflict_and_proposes_a_time(db: Database
         taken, closed = found[1], found[2]
         assert taken.proposal == THURSDAY_15H + WEEK - 30 * MINUTE
         assert closed.proposal is not None
-        assert abs(closed.proposal - closed.at) <= series.NEAR
+        assert abs(closed.proposal - closed.at) <= occurrences.NEAR
         booked = await world.book_series(starts=[each.chosen for each in found])
         assert [row.start_at for row in booked.rows] == [each.chosen for each in found]
 
@@ -114,7 +114,7 @@ async def test_proposals_do_not_compete(db: Database) -> None:
         async with db.begin() as session:
             agenda = await load_agenda(session, world.owner.id, now=NOW)
             twice = [(THURSDAY_15H, 30), (THURSDAY_15H + 30 * MINUTE, 30)]
-            first, second = await series.judge(session, agenda, twice, now=NOW)
+            first, second = await occurrences.judge(session, agenda, twice, now=NOW)
         assert first.proposal == THURSDAY_15H - DAY
         assert second.proposal is None
         assert (await world.preview(pattern))[1].refusal is None
@@ -455,4 +455,4 @@ async def test_extending_twice_at_once_books_once(db: Database) -> None:
 def test_the_days_of_this_file_are_what_they_say() -> None:
     assert datetime(2026, 11, 26, 18, tzinfo=UTC) == THURSDAY_15H
     assert THURSDAY_15H.weekday() == 3
-    assert timedelta(days=90) == series.AHEAD
+    assert timedelta(days=90) == occurrences.AHEAD

@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.agenda import following, series
+from bot.agenda import following, occurrences, series
 from bot.agenda.desk import lock
+from bot.agenda.occurrences import MOST, Occurrence
 from bot.agenda.pattern import Pattern
 from bot.agenda.refusals import (
     ClientUnknown,
@@ -22,7 +23,6 @@ from bot.agenda.refusals import (
     SeriesTooLong,
     ServiceUnknown,
 )
-from bot.agenda.series import MOST, Occurrence
 from bot.errors import NotFound
 from bot.models import Appointment, Client, RecurringSchedule
 from bot.models.enums import STANDING, Actor, Frequency
@@ -138,7 +138,7 @@ async def book_series(call: Call, body: NewSeries) -> SeriesAnswer:
         client = await own_client(session, call, body.client_id)
         starts = body.starts
         if body.preview or starts is None:
-            found = await series.preview(session, owner, body.service_id, body.pattern, now=call.now)
+            found = await occurrences.preview(session, owner, body.service_id, body.pattern, now=call.now)
             if body.preview:
                 call.status = 200
                 return SeriesAnswer(occurrences=[_occurrence(each, zone) for each in found])
@@ -154,9 +154,9 @@ async def book_series(call: Call, body: NewSeries) -> SeriesAnswer:
             idempotency_key=body.idempotency_key,
         )
         shown = _view(booked.series, client.name)
-        occurrences = [OccurrenceView(start=local(row.start_at, zone), free=True) for row in booked.rows]
+        made = [OccurrenceView(start=local(row.start_at, zone), free=True) for row in booked.rows]
     await call.bell.ring("send", key="now")
-    return SeriesAnswer(series=shown, occurrences=occurrences)
+    return SeriesAnswer(series=shown, occurrences=made)
 
 
 @endpoint("DELETE", "/api/recurring-schedules/{series_id}", who=Who.PROFESSIONAL, refuses=(SeriesUnknown, NotASeries))
