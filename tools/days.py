@@ -22,7 +22,6 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
-from .services import week
 from .slots import DayUnclear
 
 # Two months off is a sabbatical: longer is a slip of the finger.
@@ -88,8 +87,9 @@ class BlockTime(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         stretch = await _stretch(context, self.when)
-        open_days = await _that_can(context, stretch, closing=True)
-        stretch, later = await _still_open(context, replace(stretch, days=open_days))
+        dates = await daysoff.read(context.session, context.professional_id, stretch.days[0])
+        open_days = dates.changed(daysoff.closed, stretch.days, stretch.span)
+        stretch, later = _still_open(dates, replace(stretch, days=open_days))
         question = chat(
             "confirm_block",
             when=stretch.words(context.asker.local.date()),
@@ -104,8 +104,7 @@ class BlockTime(Tool):
     ) -> Outgoing | None:
         professional_id = own_agenda(asker)
         stretch = Stretch.load(arguments)
-        for day in stretch.days:
-            await daysoff.close(session, professional_id, day, stretch.span, reason=stretch.reason)
+        await daysoff.close(session, professional_id, stretch.days, stretch.span, reason=stretch.reason)
         # Read again: somebody may have booked between the question and the yes.
         lines = await appointments_in(session, asker, professional_id, stretch)
         return Text(chat("done_blocked", when=stretch.words(asker.local.date()), lines=lines))
@@ -124,10 +123,10 @@ class OpenTime(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         stretch = await _stretch(context, self.when)
-        usual = [window.end_minute for window in await week(context) if window.weekday == stretch.days[0].weekday()]
+        dates = await daysoff.read(context.session, context.professional_id, stretch.days[0])
+        usual = [window.end_minute for window in dates.week if window.weekday == stretch.days[0].weekday()]
         stretch = _reaching(stretch, max(usual, default=0))
-        closed_days = await _that_can(context, stretch, closing=False)
-        stretch = replace(stretch, days=closed_days)
+        stretch = replace(stretch, days=dates.changed(daysoff.opened, stretch.days, stretch.span))
         question = chat("confirm_open", when=stretch.words(context.asker.local.date()))
         return ToolResult({}, Proposal(self.name, stretch.dump(), question))
 
@@ -135,10 +134,8 @@ class OpenTime(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        professional_id = own_agenda(asker)
         stretch = Stretch.load(arguments)
-        for day in stretch.days:
-            await daysoff.open_up(session, professional_id, day, stretch.span, reason=stretch.reason)
+        await daysoff.open_up(session, own_agenda(asker), stretch.days, stretch.span, reason=stretch.reason)
         return Text(chat("done_opened", when=stretch.words(asker.local.date())))
 
 
@@ -193,22 +190,6 @@ async def appointments_in(session: AsyncSession, asker: Asker, professional_id: 
     return phrases.cut(lines, TOLD, "horário", "horários")
 
 
-async def _that_can(context: Context, stretch: Stretch, *, closing: bool) -> list[date]:
-    """Return the days that can still be closed or opened; of a single one say why it cannot."""
-    found = []
-    for day in stretch.days:
-        try:
-            await daysoff.check(context.session, context.professional_id, day, stretch.span, closing=closing)
-        except (daysoff.AlreadyClosed, daysoff.AlreadyOpen, daysoff.HoursNeeded):
-            if len(stretch.days) == 1:
-                raise
-            continue
-        found.append(day)
-    if not found:
-        raise daysoff.AlreadyClosed if closing else daysoff.AlreadyOpen
-    return found
-
-
 def _reaching(stretch: Stretch, last: int) -> Stretch:
     """Let a part of a day reach to closing time where that comes soon after it."""
     if stretch.part is None or stretch.span is None or not stretch.span[1] < last <= stretch.span[1] + SOON:
@@ -216,12 +197,12 @@ def _reaching(stretch: Stretch, last: int) -> Stretch:
     return replace(stretch, span=(stretch.span[0], last))
 
 
-async def _still_open(context: Context, stretch: Stretch) -> tuple[Stretch, dict[str, str]]:
+def _still_open(dates: daysoff.Dates, stretch: Stretch) -> tuple[Stretch, dict[str, str]]:
     """Close an afternoon to its end; where the day goes on long after it, tell what stays open."""
     none = {"from_hour": "", "to_hour": "", "instead": ""}
     if stretch.part is None or stretch.span is None:
         return stretch, none
-    spans = await daysoff.open_spans(context.session, context.professional_id, stretch.days[0])
+    spans = dates.open_spans(stretch.days[0])
     stretch = _reaching(stretch, max((end for _, end in spans), default=0))
     start, end = stretch.span or (0, DAY)
     after = [span for span in spans if span[1] > end]

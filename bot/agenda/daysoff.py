@@ -3,19 +3,28 @@
 Appointments that stand are never touched: who closes a day is told of them and decides about each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..db import Swift
 from ..errors import Conflict, Invalid
-from ..models import Appointment, AvailabilityException, Client
+from ..models import Appointment, Client
 from ..models.enums import STANDING, ExceptionKind
 from .desk import lock
 from .hours import DAY, DayException, Hours, Span, Window
-from .workweek import set_exceptions, usual_week
+from .loading import HOURS, hours_of
+from .workweek import set_exceptions
+
+# What the exceptions of a date are after closing or opening it, or a part of it.
+Change = Callable[[Sequence[Window], Sequence[DayException], date, Span | None], list[DayException]]
+
+_HOURS: Final = Swift(select(*HOURS))
 
 
 class AlreadyClosed(Conflict):
@@ -35,45 +44,74 @@ class HoursNeeded(Invalid):
     sentence = "Nesse dia você não costuma atender. De que horas a que horas quer abrir?"
 
 
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """A usual week, and what makes each date from some day on differ from it."""
+
+    week: Sequence[Window]
+    exceptions: Sequence[DayException]
+
+    def of(self, day: date) -> list[DayException]:
+        """Return what makes a date differ from the week."""
+        return [each for each in self.exceptions if each.date == day]
+
+    def open_spans(self, day: date) -> list[Span]:
+        """Return the wall minutes of a date that are open, in order."""
+        return sorted(_open(self.week, self.of(day), day))
+
+    def after(self, change: Change, days: Iterable[date], span: Span | None) -> list[DayException]:
+        """Return the exceptions of dates after closing or opening them, or a part of each."""
+        return [each for day in days for each in change(self.week, self.of(day), day, span)]
+
+    def changed(self, change: Change, days: Iterable[date], span: Span | None) -> list[date]:
+        """Return those of some dates that are not yet as they would be; where none is, refuse as for the last."""
+        found, why = [], None
+        for day in days:
+            try:
+                self.after(change, [day], span)
+                found.append(day)
+            except (AlreadyClosed, AlreadyOpen, HoursNeeded) as refusal:
+                why = refusal
+        if why is not None and not found:
+            raise why
+        return found
+
+
+async def read(session: AsyncSession, professional_id: UUID, since: date) -> Dates:
+    """Read the week and the dates from a day on that differ from it."""
+    found = await _HOURS.all(session, {"professional_id": professional_id, "since": since})
+    return Dates(*hours_of(*found[0]))
+
+
 async def close(
-    session: AsyncSession, professional_id: UUID, day: date, span: Span | None, *, reason: str = ""
+    session: AsyncSession, professional_id: UUID, days: Sequence[date], span: Span | None, *, reason: str = ""
 ) -> None:
-    """Close a local date, or some wall minutes of it."""
-    await lock(session, professional_id)
-    week, known = await _of_day(session, professional_id, day)
-    rows = closed(week, known, day, span)
-    await set_exceptions(session, professional_id, day, rows, reason=reason)
+    """Close local dates, or some wall minutes of each."""
+    await _change(session, professional_id, closed, days, span, reason)
 
 
 async def open_up(
-    session: AsyncSession, professional_id: UUID, day: date, span: Span | None, *, reason: str = ""
+    session: AsyncSession, professional_id: UUID, days: Sequence[date], span: Span | None, *, reason: str = ""
 ) -> None:
-    """Open a local date as its weekday is, or some wall minutes of it."""
+    """Open local dates as their weekdays are, or some wall minutes of each."""
+    await _change(session, professional_id, opened, days, span, reason)
+
+
+async def _change(
+    session: AsyncSession, professional_id: UUID, change: Change, days: Sequence[date], span: Span | None, reason: str
+) -> None:
     await lock(session, professional_id)
-    week, known = await _of_day(session, professional_id, day)
-    rows = opened(week, known, day, span)
-    await set_exceptions(session, professional_id, day, rows, reason=reason)
-
-
-async def check(session: AsyncSession, professional_id: UUID, day: date, span: Span | None, *, closing: bool) -> None:
-    """Refuse what `close` or `open_up` would refuse."""
-    week, known = await _of_day(session, professional_id, day)
-    (closed if closing else opened)(week, known, day, span)
-
-
-async def open_spans(session: AsyncSession, professional_id: UUID, day: date) -> list[Span]:
-    """Return the wall minutes of a date that are open, in order."""
-    week, known = await _of_day(session, professional_id, day)
-    return sorted(_open(week, known, day))
+    rows = (await read(session, professional_id, min(days))).after(change, days, span)
+    await set_exceptions(session, professional_id, days, rows, reason=reason)
 
 
 async def decide(session: AsyncSession, professional_id: UUID, day: date, *, closing: bool, reason: str) -> None:
     """Write down what becomes of a holiday: a day off, or a day like any other that is not asked about again."""
     await lock(session, professional_id)
-    _, known = await _of_day(session, professional_id, day)
+    known = (await read(session, professional_id, day)).of(day)
     kept = [each for each in known if each.kind not in (ExceptionKind.CLOSED, ExceptionKind.OPEN)]
     rows = [DayException(day, ExceptionKind.CLOSED)] if closing else [*kept, DayException(day, ExceptionKind.OPEN)]
-    await set_exceptions(session, professional_id, day, rows, reason=reason)
+    await set_exceptions(session, professional_id, [day], rows, reason=reason)
 
 
 async def standing(
@@ -151,17 +189,3 @@ def _span_of(each: DayException) -> Span:
 def _cut(span: Span, out: Span) -> list[Span]:
     pieces = ((span[0], min(span[1], out[0])), (max(span[0], out[1]), span[1]))
     return [(start, end) for start, end in pieces if start < end]
-
-
-async def _of_day(
-    session: AsyncSession, professional_id: UUID, day: date
-) -> tuple[Sequence[Window], Sequence[DayException]]:
-    known = await session.scalars(
-        select(AvailabilityException).where(
-            AvailabilityException.professional_id == professional_id, AvailabilityException.date == day
-        )
-    )
-    return (
-        await usual_week(session, professional_id),
-        [DayException(row.date, row.kind, row.start_minute, row.end_minute) for row in known],
-    )

@@ -125,12 +125,19 @@ def since(now: datetime) -> date:
     return (now - timedelta(days=2)).date()
 
 
-def agenda_of(owner: Owner, week: Iterable[Any] | None, dates: Iterable[Any] | None) -> Agenda:
-    """Put an agenda together from the lists of `HOURS`."""
+def hours_of(
+    week: Iterable[Any] | None, dates: Iterable[Any] | None
+) -> tuple[tuple[Window, ...], tuple[DayException, ...]]:
+    """Read the lists of `HOURS`."""
     exceptions = (
         DayException(date.fromisoformat(day), ExceptionKind(kind), start, end) for day, kind, start, end in dates or ()
     )
-    return Agenda(owner, tuple(Window(*window) for window in week or ()), tuple(exceptions))
+    return tuple(Window(*window) for window in week or ()), tuple(exceptions)
+
+
+def agenda_of(owner: Owner, week: Iterable[Any] | None, dates: Iterable[Any] | None) -> Agenda:
+    """Put an agenda together from the lists of `HOURS`."""
+    return Agenda(owner, *hours_of(week, dates))
 
 
 # Busy time

@@ -1,7 +1,7 @@
 """Setting the hours of an agenda: the week, and the dates that differ from it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Final
@@ -57,13 +57,18 @@ async def set_weekly_hours(session: AsyncSession, professional_id: UUID, windows
 
 
 async def set_exceptions(
-    session: AsyncSession, professional_id: UUID, day: date, exceptions: Iterable[DayException], *, reason: str = ""
+    session: AsyncSession,
+    professional_id: UUID,
+    days: Collection[date],
+    exceptions: Iterable[DayException],
+    *,
+    reason: str = "",
 ) -> None:
-    """Replace what makes one local date differ from the week; none at all makes it an ordinary day again."""
+    """Replace what makes local dates differ from the week; none at all makes them ordinary days again."""
     rows = list(exceptions)
-    if any(row.date != day for row in rows):
+    if any(row.date not in days for row in rows):
         raise BadDate
-    await _replace(session, professional_id, AvailabilityException.date == day, rows, reason)
+    await _replace(session, professional_id, AvailabilityException.date.in_(days), rows, reason)
 
 
 async def set_coming_exceptions(

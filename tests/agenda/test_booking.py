@@ -120,14 +120,14 @@ async def test_dates_that_differ_from_the_week(db: Database) -> None:
         thursday = date(2026, 11, 26)
         async with db.begin() as session:
             blocked = DayException(thursday, ExceptionKind.BLOCKED, 900, 960)
-            await workweek.set_exceptions(session, world.owner.id, thursday, [blocked])
+            await workweek.set_exceptions(session, world.owner.id, [thursday], [blocked])
         await world.refused(THURSDAY_15H, ClosedThen)
         async with db.begin() as session:
             closed = DayException(thursday, ExceptionKind.CLOSED)
-            await workweek.set_exceptions(session, world.owner.id, thursday, [closed], reason="Feriado")
+            await workweek.set_exceptions(session, world.owner.id, [thursday], [closed], reason="Feriado")
         await world.refused(THURSDAY_15H, ClosedDay)
         async with db.begin() as session:
-            await workweek.set_exceptions(session, world.owner.id, thursday, [])
+            await workweek.set_exceptions(session, world.owner.id, [thursday], [])
         await world.book()
 
 

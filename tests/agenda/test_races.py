@@ -194,7 +194,7 @@ async def test_what_was_decided_while_one_waited_holds(db: Database, door: str, 
             behind = asyncio.create_task(waits)
             await until_somebody_waits(db)
             if change == "close":
-                await daysoff.close(session, world.owner.id, THURSDAY_15H.date(), None)
+                await daysoff.close(session, world.owner.id, [THURSDAY_15H.date()], None)
             else:
                 (await session.get_one(Professional, world.owner.id)).max_per_day = 1
         with pytest.raises(ClosedDay if change == "close" else DayFull):

@@ -30,7 +30,7 @@ async def test_one_statement_lists_a_month(single: Database) -> None:
             await world.book(THURSDAY_15H + hour * HOUR)
         async with single.begin() as session:
             closed = (THURSDAY_15H + DAY).date()
-            await set_exceptions(session, world.owner.id, closed, [DayException(closed, ExceptionKind.CLOSED)])
+            await set_exceptions(session, world.owner.id, [closed], [DayException(closed, ExceptionKind.CLOSED)])
         async with statements(single) as seen, single.begin() as session:
             found = (
                 await booking.openings(session, world.owner.id, world.service, NOW, NOW + timedelta(days=30), now=NOW)

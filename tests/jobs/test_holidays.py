@@ -75,7 +75,7 @@ async def test_what_was_decided_is_not_asked_and_the_next_one_is_in_its_time(db:
     christmas = date(2026, 12, 25)
     async with db.begin() as session:
         owner = (await session.scalars(select(Professional))).one()
-        await set_exceptions(session, owner.id, christmas, [DayException(christmas, kind)])
+        await set_exceptions(session, owner.id, [christmas], [DayException(christmas, kind)])
     assert await ask_about_holidays(db, NOW) == 0
     async with db.begin() as session:
         await session.execute(update(Conversation).values(last_inbound_at=NOW + timedelta(days=6)))
