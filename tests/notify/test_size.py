@@ -15,7 +15,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.db import Database
 from bot.notify.claim import claim
-from bot.notify.due import SIGHT
+from bot.notify.fair import SIGHT
 from bot.notify.sender import IN_FLIGHT, send_due
 from bot.whatsapp.cloud import CloudApi
 
