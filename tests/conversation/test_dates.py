@@ -54,6 +54,16 @@ tersa feira => 24/11
 terçaaa => 24/11
 qua => 25/11
 qrta 10h => 25/11 10:00
+quarra 10h => 25/11 10:00
+kinta 10h => 26/11 10:00
+sabadu 9h => 28/11 09:00
+segubda de tarde => 23/11 tarde
+amanga 14h => 22/11 14:00
+despois de amanhã 10h => 23/11 10:00
+dia 5 de janero às 10h => 05/01 10:00
+10 de feveiro => 10/02
+30 de novenbro => 30/11
+13 - 15 de dezembro => 13/12..16/12
 sxta 14h => 27/11 14:00
 amnh 14h => 22/11 14:00
 amh as 14h => 22/11 14:00
@@ -149,6 +159,7 @@ dia 5/5 => 05/05
 5/5 às 15h => 05/05 15:00
 daqui a 3 dias => 24/11
 daqui 10 dias => 01/12
+daqui há 3 dias => 24/11
 daqui a dez dias => 01/12
 em 2 dias => 23/11
 em dois dias => 23/11
@@ -211,6 +222,7 @@ umas 5h => 21/11 17:00
 amanhã umas 5h => 22/11 17:00
 amanhã tipo 5h30 => 22/11 17:30
 amanhã 9.30 => 22/11 09:30
+amanhã as quartoze horas => 22/11 14:00
 amanhã 12.99 => 22/11
 preciso de umas 2h amanhã => 22/11
 amanhã às 5 da matina => 22/11 05:00
@@ -648,6 +660,7 @@ código 482913
 ENTRAR 482913
 item 2 da lista
 3,5
+20.00
 1.234,56
 2x
 20%

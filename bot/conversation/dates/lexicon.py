@@ -12,10 +12,10 @@ Value = tuple[int, ...]
 
 # Words of each category, already without accents. What people type on a phone is listed as it is typed.
 PLAIN = {
-    "hoje": "hoje hj hoj oje hje hoge",
-    "amanha": "amanha anamha amenha amanhan amamha amnhan amn amh",
+    "hoje": "hoje hj oje hoge",
+    "amanha": "amanha anamha amenha amanhan amnhan amn amh",
     "slip": "quita quina seta qta",
-    "depois": "depois dps dpois depos depoes",
+    "depois": "depois dps depoes despois dipois",
     "antes": "antes",
     "apos": "apos",
     "ate": "ate",
@@ -31,7 +31,7 @@ PLAIN = {
     "atras": "atras",
     "que": "que q ke qe",
     "quevem": "qvem quevem",
-    "prox": "proxima proximo prox proxma proxim proxmo prxima prx px",
+    "prox": "proxima proximo prox prx px",
     "seguinte": "seguinte",
     "este": "esta este nesta neste desta deste essa esse nessa nesse dessa desse",
     "agora": "agora",
@@ -42,7 +42,7 @@ PLAIN = {
     "festa": "santa paixao cinzas aleluia pascoa carnaval ramos gorda",
     "dia": "dia diaa",
     "dias": "dias",
-    "semana": "semana semna smana senana",
+    "semana": "semana",
     "semanas": "semanas",
     "mes": "mes",
     "meses": "meses",
@@ -62,9 +62,9 @@ PLAIN = {
     "ponto": "ponto",
     "manha": "manha manhazinha manhanzinha demanha matina",
     "tarde": "tarde tardinha tardezinha atarde",
-    "noite": "noite noitinha noit anoite",
+    "noite": "noite noitinha anoite",
     "dawn": "madrugada",
-    "cedo": "cedo cedinho",
+    "cedo": "cedo cedinho sedo",
     "muito": "bem logo",
     "mais": "mais",
     "almoco": "almoco almocar",
@@ -155,10 +155,10 @@ PLAIN = {
 VALUED: dict[str, dict[int, str]] = {
     # The feminine ordinals, which are also days of the week.
     "ord": {
-        0: "segunda sengunda secunda",
-        2: "quarta",
-        3: "quinta",
-        4: "sexta sexya sesta sext",
+        0: "segunda sengunda secunda segunta segunada cegunda",
+        2: "quarta kuarta cuarta",
+        3: "quinta kinta",
+        4: "sexta cexta sexya sesta",
     },
     "week": {
         0: "seg segundafeira",
@@ -166,8 +166,8 @@ VALUED: dict[str, dict[int, str]] = {
         2: "qua quartafeira",
         3: "qui quin quintafeira",
         4: "sex sextafeira sestafeira",
-        5: "sabado sabadao sabadinho sab sabd",
-        6: "domingo domindo domingao",
+        5: "sabado sabadao sabadinho sabadu sadado sab sabd",
+        6: "domingo domindo dumingo domingao",
     },
     "ontem": {1: "ontem onten ontm", 2: "anteontem antontem"},
     "passado": {1: "passado passada passados passadas", 2: "retrasado retrasada"},
@@ -180,7 +180,7 @@ VALUED: dict[str, dict[int, str]] = {
     "last": {-1: "ultimo ultima ultimos ultimas", -2: "penultimo penultima"},
     "month": {
         1: "janeiro",
-        2: "fevereiro",
+        2: "fevereiro feveiro",
         3: "marco",
         4: "abril",
         5: "maio",
@@ -190,7 +190,7 @@ VALUED: dict[str, dict[int, str]] = {
         9: "setembro",
         10: "outubro",
         11: "novembro",
-        12: "dezembro",
+        12: "dezembro desembro desenbro",
     },
     "mon": {
         1: "jan",
@@ -215,12 +215,12 @@ VALUED: dict[str, dict[int, str]] = {
         11: "onze",
         12: "doze",
         13: "treze",
-        14: "catorze quatorze",
+        14: "catorze quatorze quatoze quartoze",
         15: "quinze",
-        16: "dezesseis dezasseis",
-        17: "dezessete dezassete",
-        18: "dezoito",
-        19: "dezenove dezanove",
+        16: "dezesseis dezasseis dezeseis desesseis deseseis",
+        17: "dezessete dezassete dezesete desessete desesete",
+        18: "dezoito desoito",
+        19: "dezenove dezanove desenove",
         20: "vinte",
     },
     "b": {30: "trinta", 40: "quarenta", 50: "cinquenta cincoenta"},
@@ -238,10 +238,17 @@ LEXED = (
 CODE = {name: chr(0x4E00 + i) for i, name in enumerate([*PLAIN, *VALUED, *LEXED])}
 
 
-# What the finger does to the words people type most: one letter left out, two of them changed about, no vowels.
-SLIPPED = ("amanha", "segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo")
-# Words of their own, or of too many; "qnt" is "quanto".
-NO_SLIPS = {"manha", "amana", "sabao", "domino", "tera", "erca", "qnt"}
+# What the finger does to the words people type most: one letter left out, two of them changed about, the key beside,
+# no vowels.
+SLIPPED = (
+    *("hoje", "amanha", "depois", "semana", "proxima", "proximo", "tarde", "noite"),
+    *("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo"),
+    *("janeiro", "fevereiro", "agosto", "setembro", "outubro", "novembro", "dezembro"),
+)
+# Words of their own, or of too many; "qnt" is "quanto", "nt" is "não tem".
+NO_SLIPS = {"manha", "amana", "sabao", "sanado", "domino", "tera", "erca", "note", "nt", "qnt"}
+ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+BESIDE = {key: row[max(at - 1, 0) : at] + row[at + 1 : at + 2] for row in ROWS for at, key in enumerate(row)}
 VOWELS = re.compile("(?<!^)[aeiou]")
 
 
@@ -249,8 +256,9 @@ def _slips(word: str) -> set[str]:
     """Give the slips of a word that leave its first letter."""
     short = {word[:at] + word[at + 1 :] for at in range(1, len(word))}
     turned = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+    beside = {word[:at] + key + word[at + 1 :] for at in range(1, len(word)) for key in BESIDE[word[at]]}
     bare = VOWELS.sub("", word)  # "qrt"; "qrta"
-    return (short | turned | {bare, bare + word[-1]}) - NO_SLIPS
+    return (short | turned | beside | {bare, bare + word[-1]}) - NO_SLIPS
 
 
 def _lexicon() -> dict[str, tuple[str, Value]]:

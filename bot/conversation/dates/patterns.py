@@ -149,7 +149,7 @@ RULES = {
     """,
     # Days.
     "after_tomorrow": "depois de? amanha",
-    "hence": "(?:daqui | em) [a de about umas muito mais]{0,2} (?:(?:FIG | meia) UNIT HALF? | CLOCK) util?",
+    "hence": "(?:daqui ha? | em) [a de about umas muito mais]{0,2} (?:(?:FIG | meia) UNIT HALF? | CLOCK) util?",
     "from_today": """
         FIG [dias semanas meses] (?:depois | a? partir | apartir | apos) de? (?:hoje | amanha | WEEKDAY | dia FIG)
     """,
@@ -167,7 +167,7 @@ RULES = {
         (?:de | do)? os? [dia dias] FIG (?:ate o? | a | ao | dash) o? dia? [s n z b dez] (?! H | SIDE | e meia | TOHOUR)
             (?:OFMONTH YEAR?)?
         | entre os? o? [dia dias] FIG e o? dia? FIG (?:OFMONTH YEAR?)?
-        | (?:de | do)? FIG (?:a | ao | ate o?) FIG OFMONTH YEAR?
+        | (?:de | do)? FIG (?:a | ao | ate o? | dash) FIG OFMONTH YEAR?
         | entre FIG e FIG OFMONTH YEAR?
         | (?:de | do)? dia? date (?:a | ao | ate o?) dia? date | entre dia? date e dia? date
     """,
@@ -233,7 +233,7 @@ RULES = {
     """,
     "maybe_hour": """
         umas NUM (?! THINGS | H) MINUTES? (?! SIDE) | [s one z] h MINUTES? TAIL | ks TAIL | NUM horas MINUTES? TAIL
-        | dec (?! COUNTED) TAIL
+        | (?<= [hoje amanha ord week dom feira date]) comma? dec (?! COUNTED) TAIL
         | NUM e [n b dez] (?! ou) min? TAIL
     """,
     "many_hours": "b H",
