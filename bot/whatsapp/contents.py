@@ -156,6 +156,11 @@ def raw_type(raw: Fields) -> str:
     return text(raw.get("type"), NAME) or next((name for name in (*_READERS, "contacts") if name in raw), "")
 
 
+def typed(fields: Fields) -> str:
+    """Return the words of a message that somebody of ours wrote; an emoji under another message is none."""
+    return "" if fields["type"] is MessageType.REACTION else str(fields.get("text", ""))
+
+
 def read(raw: Fields, kind: str) -> Fields:
     """Return the fields that the content of a message of raw type `kind` fills; `type` is always among them."""
     if kind == "contacts":

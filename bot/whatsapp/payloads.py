@@ -184,7 +184,7 @@ def _echo(account: str, value: dict[str, Any], raw: dict[str, Any]) -> Event:
         bsuid=None if group else bsuid or bsuid_of(card.get("user_id")),
         sent_at=moment(raw.get("timestamp")),
         type=fields["type"],
-        text=fields.get("text", ""),
+        text=contents.typed(fields),
     )
 
 

@@ -66,10 +66,18 @@ def test_a_sender_with_a_lid_alone_is_somebody() -> None:
 def test_the_oldest_field_of_the_phone_and_a_device_number() -> None:
     message = said({"conversation": "oi"}, phone="", lid=LID, senderPn=f"{JULIA}:12@s.whatsapp.net")
     assert (message.phone, message.lid) == (JULIA, LID)
+    beside = upsert({"conversation": "oi"}, id="A1", lid=LID)
+    beside["data"]["senderPn"] = f"{JULIA}@s.whatsapp.net"
+    assert [event.phone for event in events(beside) if isinstance(event, Message)] == [JULIA]
+
+
+def test_a_business_that_is_hosted_elsewhere_is_somebody() -> None:
+    assert said({"conversation": "oi"}, phone="", lid=f"{JULIA}:99@hosted").phone == JULIA
 
 
 @pytest.mark.parametrize(
-    "jid", ["120363021234567890@g.us", "status@broadcast", "551199@broadcast", "12036302@newsletter"]
+    "jid",
+    ["120363021234567890@g.us", "status@broadcast", "551199@broadcast", "12036302@newsletter", "0@s.whatsapp.net"],
 )
 def test_other_peoples_talk_is_not_kept(jid: str) -> None:
     assert events(upsert({"conversation": "oi"}, id="A1", lid=jid)) == []
@@ -82,10 +90,18 @@ def test_lists_of_people_and_the_phones_past_are_not_kept(event: str) -> None:
     assert events(envelope(event, [{"remoteJid": f"{JULIA}@s.whatsapp.net", "pushName": "Júlia"}])) == []
 
 
-def test_what_was_typed_on_the_phone_is_an_echo() -> None:
-    (event,) = events(upsert({"conversation": "eu respondo"}, id="A1", phone=JULIA, lid=LID, fromMe=True))
+@pytest.mark.parametrize("ours", [True, "true"])
+def test_what_was_typed_on_the_phone_is_an_echo(ours: object) -> None:
+    (event,) = events(upsert({"conversation": "eu respondo"}, id="A1", phone=JULIA, lid=LID, fromMe=ours))
     assert isinstance(event, Echo)
     assert (event.to, event.text, event.type) == (JULIA, "eu respondo", MessageType.TEXT)
+
+
+def test_an_emoji_under_a_message_is_nothing_typed() -> None:
+    thumb = {"reactionMessage": {"text": "👍", "key": {"id": "X"}}}
+    (event,) = events(upsert(thumb, id="A1", phone=JULIA, fromMe=True))
+    assert isinstance(event, Echo)
+    assert (event.type, event.text) == (MessageType.REACTION, "")
 
 
 # -- what
@@ -106,6 +122,7 @@ def test_a_tap_brings_its_id_back(node: dict[str, Any]) -> None:
         ({"ephemeralMessage": {"message": {"extendedTextMessage": {"text": "some"}}}}, "text", "some"),
         ({"viewOnceMessageV2": {"message": {"imageMessage": {"caption": "foto"}}}}, "image", "foto"),
         ({"imageMessage": {"caption": "foto", "mimetype": "image/jpeg"}}, "image", "foto"),
+        ({"associatedChildMessage": {"message": {"imageMessage": {"caption": "foto"}}}}, "image", "foto"),
         ({"videoMessage": {}}, "video", ""),
         ({"ptvMessage": {}}, "video", ""),
         ({"documentWithCaptionMessage": {"message": {"documentMessage": {"caption": "veja"}}}}, "document", "veja"),
@@ -114,6 +131,8 @@ def test_a_tap_brings_its_id_back(node: dict[str, Any]) -> None:
         ({"contactMessage": {"displayName": "Zé", "vcard": VCARD}}, "contacts", ""),
         ({"contactsArrayMessage": {"contacts": [{"displayName": "Zé", "vcard": VCARD}]}}, "contacts", ""),
         ({"reactionMessage": {"text": "👍", "key": {"id": "X"}}}, "reaction", "👍"),
+        ({"encReactionMessage": {"targetMessageKey": {"id": "X"}}}, "reaction", ""),
+        ({"pinInChatMessage": {"key": {"id": "X"}, "type": 1}}, "reaction", ""),
         ({"pollCreationMessageV3": {"name": "quando?"}}, "unsupported", ""),
         ({"orderMessage": {"message": "quero"}}, "order", "quero"),
         ({"conversation": 7}, "unsupported", ""),
@@ -221,7 +240,8 @@ def test_what_became_of_a_message_of_ours(state: Any, status: str) -> None:
 
 
 def test_what_became_of_others_and_what_is_not_known_yet_is_not_kept() -> None:
-    for change in ({"fromMe": False}, {"status": "PENDING"}, {"remoteJid": "1@g.us"}):
+    others = {"fromMe": False, "status": None, "message": {"conversation": "x"}}
+    for change in ({"fromMe": False}, others, {"status": "PENDING"}, {"remoteJid": "1@g.us"}):
         assert events(envelope("messages.update", {**update_data(TAKEN, "READ"), **change})) == []
 
 
@@ -244,6 +264,13 @@ def test_a_connection_that_closes_twice_is_told_twice() -> None:
     values = [event.value for body in (first, first, second) for event in events(body) if isinstance(event, Notice)]
     assert values[0] == values[1] != values[2]
     assert (values[0]["state"], values[0]["statusReason"]) == ("close", 428)
+
+
+@pytest.mark.parametrize("data", [None, "x", [1]])
+def test_news_without_an_object_are_news(data: object) -> None:
+    (event,) = events(envelope("logout.instance", data))
+    assert isinstance(event, Notice)
+    assert event.value["data"] == data
 
 
 def test_a_code_that_opens_the_account_and_the_servers_key_are_not_kept() -> None:

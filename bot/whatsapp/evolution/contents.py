@@ -8,10 +8,7 @@ from ..contents import ID, NAME, Fields
 from ..events import MessageType
 from ..tolerant import clean, decode, items, mapping, text
 
-# Around other messages; deeper than two has not been seen.
-_WRAPPERS = frozenset({"ephemeralMessage", "documentWithCaptionMessage", "editedMessage"}) | frozenset(
-    {"viewOnceMessage", "viewOnceMessageV2", "viewOnceMessageV2Extension"}
-)
+# Messages inside one another; deeper than two has not been seen.
 _DEEPEST = 6
 # Beside the content, and no content themselves.
 _BESIDE = frozenset({"messageContextInfo", "senderKeyDistributionMessage", "contextInfo"}) | frozenset(
@@ -63,7 +60,8 @@ def attachment(key: Mapping[str, Any], message: object) -> Fields:
 def _content(message: Fields) -> tuple[str, Any]:
     for _ in range(_DEEPEST):
         name = next((name for name in message if name not in _BESIDE and message[name] is not None), "")
-        inside = mapping(message.get(name)).get("message") if name in _WRAPPERS else None
+        # Whatever is no content and has a message inside is an envelope; each year brings another.
+        inside = None if name in _READERS else mapping(message.get(name)).get("message")
         if not isinstance(inside, dict):
             return name, message.get(name)
         message = inside
@@ -154,6 +152,13 @@ def _reaction(of: Any) -> Fields | None:
     return {"type": MessageType.REACTION, "text": text(node.get("text"), NAME), "details": {"about": about}}
 
 
+def _mark(of: Any) -> Fields | None:
+    """Read a mark on another message (pinned, kept, a reaction that nobody deciphers): it says nothing."""
+    node = mapping(of)
+    key = mapping(node.get("key")) or mapping(node.get("targetMessageKey"))
+    return {"type": MessageType.REACTION, "details": {"about": text(key.get("id"), ID)}}
+
+
 def _order(of: Any) -> Fields | None:
     return {"type": MessageType.ORDER, "text": text(mapping(of).get("message"))}
 
@@ -195,6 +200,7 @@ def _readers() -> Iterator[tuple[str, Callable[[Any], Fields | None]]]:
     yield "templateButtonReplyMessage", _template_reply
     yield "interactiveResponseMessage", _flow_reply
     yield "reactionMessage", _reaction
+    yield from ((name, _mark) for name in ("encReactionMessage", "pinInChatMessage", "keepInChatMessage"))
     yield "orderMessage", _order
     yield "protocolMessage", protocol
     polls = ("pollCreationMessage", "pollCreationMessageV2", "pollCreationMessageV3", "eventMessage")

@@ -12,9 +12,11 @@ from typing import Any
 from ..phones import delivered
 from ..tolerant import text
 
-_PHONE_DOMAINS = frozenset({"s.whatsapp.net", "c.us"})
+_PHONE_DOMAINS = frozenset({"s.whatsapp.net", "c.us", "hosted"})
 _LID_DOMAINS = frozenset({"lid", "hosted.lid"})
 _CROWD_DOMAINS = frozenset({"g.us", "broadcast", "newsletter", "call", "bot"})
+# What it says to the phone's owner is codes and advertising.
+_WHATSAPP = "0"
 _LID = re.compile(r"\d{3,20}", re.ASCII)
 _LONGEST = 160
 # Of the other end of a chat between two; those that begin with "sender" are ours when we wrote.
@@ -36,11 +38,17 @@ class Person:
 
 def person(key: Mapping[str, Any]) -> Person:
     """Return who is at the other end, from the key of a message."""
-    fields = _THEIRS if key.get("fromMe") is True else (*_THEIRS, *_SENDERS)
+    fields = _THEIRS if ours(key) else (*_THEIRS, *_SENDERS)
     jids = [text(key.get(field), _LONGEST) for field in fields]
     phone = next((found for jid in jids if (found := phone_of(jid))), None)
     lid = next((found for jid in jids if (found := lid_of(jid))), None)
     return Person(phone, lid)
+
+
+def ours(key: Mapping[str, Any]) -> bool | None:
+    """Tell whether a message left our own phone; None where its key does not say."""
+    said = key.get("fromMe")
+    return said if isinstance(said, bool) else {"true": True, "false": False}.get(text(said, 8).lower())
 
 
 def phone_of(jid: str) -> str | None:
@@ -56,8 +64,9 @@ def lid_of(jid: str) -> str | None:
 
 
 def is_crowd(jid: str) -> bool:
-    """Tell a group, a broadcast list, a status or a channel from a person."""
-    return _parts(jid)[1] in _CROWD_DOMAINS
+    """Tell a group, a broadcast list, a status, a channel or WhatsApp's own account from a person."""
+    user, domain = _parts(jid)
+    return domain in _CROWD_DOMAINS or user == _WHATSAPP
 
 
 def _parts(jid: str) -> tuple[str, str]:

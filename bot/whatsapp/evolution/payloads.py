@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from ...models.enums import Channel, InboundKind
-from ..contents import ID, NAME
+from ..contents import ID, NAME, typed
 from ..events import Batch, Broken, Echo, Event, Failure, Message, MessageType, Notice, Status
 from ..tolerant import clean, mapping, moment, text
 from . import contents, jids
@@ -66,6 +66,8 @@ def _envelope(body: object, instance: str) -> Iterator[Event]:
         return
     kind, read = _READERS.get(name, (InboundKind.NOTICE, _notice))
     data = body.get("data")
+    if name not in _READERS and not isinstance(data, dict):  # news may look like anything
+        data = {"data": data}
     for raw in data if isinstance(data, list) and name in _READERS else [data]:
         found = _guarded(kind, read, instance, {**body, "event": name}, raw)
         if found is not None:
@@ -102,19 +104,18 @@ def _upsert(instance: str, body: Json, raw: Json) -> Event | None:
     key = mapping(raw.get("key"))
     if jids.is_crowd(text(key.get("remoteJid"), NAME)):
         return None
-    who = jids.person(key)
+    who, ours = jids.person({**raw, **key}), jids.ours(key)
     if who.nobody:
         raise _Odd("no sender")
     fields = contents.read(raw.get("message"))
     sent_at = moment(_seconds(raw.get("messageTimestamp")))
-    if key.get("fromMe") is True and who.phone and who.phone == jids.phone_of(text(body.get("sender"), NAME)):
+    if ours and who.phone and who.phone == jids.phone_of(text(body.get("sender"), NAME)):
         # In the chat with ourselves: what came back to this phone has been all the way.
         return Status(account=instance, message_id=_id(key.get("id")) or "?", status="delivered", at=sent_at)
-    if key.get("fromMe") is True:
-        kind, said, ours = fields["type"], fields.get("text", ""), _id(key.get("id")) or _made_id(raw)
-        return Echo(
-            account=instance, id=ours, to=who.phone, bsuid=None, lid=who.lid, sent_at=sent_at, type=kind, text=said
-        )
+    if ours:
+        kind, said, identifier = fields["type"], typed(fields), _id(key.get("id")) or _made_id(raw)
+        to, lid = who.phone, who.lid
+        return Echo(account=instance, id=identifier, to=to, bsuid=None, lid=lid, sent_at=sent_at, type=kind, text=said)
     return _message(instance, body, raw, key, who, fields)
 
 
@@ -154,11 +155,13 @@ def _updates(instance: str, _body: Json, raw: Json) -> Event | None:
     """Read what became of a message; of other people's messages that is nobody's business."""
     key = mapping(raw.get("key")) or raw
     inside = mapping(raw.get("update")) or raw
+    if jids.ours(key) is False or jids.is_crowd(text(key.get("remoteJid"), NAME)):
+        return None
     message_id = _id(raw.get("keyId")) or _id(key.get("id"))
     state = text(inside.get("status"), NAME).upper()
     if not message_id or not state:
         raise _Odd("no message id" if state else "no status")
-    if key.get("fromMe") is False or jids.is_crowd(text(key.get("remoteJid"), NAME)) or state not in _STATUSES:
+    if state not in _STATUSES:
         return None
     status = _STATUSES[state]
     errors = (Failure(code="evolution_error", title=state),) if status == "failed" else ()
@@ -197,7 +200,7 @@ def _deleted(instance: str, body: Json, raw: Json) -> Event | None:
 def _about_earlier(instance: str, body: Json, raw: Json, key: Json, fields: Json) -> Event | None:
     """Read a change of an earlier message. Its key may name us: then nobody can tell whose it was."""
     who, us = jids.person(key), jids.phone_of(text(body.get("sender"), NAME))
-    if key.get("fromMe") is True or jids.is_crowd(text(key.get("remoteJid"), NAME)) or who.nobody:
+    if jids.ours(key) or jids.is_crowd(text(key.get("remoteJid"), NAME)) or who.nobody:
         return None
     if fields["type"] is MessageType.UNKNOWN or (us and who.phone == us):
         return None
