@@ -126,6 +126,7 @@ dia 5 de dezembro => 05/12
 dia 5 do 12 => 05/12
 dia 5 de 12 => 05/12
 dia 20 de 1 => 20/01
+5 do 12 às 15h => 05/12 15:00
 5 de dezembro => 05/12
 05 de dezembro => 05/12
 cinco de dezembro => 05/12
@@ -647,6 +648,7 @@ tenho 15 anos
 faltam 5 de 10 sessões
 5 de 10
 dia 5 de 10
+5 de 12 às 15h
 qta 10h
 meu filho tem 7 anos
 tenho uma filha de 3
@@ -1201,6 +1203,13 @@ dia 23 às 8h => 23/12 08:00
 10/09 => 10/09
 às 9 => 24/11 09:00
 às 9h01 => 23/11 09:01
+@ 2026-11-20T13:30:00-03:00
+à tarde => 20/11 tarde
+sexta à tarde => 20/11 tarde
+de manhã => 21/11 manhã
+@ 2026-11-20T16:30:00-03:00
+à tarde => 21/11 tarde
+à noite => 20/11 noite
 @ 2026-11-22T20:00:00-03:00
 segunda => 23/11
 semana que vem => 23/11..30/11

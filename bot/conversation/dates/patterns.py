@@ -122,6 +122,7 @@ RULES = {
         | WEEKDAY (?:seguinte | [depois antes apos] [de do da dos das] [w ws natal festa newyear mes holiday])
         | semana do dia FIG
         | dia NUM H
+        | FIG de [s n z one] ATHOUR
         | natal | newyear
         | [as das] date
     """,
@@ -179,6 +180,7 @@ RULES = {
     """,
     "month_day": """
         dia? FIG OFMONTH YEAR? | dia? FIG (?:mon | dez ATHOUR) | dia FIG do [s n z dez one] (?! H)
+        | FIG do [s n z dez one] ATHOUR
         | dia FIG de [s n z one] (?! H | TO PLAIN | SIDE | MINUTES | COUNTED | reais)
     """,
     "day_number": "dia FIG (?! H)",

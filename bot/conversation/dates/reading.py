@@ -149,8 +149,8 @@ def _extent(
             return first, datetime.combine(day, high)
         return first, _midnight(day + ONE) if hours.kind is Kind.AFTER else first
     if part is not None:
-        begins, ends = part.hours
-        return datetime.combine(day, begins), datetime.combine(day, ends)
+        begins, ends = (datetime.combine(day, hour) for hour in part.hours)
+        return begins + (ends - begins) / 2, ends  # "à tarde", said at two, is today's
     return _midnight(day), _midnight(day + ONE)
 
 
