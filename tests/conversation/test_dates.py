@@ -140,6 +140,7 @@ primeiro de dezembro => 01/12
 20 de janeiro de 2027 => 20/01
 20 de janeiro do ano que vem => 20/01
 em dezembro, dia 15 => 15/12
+janeiro, dia 10 às 9 => 10/01 09:00
 15/12 => 15/12
 dia 15/12 => 15/12
 15/12/2026 => 15/12
@@ -580,6 +581,8 @@ mudar de sexta às 10 para segunda às 9 => 23/11 09:00
 mudar de sexta às 10 pra as 11 => none
 mudar de sexta às 10 pra 11h => 27/11 11:00
 passar meu horário de amanhã para 16h => 22/11 16:00
+adianta de sexta pra quinta => 26/11
+não vou conseguir ir amanhã, remarca pra quarta? => 25/11
 trocar o das 10h de amanhã pro das 14h => 22/11 14:00
 remarcar de terça pra quinta às 10 => 26/11 10:00
 trocar sexta por sábado => 28/11
@@ -935,6 +938,7 @@ de sexta pra sábado
 corte 10h + barba 11h
 terça ou quarta
 terça e quarta
+amanhã e depois às 9
 terça/quarta
 seg, qua e sex
 hoje ou amanhã
@@ -970,6 +974,7 @@ depois de sexta
 depois do dia 10
 depois do dia 10 às 15h
 a partir de segunda
+a partir de 5 de dezembro
 a partir de amanhã
 a partir da semana que vem
 desde sexta

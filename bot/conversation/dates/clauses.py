@@ -189,7 +189,7 @@ def _only_named(codes: str, clause: Clause) -> bool:
     return named and not NEW_WISH.search(words)
 
 
-NEW_WISH = compiled("[wish want ask ser serve only better] | ^ da [na no para as a]")
+NEW_WISH = compiled("[wish want ask ser serve swap only better] | ^ da [na no para as a]")
 
 
 def _timed(piece: Piece) -> bool:

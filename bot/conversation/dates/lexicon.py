@@ -117,7 +117,7 @@ PLAIN = {
     "ser": "ser seria seja",
     "want": "quero prefiro escolho adoro gostei",
     "swap": "mudar muda mude trocar troca troque passar passa passe remarcar remarca remarque reagendar reagenda "
-    "adiar adia antecipar antecipa transferir transfere jogar joga alterar altera mover move empurrar",
+    "adiar adia antecipar antecipa adiantar adianta transferir transfere jogar joga alterar altera mover move empurrar",
     "fix": "digo alias ops corrigindo correcao corrige perai pera verdade desculpa desculpe perdao minto errei "
     "retificando",
     "say": "dizer",

@@ -21,7 +21,7 @@ NAMES = {
     "UNIT": "[min h horas dia dias semana semanas mes meses ano anos]",
     # After a number these make it a count: "as 3 opções"; after a comma also any word: "às 15h, 2 cortes".
     "COUNTED": """(?:[ws nouns reais anos dias semanas meses last]
-        | mais (?: $ | [stop asked comma polite])
+        | mais (?: $ | [stop asked comma polite]) | de MON
         | [da do das dos] [noun nouns])""",
     "THINGS": "(?:[w x min noun] | COUNTED)",
     "MINUTES": "(?:HALFPAST | e [s n z b dez] (?! H | ou [s n z b dez]) min?)",
@@ -122,7 +122,7 @@ RULES = {
         | WEEKDAY (?:seguinte | [depois antes apos] [de do da dos das] [w ws natal festa newyear mes holiday])
         | semana do dia FIG
         | dia NUM H
-        | FIG de [s n z one] ATHOUR
+        | FIG de [s n z one] ATHOUR | amanha e depois (?! [de das da do])
         | natal | newyear
         | [as das] date
     """,
@@ -186,7 +186,7 @@ RULES = {
     "day_number": "dia FIG (?! H)",
     "date": "(?:dia | em | no | para)? date | dia (?:dot | dec) | dot ATHOUR",
     "week": "semana quevem | semana seguinte | prox semana | este semana",
-    "month": "NEXTMONTH | este mes | (?:em | para | durante | mes de) month YEAR?",
+    "month": "NEXTMONTH | este mes | month (?= comma? [o no]? dia FIG) | (?:em | para | durante | mes de) month YEAR?",
     "year": "ano quevem | prox ano",
     "holiday": "no natal | dia [de do] natal | vespera [de do] natal",
     # Parts of the day.
