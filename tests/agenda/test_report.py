@@ -55,9 +55,7 @@ async def test_the_agenda_of_a_day_is_in_order_and_without_what_fell_through(db:
         await world.act(gone, Action.CANCEL)
         await world.book(THURSDAY_15H + DAY)
         async with db.begin() as session:
-            day = await report.day_agenda(
-                session, world.owner.id, THURSDAY_15H.replace(hour=3), THURSDAY_15H + 12 * HOUR
-            )
+            day = await report.agenda(session, world.owner.id, THURSDAY_15H.replace(hour=3), THURSDAY_15H + 12 * HOUR)
         assert [(row.id, row.client) for row in day] == [(first.id, "Júlia Lima"), (later.id, "Júlia Lima")]
 
 
