@@ -4,6 +4,8 @@ The SDK returns the text of an HTML page as a `str`, objects with holes, and a p
 """
 
 import asyncio
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,13 +39,20 @@ class Outcome(StrEnum):
 _PATH = "/openai/v1/chat/completions"
 _BY_STATUS = {
     401: Outcome.KEY_REFUSED,
+    402: Outcome.KEY_REFUSED,
     403: Outcome.KEY_REFUSED,
     404: Outcome.MODEL_GONE,
     413: Outcome.TOO_LARGE,
     429: Outcome.RATE_LIMITED,
     498: Outcome.NO_CAPACITY,
 }
-_GONE = {"model_not_found", "model_decommissioned"}
+# What the model generated was no call, or no answer, that the service could read.
+_MISUSED = {"tool_use_failed", "output_parse_failed"}
+# Of the whole account, in a 400: it is restricted, or what it may spend is spent.
+_ACCOUNT = ("organization_", "spend_", "blocked_api_access")
+# A duration as Go writes it: "547ms", "7.66s", "2m59.56s".
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII)
+_AGAIN_IN = re.compile(r"try again in ([\dhms.]+?)\.?(?:\s|$)", re.ASCII)
 
 
 class RequestFailed(Exception):
@@ -96,26 +105,50 @@ async def complete(client: "AsyncGroq", model: str, body: Mapping[str, Any], sec
 def refused(error: Any) -> Exception:
     """Turn an error answer into what the loop or the fallback can act on."""
     code, text = str(_get(error.body, "error", "code") or ""), str(_get(error.body, "error", "message") or "")
-    if code == "tool_use_failed":
-        return ToolsMisused(str(_get(error.body, "error", "failed_generation") or ""), text)
-    status = error.status_code
-    if code in _GONE:
-        outcome = Outcome.MODEL_GONE
-    elif status >= 500 or status == 408:
-        outcome = Outcome.SERVER_ERROR
-    else:
-        outcome = _BY_STATUS.get(status, Outcome.REJECTED)
-    failure = RequestFailed(outcome, f"{status} {code}", _retry_after(error.response.headers.get("retry-after")))
-    failure.request_id = str(error.response.headers.get("x-request-id") or "")[:80]
+    generation = _get(error.body, "error", "failed_generation")
+    if code in _MISUSED or (error.status_code == 400 and generation):
+        return ToolsMisused(generation if isinstance(generation, str) else json.dumps(generation or ""), text)
+    headers = error.response.headers
+    wait = _retry_after(headers, text)
+    failure = RequestFailed(_outcome(error.status_code, code), f"{error.status_code} {code}", wait)
+    failure.request_id = str(headers.get("x-request-id") or "")[:80]
     return failure
 
 
-def _retry_after(header: str | None) -> float | None:
-    """Seconds, or None when absent or unreadable; Groq sends seconds, never a date."""
+def _outcome(status: int, code: str) -> Outcome:
+    """Return how a request ended, by what the service calls it and else by the status of its answer."""
+    if status >= 500 or status == 408:
+        return Outcome.SERVER_ERROR
+    if code.startswith("model_"):  # not there, retired, blocked for us, waiting for its terms to be accepted
+        return Outcome.MODEL_GONE
+    if code.startswith(_ACCOUNT):
+        return Outcome.KEY_REFUSED
+    if code == "context_length_exceeded":
+        return Outcome.TOO_LARGE
+    return _BY_STATUS.get(status, Outcome.REJECTED)
+
+
+def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
+    """Return after how many seconds to ask again, as a header or else the text says; None where nothing does."""
+    if (seconds := _seconds(headers.get("retry-after", ""))) is not None:
+        return seconds
+    if again := _AGAIN_IN.search(text):
+        return _seconds(again[1])
+    used_up = [what for what in ("requests", "tokens") if headers.get(f"x-ratelimit-remaining-{what}") == "0"]
+    waits = [_seconds(headers.get(f"x-ratelimit-reset-{what}", "")) for what in used_up]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _seconds(written: str) -> float | None:
+    """Read a number of seconds or a duration; a date is neither, and Groq sends none."""
     try:
-        seconds = float(header or "")
+        seconds = float(written)
     except ValueError:
-        return None
+        found = _DURATION.fullmatch(written)
+        if not (found and written):
+            return None
+        hours, minutes, rest, thousandths = (float(part or 0) for part in found.groups())
+        seconds = hours * 3600 + minutes * 60 + rest + thousandths / 1000
     return seconds if 0 <= seconds < float("inf") else None
 
 

@@ -149,7 +149,7 @@ class Loop:
         try:
             arguments = _read(call.arguments)
         except (ValueError, RecursionError):
-            return _mistake("invalid_arguments", "Os argumentos devem ser um objeto JSON válido.")
+            return _mistake("invalid_arguments", "Os argumentos devem ser um objeto JSON válido, e nada além dele.")
         key = (call.name, json.dumps(arguments, sort_keys=True))
         if key in self._done:
             return _mistake("already_called", "Esta chamada já foi feita: use o resultado acima.")
@@ -169,7 +169,8 @@ class Loop:
         if self._repairs > REPAIRS:
             raise BrainFailed(f"tools misused {self._repairs} times: {mistake.complaint[:200]}")
         complaint = f"{printable(mistake.complaint)[:500]} Corrija e tente de novo."
-        if call := _failed_call(mistake.generation, len(self._messages)):
+        call = _failed_call(mistake.generation, len(self._messages))
+        if call and call.name in self._names:  # a call of a tool that is not there would be refused again as history
             self._messages.append({"role": "assistant", "tool_calls": [_as_json(call)]})
             self._answer(call.id, {"ok": False, "error": "invalid_arguments", "hint": complaint})
             return
@@ -209,7 +210,12 @@ def _with_ids(calls: Sequence[Call], turn: int) -> list[Call]:
 
 
 def _as_json(call: Call) -> Message:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
+    """Return a call as part of the conversation, without arguments that are none: the service may read them again."""
+    try:
+        arguments = call.arguments if _read(call.arguments) else "{}"
+    except (ValueError, RecursionError):
+        arguments = "{}"
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
 
 def _read(arguments: str) -> Mapping[str, Any]:
@@ -246,7 +252,8 @@ def _failed_call(generation: str, turn: int) -> Call | None:
         return None
     if not isinstance(meant, dict) or not isinstance(meant.get("name"), str):
         return None
-    arguments = json.dumps(meant.get("arguments") or {}, ensure_ascii=False)
+    given = meant.get("arguments") or {}
+    arguments = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
     return _with_ids([Call("", meant["name"], arguments)], turn)[0]
 
 

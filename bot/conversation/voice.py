@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ..text import plain
-from .completions import RequestFailed, refused
+from .completions import Outcome, RequestFailed, refused
 
 if TYPE_CHECKING:
     from groq import AsyncGroq
@@ -125,7 +125,7 @@ async def _ask(client: "AsyncGroq", audio: bytes, ending: str, hint: str, model:
     except TimeoutError:
         raise _Fleeting("too slow") from None
     except groq.APIStatusError as error:
-        raise _judged(error.status_code, refused(error)) from error
+        raise _judged(refused(error)) from error
     except (groq.APIError, ValueError, TypeError, AttributeError) as error:
         raise _Fleeting(type(error).__name__) from error
     if not isinstance(getattr(reply, "text", None), str):
@@ -133,12 +133,15 @@ async def _ask(client: "AsyncGroq", audio: bytes, ending: str, hint: str, model:
     return reply
 
 
-def _judged(status: int, failure: Exception) -> Exception:
-    wait = failure.retry_after if isinstance(failure, RequestFailed) else None
-    if status >= 500 or (wait is not None and wait <= 1):
+def _judged(failure: Exception) -> Exception:
+    if not isinstance(failure, RequestFailed):
+        return VoiceFailed(Trouble.SERVICE, str(failure))
+    wait = failure.retry_after
+    if failure.outcome is Outcome.SERVER_ERROR or (wait is not None and wait <= 1):
         return _Fleeting(str(failure))
-    trouble = {413: Trouble.TOO_LONG, 400: Trouble.FORMAT, 422: Trouble.FORMAT}.get(status, Trouble.SERVICE)
-    return VoiceFailed(trouble, str(failure))
+    # What is wrong with the account or the model is not wrong with the recording.
+    trouble = {Outcome.TOO_LARGE: Trouble.TOO_LONG, Outcome.REJECTED: Trouble.FORMAT}
+    return VoiceFailed(trouble.get(failure.outcome, Trouble.SERVICE), str(failure))
 
 
 def _heard(reply: object, hint: str) -> str | None:

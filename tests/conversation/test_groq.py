@@ -8,14 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from groq import AsyncGroq
+from aiohttp import web
+from groq import AsyncGroq, RateLimitError
 from pydantic import SecretStr
 
 from bot.conversation import prompt
 from bot.conversation.brain import Answer, BrainFailed, Line, ToolResult
 from bot.conversation.breaker import Breaker
-from bot.conversation.completions import complete
+from bot.conversation.completions import RequestFailed, complete, refused
 from bot.conversation.exchange import CallRecord, Patience
 from bot.conversation.groq import GroqBrain, connect
 from bot.conversation.speech import clean
@@ -319,12 +321,12 @@ class NoVeil(Veil):
 )
 async def test_the_fake_refuses_a_prompt_without_a_veil(rig: Rig, text: str) -> None:
     """Every test that uses the fake proves that no prompt holds such a thing, because of this."""
-    for veil, refused in ((NoVeil(), True), (Veil(), "tesoura" in text.lower())):
+    for veil, barred in ((NoVeil(), True), (Veil(), "tesoura" in text.lower())):
         rig.fake.script(says(SOMETHING))
         body = {"messages": prompt.messages(heard("quem é?", history=[Line(Author.BOT, text)]), veil)}
-        with pytest.raises(Exception, match="private") if refused else nullcontext():
+        with pytest.raises(Exception, match="private") if barred else nullcontext():
             await rig.client.chat.completions.create(model=PRIMARY, messages=[], extra_body=body)
-        assert bool(rig.fake.problems) is refused
+        assert bool(rig.fake.problems) is barred
         rig.fake.problems.clear()
         rig.fake._chat.clear()
 
@@ -441,6 +443,9 @@ SURE = [
     (fails(498, "capacity_exceeded"), "no_capacity"),
     (fails(404, "model_not_found"), "model_gone"),
     (fails(400, "model_decommissioned"), "model_gone"),
+    (fails(403, "model_permission_blocked_project"), "model_gone"),
+    (fails(400, "model_terms_required"), "model_gone"),
+    (fails(400, "context_length_exceeded"), "too_large"),
     (fails(413, "rate_limit_exceeded"), "too_large"),
     (fails(400, message="bad"), "rejected"),
     (fails(422), "rejected"),
@@ -495,6 +500,39 @@ async def test_a_model_gets_one_second_chance_a_turn(rig: Rig) -> None:
         says(SOMETHING).after(model=FALLBACK),
     )
     assert said(await rig.brain().answer(heard("oi"))) == SOMETHING
+
+
+@pytest.mark.parametrize(
+    ("wait", "message", "headers"),
+    [
+        (2.0, "", {"retry-after": "2"}),
+        (7.66, "", {"retry-after": "7.66s"}),
+        (2.0, "Please try again in 9s.", {"retry-after": "2"}),
+        (5.289, "Limit 8000, Used 1, Requested 9. Please try again in 5.289s. Visit https://x", {}),
+        (6836.832, "Limit 200000. Please try again in 1h53m56.832s. Need more tokens?", {}),
+        (0.547, "", {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "547ms"}),
+        (179.56, "", {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2m59.56s"}),
+        (None, "", {"x-ratelimit-remaining-tokens": "7927", "x-ratelimit-reset-tokens": "547ms"}),
+        (None, "try again in a while", {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+        (None, "", {"retry-after": "-1"}),
+    ],
+)
+def test_how_long_a_rate_limit_lasts_is_read_wherever_it_is_said(
+    wait: float | None, message: str, headers: dict[str, str]
+) -> None:
+    body = {"error": {"message": message, "code": "rate_limit_exceeded"}}
+    answer = httpx.Response(429, headers=headers, request=httpx.Request("POST", "http://localhost"))
+    failure = refused(RateLimitError(message, response=answer, body=body))
+    assert isinstance(failure, RequestFailed)
+    assert failure.retry_after == (None if wait is None else pytest.approx(wait))
+
+
+@pytest.mark.parametrize("code", ["organization_restricted", "blocked_api_access", "spend_limit_reached"])
+async def test_an_account_that_is_shut_is_not_asked_for_the_other_model(rig: Rig, code: str) -> None:
+    rig.fake.script(fails(400, code))
+    with pytest.raises(BrainFailed):
+        await rig.brain().answer(heard("oi"))
+    assert rig.outcomes == [("120b", "key_refused")]
 
 
 async def test_a_refused_key_fails_at_once_and_is_left_alone(rig: Rig) -> None:
@@ -607,6 +645,18 @@ async def test_a_misused_tool_is_explained_and_counts_as_healthy(rig: Rig) -> No
     )
     assert said(await rig.brain().answer(heard("quinta?"))) == SOMETHING
     assert [outcome for _, outcome in rig.outcomes] == ["tool_use_failed", "tool_use_failed", "ok"]
+
+
+async def test_an_answer_that_the_service_could_not_read_is_explained_to_the_model(rig: Rig) -> None:
+    unread = {"code": "output_parse_failed", "failed_generation": "We need to look.", "message": "Parsing failed."}
+    step = Step("output_parse_failed", lambda *_: _refusal(unread))
+    rig.fake.script(step, says(SOMETHING).after(model=PRIMARY, sees="Parsing failed"))
+    assert said(await rig.brain().answer(heard("oi"))) == SOMETHING
+    assert [outcome for _, outcome in rig.outcomes] == ["tool_use_failed", "ok"]
+
+
+async def _refusal(error: dict[str, str]) -> web.Response:
+    return web.json_response({"error": error}, status=400)
 
 
 async def test_misuse_three_times_over_fails_without_the_fallback(rig: Rig) -> None:

@@ -156,6 +156,15 @@ async def test_broken_arguments_are_explained(arguments: str) -> None:
     assert desk.calls == []
 
 
+async def test_what_nobody_could_read_is_not_sent_back_as_arguments() -> None:
+    """A service that reads the conversation again would refuse all of it for that."""
+    twice = json.dumps(json.dumps({"when": "quinta"}))
+    for arguments in ('{"when": ', twice, '{"when": "quinta"} pronto', '{"when": "' + "x" * 5000):
+        model = Model(calls("list_free_slots", arguments), ANSWER)
+        await run(model)
+        assert model.requests[1][2]["tool_calls"][0]["function"]["arguments"] == "{}"
+
+
 @pytest.mark.parametrize("arguments", ["", "null", "{}", "  {}\n", "\x00"])
 async def test_no_arguments_are_an_empty_object(arguments: str) -> None:
     desk = Desk()
@@ -214,11 +223,18 @@ async def test_a_call_the_service_refused_goes_back_as_a_failed_call() -> None:
     assert "additionalProperties 'day'" in model.told["hint"]
 
 
+async def test_a_refused_call_with_its_arguments_in_a_text_goes_back_with_them_once() -> None:
+    model = Model(ToolsMisused('{"name": "list_free_slots", "arguments": "{\\"day\\": 1}"}', "no"), ANSWER)
+    await run(model)
+    assert model.requests[1][2]["tool_calls"][0]["function"]["arguments"] == '{"day": 1}'
+
+
 @pytest.mark.parametrize(
     "generation",
     [
         "Claro, vou ver.",
         "",
+        '{"name": "no_such_tool", "arguments": {}}',
         '{"name": 7}',
         "<function=list_free_slots{}</function>",
         '{"name": "x", "arguments"',

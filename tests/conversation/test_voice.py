@@ -149,6 +149,8 @@ async def test_a_service_that_is_down_has_a_name(sdk: AsyncGroq, fake: Groq, ste
         (fails(401, "invalid_api_key"), Trouble.SERVICE),
         (fails(404, "model_not_found"), Trouble.SERVICE),
         (fails(429, retry_after="60"), Trouble.SERVICE),
+        (fails(400, "organization_restricted"), Trouble.SERVICE),
+        (fails(400, "model_decommissioned"), Trouble.SERVICE),
         (fails(400, message="could not process file"), Trouble.FORMAT),
         (fails(413), Trouble.TOO_LONG),
     ],
