@@ -57,6 +57,7 @@ NAMES = {
     "MONTHLONG": "(?:NEXTMONTH | este? mes | (?:MON | dez) YEAR?)",
     "WEEKLONG": "(?:semana quevem | semana seguinte | prox semana | este? semana)",
     "WEEKEND": "(?:fds | fim de semana)",
+    "LASTDAY": "o? dia? [s n z b dez] (?! H | SIDE | e meia | TOHOUR)",
     "TOHOUR": "(?:para as | para a | pras)",
     "THROUGH": "(?:ate [a o]? | a | ao | dash)",
     "MORE": "(?:(?:comma | e | ou | slash)* [a as o os]? (?:NAMED | weeks))*",
@@ -65,7 +66,7 @@ NAMES = {
 RULES = {
     # What looks like a day or an hour and is none.
     "trap": """
-        place ord [de da do] [w ws] | ord a turn | na NUM HALFPAST
+        place ord [de da do] [w ws] | ord a turn | [first nth last] [noun nouns label work] | na NUM HALFPAST
         | street (?! stop? [ord week] (?:ATHOUR | [de da a pela na] LIGHT)) stop? [de da do das dos na o a]{0,2}
             (?: FIG (?:de MON)? | [w ws ord week nth last natal month bom place work newyear])
             (?:[de da do das dos e]? (?:[w ws month] | bom (?= w))){0,3}
@@ -73,7 +74,7 @@ RULES = {
         | [place work] stop? [de da do]? FIG de MON
         | [na da pela a] FIG de MON
         | label [comma no stop label slash dash]{0,2}
-            (?:[s n z b dez one x y dec first] (?! H | e meia | SIDE | de MON))+
+            (?:[s n z b dez one x y dec first] (?! H | e meia | SIDE | de MON | min? TOHOUR))+
         | score [comma dash de]? (?:date | dec | FIG)
         | bom (?:dia | LIGHT)
         | (?:ate? as | das | pelas | one das) FIG (?:COUNTED | min | horas de [w ws work])
@@ -113,7 +114,7 @@ RULES = {
         | WEEKDAY (?:[de da na]? outra [semana mes] | comma? [except not] este (?! WEEKDAY))
         | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
         | (?:outra | vago | em one)? [dia dias] (?:de semana | util)
-        | [ord first nth last] (?:semana | quinzena | [noun nouns label work]) (?:[de do da] MONTHLONG)?
+        | [ord first nth last] (?:semana | quinzena) (?:[de do da] MONTHLONG)? | ord [noun nouns label work]
         | [ord first] score
         | [ord first] [street place] (?! stop? [de da do]? FIG de MON)
         | [one pela mine em] ord | ^ ord [w ws] [stop asked comma polite]* $
@@ -165,10 +166,10 @@ RULES = {
     "weekday": "este? prox? WEEKDAY (?:quevem | agora | prox (?! [das as de]))?",
     "dashed": "(?<! do) dia FIG dash [z n dez] (?! H | SIDE | min | e | para | pras) | FIG dash [s n z dez one] ATHOUR",
     "days": """
-        (?:de | do)? os? [dia dias] FIG (?:ate o? | a | ao | dash) o? dia? [s n z b dez] (?! H | SIDE | e meia | TOHOUR)
-            (?:OFMONTH YEAR?)?
+        (?:de | do)? os? [dia dias] FIG (?:(?:ate o? | a | ao) LASTDAY | dash LASTDAY (?! THINGS)) (?:OFMONTH YEAR?)?
         | entre os? o? [dia dias] FIG e o? dia? FIG (?:OFMONTH YEAR?)?
-        | (?:de | do)? FIG (?:a | ao | ate o? | dash) FIG OFMONTH YEAR?
+        | (?:de | do)? FIG (?:a | ao | ate o?) FIG OFMONTH YEAR?
+        | (?: ^ | (?<= [de do dias comma stop asked])) FIG dash FIG OFMONTH YEAR?
         | entre FIG e FIG OFMONTH YEAR?
         | (?:de | do)? dia? date (?:a | ao | ate o?) dia? date | entre dia? date e dia? date
     """,

@@ -65,7 +65,8 @@ TOKEN = re.compile(
     r"""
     (?P<tens>(?:vinte|trinta|quarenta|cinquenta)\se\s(?:uma?|dois|duas|tres|quatro|cinco|seis|sete|oito|nove)\b)
   | (?P<idiom>(?:hoje\sem\sdia|dia[\s-]a[\s-]dia|mais\sou\smenos|quinta\sda\sboa\svista|segunda\smao
-      |da\snoite\spro\sdia|de\sacordo|cedo\sou\starde|noite\se\sdia|amanha\se\soutro\sdia)\b)
+      |da\snoite\spro\sdia|de\sacordo|cedo\sou\starde|noite\se\sdia|amanha\se\soutro\sdia
+      |pag(?:o|ar|amento)\s(?:no|na|em|via|com)\s[a-z]+)\b)
   | (?P<busy>(?:(?:muito|mto|mt|tao|meio)\s(?:cedo|tarde)|(?:cedo|tarde)\sdemais|sem\schance)\b)
   | (?P<instead>(?:em\svez|ao\sinves|no\slugar)\b)
   | (?P<except>(?:sem\sser|a\snao\sser|que\snao\sseja)\b)
