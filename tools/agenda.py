@@ -21,7 +21,7 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
 
 from . import views
-from .appointments import as_asked, own_appointment, scope, still_as_asked
+from .appointments import as_agreed, as_asked, own_appointment, scope
 from .base import CLIENT, PROFESSIONAL, Context, Effect, Tool
 from .customers import find_customer
 from .days import MOST_DAYS, TooManyDays
@@ -156,9 +156,9 @@ class UpdateAppointmentStatus(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
-        row, client = await own_appointment(context.session, context.asker, appointment_id)
+        row, client, professional = await own_appointment(context.session, context.asker, appointment_id)
         action = Action(self.action)
-        await booking.may(context.session, row, action, now=context.asker.now, actor=Actor.PROFESSIONAL)
+        booking.may(row, action, professional, now=context.asker.now, actor=Actor.PROFESSIONAL)
         question = chat(
             "confirm_status",
             action_phrase=ACTION_WORDS[action],
@@ -174,6 +174,6 @@ class UpdateAppointmentStatus(Tool):
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         action = Action(arguments["action"])
-        asked = await still_as_asked(session, asker, arguments)
-        row = await booking.act(session, asked.id, action, now=asker.now, **scope(asker))
+        appointment_id, agreed = UUID(arguments["appointment_id"]), as_agreed(arguments)
+        row = await booking.act(session, appointment_id, action, now=asker.now, agreed=agreed, **scope(asker))
         return await booking.receipt(session, row, action)

@@ -14,12 +14,12 @@ from bot.agenda.pattern import pattern_of
 from bot.agenda.refusals import AppointmentChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, read
-from bot.models import Appointment, Client, Professional, RecurringSchedule
+from bot.models import Appointment, Client, RecurringSchedule
 from bot.models.enums import Action, Actor, Role
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .appointments import as_asked, deadline, own_appointment, scope, still_as_asked
+from .appointments import Own, as_asked, deadline, own_appointment, scope, still_as_asked
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .series import check_most_free, conflicts
 from .slots import DayUnclear
@@ -35,13 +35,11 @@ class CancelSeries(Tool):
     """Token of the first appointment to cancel, one that has a `series`."""
 
     async def call(self, context: Context) -> ToolResult:
-        row, client = await _of_token(context, self.appointment)
+        row, client, professional = await _of_token(context, self.appointment)
         rows = await following.following(context.session, row)
         judged = [
-            await booking.may(context.session, each, Action.CANCEL, now=context.asker.now, actor=context.actor)
-            for each in rows
+            booking.may(each, Action.CANCEL, professional, now=context.asker.now, actor=context.actor) for each in rows
         ]
-        professional = await context.session.get_one(Professional, row.professional_id)
         mine = context.asker.role is Role.PROFESSIONAL
         question = chat(
             "confirm_cancel_series",
@@ -87,7 +85,7 @@ class MoveSeries(Tool):
     """The new day or hour in the professional's own words: "sexta às 10h", "às 16h"."""
 
     async def call(self, context: Context) -> ToolResult:
-        row, client = await _of_token(context, self.appointment)
+        row, client, _ = await _of_token(context, self.appointment)
         start = _target(self.to, row.start_at.astimezone(context.asker.zone), context.asker.local)
         found = await following.preview_move(
             context.session, row.id, start, professional_id=context.professional_id, now=context.asker.now
@@ -153,7 +151,7 @@ async def _others(session: AsyncSession, row: Appointment, start: datetime, coun
     return f"{phrases.plural(count, 'horário', 'horários')} ({pattern_of(series).starting(start).rhythm})"
 
 
-async def _of_token(context: Context, token: str) -> tuple[Appointment, Client]:
+async def _of_token(context: Context, token: str) -> Own:
     appointment_id = UUID(context.redeem(token, "appointment")["id"])
     return await own_appointment(context.session, context.asker, appointment_id)
 

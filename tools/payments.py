@@ -41,7 +41,8 @@ class RequestPayment(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
-        row, _ = await own_appointment(context.session, context.asker, appointment_id)
+        own = await own_appointment(context.session, context.asker, appointment_id)
+        row = own.row
         ready = await charge.prepare(context.session, row, now=context.asker.now)
         question = chat("confirm_payment_request", **ready.words)
         return ToolResult({}, Proposal(self.name, {"appointment_id": str(row.id)}, question))

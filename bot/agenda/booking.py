@@ -16,24 +16,23 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .. import phrases
-from ..models import Appointment, Professional
+from ..models import Appointment
 from ..models.enums import STANDING, Action, Actor, Payment, Source, Status
 from . import allowance, notices, reminders
 from .desk import Desk, Sold, load_desk, lock
 from .entry import draft, enter, hit_the_wall, write
-from .hours import local_date, zone_of
-from .ledger import compare_and_set, find, find_locked, given_up, keyed, moves
+from .judging import as_shown, check_warned, may, may_move, notice_of
+from .ledger import compare_and_set, find, find_locked, given_up, keyed
 from .lifecycle import IllegalMove, after
 from .loading import Own, load_agenda, policy_of
 from .notices import receipt
 from .openings import Openings, check, openings, refusal, refused, taken
 from .parties import load_parties
-from .policy import CancellationPolicy, Notice, TooLate, notice_given
-from .refusals import AppointmentMoved
+from .policy import Agreed, Notice
 from .told import Told
 
 __all__ = [
+    "Agreed",
     "Openings",
     "Sold",
     "act",
@@ -153,13 +152,19 @@ async def move(
     professional_id: UUID | None = None,
     contact_id: UUID | None = None,
     conversation_id: UUID | None = None,
+    agreed: Agreed | None = None,
 ) -> Appointment:
-    """Give an appointment a new time and free the old one, in the same row; the same time again changes nothing."""
+    """Give an appointment a new time and free the old one, in the same row; the same time again changes nothing.
+
+    Where somebody has `agreed` to that, it holds for what they were shown.
+    """
     row = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
+    await as_shown(session, row, now, agreed=agreed)
     if row.start_at == start_at and row.status in STANDING:
         return row
     agenda = await load_agenda(session, row.professional_id, now=now)
-    notice = _may_move(row, policy_of(agenda.professional), actor, now)
+    notice = may_move(row, policy_of(agenda.professional), actor, now)
+    check_warned(notice, agreed)
     rules = agenda.rules(_minutes(row), actor)
     own = Own(conversation=conversation_id, appointments=[row.id])
     if no := await refused(session, agenda, rules, start_at, now=now, own=own):
@@ -202,17 +207,20 @@ async def act(
     professional_id: UUID | None = None,
     contact_id: UUID | None = None,
     shown_at: datetime | None = None,
+    agreed: Agreed | None = None,
 ) -> Appointment:
     """Take one of the six moves of the life cycle; what changes nothing is not told again.
 
-    `shown_at` is when the message was written that somebody answers with this: it holds for the time it showed.
+    It holds for what was shown to who asks for it: by a message, `shown_at` when it was written, or by a question
+    that they have `agreed` to.
     """
     row = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
-    await _as_shown(session, row, shown_at, now)
+    await as_shown(session, row, now, at=shown_at, agreed=agreed)
     change = after(row.status, row.payment, action, actor, start_at=row.start_at, end_at=row.end_at, now=now)
     action = Action(action)
     who = await load_parties(session, row.professional_id, row.client_id)
-    notice = _notice(row, action, policy_of(who.professional), actor, now)
+    notice = notice_of(row, action, policy_of(who.professional), actor, now)
+    check_warned(notice, agreed)
     if (change.status, change.payment) == (row.status, row.payment):
         return row
     before, lost = row.status, await given_up(session, row) if action is Action.REJECT else None
@@ -239,7 +247,7 @@ async def attend(
 ) -> Appointment:
     """Write down that the client says they are coming; saying so twice changes nothing."""
     row = await find_locked(session, appointment_id, professional_id=None, contact_id=contact_id)
-    await _as_shown(session, row, shown_at, now)
+    await as_shown(session, row, now, at=shown_at)
     if row.status is not Status.CONFIRMED or row.end_at <= now:
         raise IllegalMove(status=row.status, action=Action.ATTEND)
     if row.attendance_confirmed_at is not None:
@@ -250,22 +258,6 @@ async def attend(
     told.notify_professional("attendance_confirmed", "Presença confirmada")
     await write(session, told.rows)
     return row
-
-
-async def _as_shown(session: AsyncSession, row: Appointment, shown_at: datetime | None, now: datetime) -> None:
-    """Refuse an answer to a message that showed another time than the appointment has now."""
-    if shown_at is None or row.status not in STANDING:
-        return
-    if any(move.at > shown_at for move in await moves(session, row)):
-        zone = (await session.get_one(Professional, row.professional_id)).timezone
-        raise AppointmentMoved(when=phrases.moment(row.start_at.astimezone(zone_of(zone)), local_date(zone, now)))
-
-
-async def may(session: AsyncSession, row: Appointment, action: Action, *, actor: Actor, now: datetime) -> Notice:
-    """Refuse what `act` would refuse now; say whether a cancellation would be late."""
-    after(row.status, row.payment, action, actor, start_at=row.start_at, end_at=row.end_at, now=now)
-    professional = await session.get_one(Professional, row.professional_id)
-    return _notice(row, action, policy_of(professional), actor, now)
 
 
 async def check_move(
@@ -279,28 +271,12 @@ async def check_move(
 ) -> Notice:
     """Refuse what `move` would refuse now; say whether giving the old time up would be late."""
     agenda = await load_agenda(session, row.professional_id, now=now)
-    notice = _may_move(row, policy_of(agenda.professional), actor, now)
+    notice = may_move(row, policy_of(agenda.professional), actor, now)
     rules = agenda.rules(_minutes(row), actor)
     own = Own(conversation=conversation_id, appointments=[row.id])
     if row.start_at != start_at and (no := await refused(session, agenda, rules, start_at, now=now, own=own)):
         raise no
     return notice
-
-
-def _may_move(row: Appointment, policy: CancellationPolicy, actor: Actor, now: datetime) -> Notice:
-    """Refuse a move that no time could make possible: what is over, or a client's after the deadline or the start."""
-    if row.status not in STANDING:
-        raise IllegalMove(status=row.status, action=Action.RESCHEDULE)
-    if actor is Actor.CLIENT and row.start_at <= now:
-        raise TooLate(deadline=row.start_at, start_at=row.start_at)
-    return _notice(row, Action.RESCHEDULE, policy, actor, now)
-
-
-def _notice(row: Appointment, action: Action, policy: CancellationPolicy, actor: Actor, now: datetime) -> Notice:
-    """Judge when a confirmed time is given up; a request that nobody answered can be taken back at any moment."""
-    if action not in (Action.CANCEL, Action.RESCHEDULE) or row.status is not Status.CONFIRMED:
-        return Notice.IN_TIME
-    return notice_given(policy, actor, start_at=row.start_at, now=now)
 
 
 def _minutes(row: Appointment) -> int:

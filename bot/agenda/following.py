@@ -44,7 +44,7 @@ async def cancel_following(
     agenda = await load_agenda(session, first.professional_id, now=now)
     who = await load_parties(session, first.professional_id, first.client_id)
     for row in rows:
-        await may(session, row, Action.CANCEL, actor=actor, now=now)
+        may(row, Action.CANCEL, agenda.professional, actor=actor, now=now)
     cancelled: list[Appointment] = []
     events: Rows = []
     for row in rows:

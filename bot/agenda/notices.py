@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .. import phrases
@@ -184,7 +185,7 @@ async def receipt(session: AsyncSession, row: Appointment, action: Action) -> Ou
     """Say what the row now says, to the person who acted; None where one of the 19 already does."""
     if action not in _RECEIPTS:
         return None
-    client = await session.get_one(Client, row.client_id)
-    professional = await session.get_one(Professional, row.professional_id)
-    when = phrases.moment(row.start_at.astimezone(zone_of(professional.timezone)))
-    return Text(chat(_RECEIPTS[action], client=client.name, service=row.service_name, when=when))
+    both = select(Client.name, Professional.timezone).join(Professional, Professional.id == Client.professional_id)
+    client, zone = (await session.execute(both.where(Client.id == row.client_id))).one()
+    when = phrases.moment(row.start_at.astimezone(zone_of(zone)))
+    return Text(chat(_RECEIPTS[action], client=client, service=row.service_name, when=when))

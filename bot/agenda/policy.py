@@ -17,12 +17,27 @@ class TooLate(Conflict):
     sentence = "O prazo para desmarcar ou remarcar já passou. Fale direto com o profissional."
 
 
+class NotWarned(Conflict):
+    """It has become late since somebody agreed to it, and they are to be warned first."""
+
+    code = "not_warned"
+    sentence = "O prazo para desmarcar ou remarcar já passou. Confirme de novo."
+
+
 class Notice(StrEnum):
     """How a cancellation came: in time, late, or late where the client is to be warned before it happens."""
 
     IN_TIME = "in_time"
     LATE = "late"
     LATE_WARN = "late_warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a question about an appointment showed: its start, and how giving it up would come."""
+
+    start_at: datetime
+    notice: Notice = Notice.IN_TIME
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ from . import afterwards, answering, buttons, handoff, holiday_taps, pending, ra
 from .brain import Answer, Toolkit
 from .identity import owner_of
 from .inbox import SILENT_TYPES
-from .quoting import shown_at
 from .refusals import Undone, explain
 from .scene import Scene
 
@@ -158,7 +157,7 @@ async def _ruled(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Ta
     if here.own is None:
         return Answer(say=Text(chat("foreign_button")))
     action = Action.CONFIRM if tap.verb == buttons.CONFIRM else Action.REJECT
-    shown = await shown_at(session, here.held, tap.uuid)
+    shown = here.shown_at(tap.uuid)
     owner = Actor.PROFESSIONAL
     try:
         done = await booking.act(
@@ -173,7 +172,7 @@ async def _ruled(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Ta
 
 async def _attending(session: AsyncSession, here: Scene, _: Toolkit, tap: buttons.Tap) -> Answer:
     """Confirmar under a reminder: the client says they are coming."""
-    shown = await shown_at(session, here.held, tap.uuid)
+    shown = here.shown_at(tap.uuid)
     try:
         row = await booking.attend(session, tap.uuid, contact_id=here.contact.id, now=here.now, shown_at=shown)
     except Refused as refusal:

@@ -42,6 +42,8 @@ class Quoted:
     options: Sequence[Option] = ()
     appointment_id: UUID | None = None
     body: str = ""
+    # When it was written: it showed what was so then.
+    at: datetime | None = None
     # Whether a yes may be an answer to it; a receipt only says what the talk is about.
     asks: bool = True
 
@@ -65,18 +67,6 @@ def told_in(conversation: Conversation) -> Select[Outbound]:
         .where(Outbound.conversation_id == conversation.id, Outbound.status.in_(WENT_OUT))
         .order_by(Outbound.sent_at.desc(), Outbound.id.desc())
     )
-
-
-async def shown_at(session: AsyncSession, held: Held, appointment_id: UUID | None) -> datetime | None:
-    """Say when the message about an appointment was written that a tap or a word answers; None when none is known."""
-    if held.reply_to is None or appointment_id is None:
-        return None
-    written: datetime | None = await session.scalar(
-        select(Outbound.created_at)
-        .where(Outbound.provider_id == held.reply_to, Outbound.appointment_id == appointment_id)
-        .limit(1)
-    )
-    return written
 
 
 async def just_told(
@@ -115,8 +105,8 @@ def _asked_in(row: Outbound, text: str, pending: PendingAction | None, past: boo
 def _as_quoted(row: Outbound) -> Quoted:
     said = spoken(row)
     if isinstance(said, Choices):
-        return Quoted(said.options, row.appointment_id, said.body)
-    return Quoted((), row.appointment_id, asks=row.kind == Reminder2h.name)
+        return Quoted(said.options, row.appointment_id, said.body, row.created_at)
+    return Quoted((), row.appointment_id, at=row.created_at, asks=row.kind == Reminder2h.name)
 
 
 def meant(text: str, about: Quoted, pending: PendingAction | None) -> str | None:

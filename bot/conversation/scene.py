@@ -67,6 +67,11 @@ class Scene:
     def state(self) -> dict[str, Any]:
         return dict(self.conversation.state)
 
+    def shown_at(self, appointment_id: UUID) -> datetime | None:
+        """Say when the message about an appointment was written that is being answered, if it is one about it."""
+        said = self.quoted
+        return said.at if said is not None and said.appointment_id == appointment_id else None
+
     @property
     def is_professional(self) -> bool:
         return self.asker.role is Role.PROFESSIONAL
