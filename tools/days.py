@@ -56,7 +56,9 @@ class Stretch:
         if self.span is None:
             return f"{first} ({self.reason})" if self.reason else first
         start, end = map(clock_label, self.span)
-        return f"{first}, das {start} às {end}"
+        if self.span[0] == 0:
+            return f"{first}, até {end}"
+        return f"{first}, a partir das {start}" if self.span[1] == DAY else f"{first}, das {start} às {end}"
 
     @property
     def short(self) -> str:

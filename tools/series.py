@@ -68,13 +68,15 @@ class BookSeries(Tool):
     """Name or token of the service. Leave empty when it was not said."""
     new_client: bool = False
     """True for somebody who is not in the address book yet."""
+    phone: str = ""
+    """Only with new_client: their phone, if the professional said it."""
 
     async def call(self, context: Context) -> ToolResult:
         # Whoever's plan has no series hears that first, and not what is missing for one.
         occurrences.require_plan(await load_agenda(context.session, context.professional_id, now=context.asker.now))
         pattern = _pattern(read_rhythm(self.rhythm, context.asker.local)[0])
         service = await find_service(context, self.service)
-        name, whom = await whom_for(context, self.client, new=self.new_client)
+        name, whom = await whom_for(context, self.client, new=self.new_client, phone=self.phone)
         return ToolResult({}, await self._asked(context, service, pattern, name, whom))
 
     @classmethod

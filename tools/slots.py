@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bot import phrases
 from bot.agenda import booking, waitlist
+from bot.agenda.openings import Openings
 from bot.conversation.brain import ToolResult
 from bot.conversation.dates import Kind, When, read, window
 from bot.conversation.stretches import spelled
@@ -44,6 +46,8 @@ class ListFreeSlots(Tool):
     """Name or token of the service. Leave empty when it was not said."""
     after: str = ""
     """Token of the last slot shown, to see later ones."""
+    appointment: str = ""
+    """Token of the appointment that is to be moved, if one is: its own time counts as free."""
 
     async def call(self, context: Context) -> ToolResult:
         service = await find_service(context, self.service)
@@ -51,7 +55,8 @@ class ListFreeSlots(Tool):
         if when is not None and when.kind is Kind.NONE:
             raise DayUnclear
         start, end = self._span(context, when)
-        context.openings = found = await booking.openings(
+        moving = UUID(context.redeem(self.appointment, "appointment")["id"]) if self.appointment else None
+        found = await booking.openings(
             context.session,
             context.professional_id,
             service,
@@ -60,7 +65,10 @@ class ListFreeSlots(Tool):
             now=context.asker.now,
             conversation_id=context.asker.conversation_id,
             actor=context.actor,
+            moving=moving,
         )
+        if moving is None:
+            context.openings = found
         times = _within(found.times, when, context.asker.zone)
         data: dict[str, Any] = {
             "service": views.service(context, service),
@@ -68,7 +76,7 @@ class ListFreeSlots(Tool):
             "slots": views.slots(context, times[:SHOWN], service),
             "more": len(times) > SHOWN,
         }
-        data |= await self._exact(context, service, when)
+        data |= await self._exact(context, service, when, found, moving)
         taken = (data["refusal"] or {}).get("error") in TAKEN
         if context.asker.role is Role.CLIENT and (taken or not (times or data["exact"] or data["refusal"])):
             # Not where the day is closed: nobody could ever be offered anything.
@@ -95,7 +103,9 @@ class ListFreeSlots(Tool):
             last = first + timedelta(days=1)
         return max(first.replace(tzinfo=zone), since), last.replace(tzinfo=zone)
 
-    async def _exact(self, context: Context, service: Service, when: When | None) -> dict[str, Any]:
+    async def _exact(
+        self, context: Context, service: Service, when: When | None, known: Openings, moving: UUID | None
+    ) -> dict[str, Any]:
         """Say of an exact hour whether it is free; if not, why, and what is nearest."""
         found: dict[str, Any] = {"exact": None, "wanted": None, "refusal": None, "nearest": []}
         if when is None or when.kind is not Kind.POINT or when.day is None or when.time is None:
@@ -110,7 +120,8 @@ class ListFreeSlots(Tool):
             now=context.asker.now,
             conversation_id=context.asker.conversation_id,
             actor=context.actor,
-            known=context.openings,
+            moving=moving,
+            known=known,
         )
         if refusal is None:
             return found | {"exact": views.slot(context, wanted.astimezone(UTC), service)}

@@ -72,14 +72,15 @@ async def openings(
     now: datetime,
     conversation_id: UUID | None = None,
     actor: Actor = Actor.CLIENT,
+    moving: UUID | None = None,
 ) -> Openings:
-    """Find the free times in start <= t < end; a time held for `conversation_id` is free to it.
+    """Find the free times in start <= t < end; one held for `conversation_id`, or of the one `moving`, is free to it.
 
     Refuses a client whom no time could be sold to, because the professional's plan has none left this month.
     """
     if service.professional_id != professional_id:
         raise ServiceUnknown
-    own = Own(conversation=conversation_id)
+    own = Own(conversation=conversation_id, appointments=[moving] if moving else ())
     agenda, busy = await load_openings(session, professional_id, start, end, now=now, own=own)
     if actor is Actor.CLIENT and (no := await allowance.refusal(session, agenda.professional, actor, now=now)):
         raise no
@@ -96,6 +97,7 @@ async def refusal(
     now: datetime,
     conversation_id: UUID | None = None,
     actor: Actor = Actor.CLIENT,
+    moving: UUID | None = None,
     known: Openings | None = None,
 ) -> Refused | None:
     """Say why a time cannot be booked for a service, with the nearest free times; None when it can.
@@ -109,7 +111,7 @@ async def refusal(
     else:
         agenda, busy, free_then = await load_agenda(session, professional_id, now=now), None, False
         rules = agenda.rules(service.minutes, actor)
-    own = Own(conversation=conversation_id)
+    own = Own(conversation=conversation_id, appointments=[moving] if moving else ())
     if not free_then and (no := await refused(session, agenda, rules, at, now=now, own=own, busy=busy)):
         return no
     return await allowance.refusal(session, agenda.professional, actor, now=now)

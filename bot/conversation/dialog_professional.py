@@ -16,6 +16,7 @@ from . import (
     professional_series,
     repeating,
     rhythm,
+    shorter_day,
 )
 from .brain import Answer
 from .gathering import (
@@ -227,6 +228,9 @@ async def _gathering(talk: Talk) -> Answer | None:
     intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
     if another_matter(talk) or intent in ACTIONS:
         return None
+    if intent in {Intent.BOOK, Intent.RESCHEDULE} and await professional_acts.names_another(talk):
+        professional_acts.start(talk, talk.memory["doing"])
+        return None
     if adds(talk) and intent in {Intent.NONE, Intent.BOOK, Intent.RESCHEDULE, Intent.MORE, Intent.GREET}:
         if booking:
             return await professional_acts.book(talk)
@@ -253,6 +257,7 @@ ONGOING: Final[Mapping[str, Callable[[Talk], Awaitable[Answer | None]]]] = {
     professional_series.SERIES: professional_series.corrected,
     professional_days.BLOCK: professional_days.continued,
     professional_days.OPEN: professional_days.continued,
+    shorter_day.SHORTER: shorter_day.continued,
     **dict.fromkeys(professional_money.ASKED_FOR, professional_money.continued),
 }
 WITH_SERVICE: Final = {

@@ -1,6 +1,7 @@
 """What was just done, for another one: "o outro também", "e o Pedro também", "a mesma coisa pra das 15h"."""
 
 import re
+from datetime import timedelta
 from typing import Final
 
 from ..notify.render import chat
@@ -11,6 +12,7 @@ from .gathering import CANCEL, DOING
 from .intents import Intent
 from .offer import MOVE
 from .people import people_in
+from .picking import shift_in
 from .professional_reads import ask_which
 from .talk import Talk, start_of
 from .vocabulary import plain
@@ -73,4 +75,5 @@ async def for_professional(talk: Talk) -> Answer:
         return talk.say("nobody_else")
     if len(others) == 1:
         return await professional_acts.picked(talk, others[0])
-    return ask_which(talk, chat("which_appointment"), others)
+    away = shift_in(str(last.get("by", "")))
+    return ask_which(talk, chat("which_appointment"), others[::-1] if away and away > timedelta() else others)

@@ -6,6 +6,7 @@ is for (`client`, `appointment`). Nothing here calculates with dates: the tools 
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from .. import phrases
@@ -78,8 +79,26 @@ async def offer(talk: Talk, wishes: Sequence[Wish]) -> Answer:
 async def free(talk: Talk, wish: Wish, *, after: str = "") -> Data:
     """Return the free times for the service in question."""
     arguments = {"when": wish.words(), "service": service_words(talk)} | ({"after": after} if after else {})
-    data, _ = await talk.call("list_free_slots", **arguments)
-    return data
+    moved = talk.memory.get("appointment") or {} if talk.memory.get("doing") == MOVE else {}
+    if moved.get("token") not in talk.known_tokens:
+        data, _ = await talk.call("list_free_slots", **arguments)
+        return data
+    data, _ = await talk.call("list_free_slots", **arguments, appointment=moved["token"])
+    return _but(datetime.fromisoformat(moved["start"]), data) if data["ok"] else data
+
+
+def _but(start: datetime, data: Data) -> Data:
+    """Leave out where an appointment stands: it is free for it, and no change."""
+    others: dict[str, Any] = {
+        name: [each for each in data[name] if _start(each) != start] for name in ("slots", "nearest")
+    }
+    if data["exact"] and _start(data["exact"]) == start:
+        others |= {"exact": None, "refusal": {"message": chat("already_there")}}
+    return {**data, **others}
+
+
+def _start(slot: Data) -> datetime:
+    return datetime.fromisoformat(slot["start"])
 
 
 def service_words(talk: Talk) -> str:
@@ -114,8 +133,14 @@ async def take(talk: Talk, slot: Data) -> Answer:
 def _client(talk: Talk) -> dict[str, Any]:
     if talk.asker.role is not Role.PROFESSIONAL:
         return {}
-    client = talk.memory["client"]
-    return {"client": client["name"], "new_client": True} if client.get("new") else {"client": client["token"]}
+    return whom(talk.memory["client"])
+
+
+def whom(client: Data) -> dict[str, Any]:
+    """Return whom a professional books for, as the tools take it."""
+    if not client.get("new"):
+        return {"client": client["token"]}
+    return {"client": client["name"], "new_client": True} | ({"phone": phone} if (phone := client.get("phone")) else {})
 
 
 def _remark(talk: Talk) -> dict[str, str]:

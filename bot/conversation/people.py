@@ -30,7 +30,7 @@ _GLUE: Final = frozenset(
         "eles elas eu tu voce voces meu minha meus minhas seu seus sua suas dele dela esse essa esses essas este",
         "esta isso isto aquele aquela la ai aqui ali nao sim ja so tambem mais menos muito bem mal mas porque",
         "quando como onde qual quais quem quanto quantos quantas todo toda todos todas tudo nada alguem ninguem",
-        "outro outra outros outras demais resto restante mesmo mesma cada entao pois ta estao estou estava foi era ser sao tem tenho teve tinha vai",
+        "outro outra mesmo mesma cada entao pois ta estao estou estava foi era ser sao tem tenho teve tinha vai",
         "vou vem veio vindo ha haver favor obrigado obrigada oi ola bom boa dia tarde noite certo ok beleza valeu",
         "gente pessoal amigo ate ainda agora logo depois antes durante sobre entre desde perto vez vezes quero",
         "queria quer querem preciso precisa pode posso podia consegue consigo gostaria deixa faz fazer feito vamos",
@@ -58,6 +58,7 @@ _GLUE: Final = frozenset(
         "preco reais real endereco plano link menu ajuda moça moco moca rapaz menina menino nome numero tal favor",
         "poe cano mundo galera volta novamente atrasa atrasar",
         "ligou ligar mandou mensagem saber agora ainda desconto descontos cento relatorio resumo",
+        "outros outras demais resto restante verdade pensando melhor",
         "gentileza cobra cobrar cobre cobranca envia enviar gera gerar exporta exportar recibo recibos cpf chave",
         # days and hours that the date grammar may leave behind
         "hoje amanha ontem anteontem segunda terca quarta quinta sexta sabado domingo feira segundas tercas",

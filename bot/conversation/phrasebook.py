@@ -52,6 +52,7 @@ class Intent(StrEnum):
     FREE = "free"
     BLOCK = "block"
     OPEN = "open"
+    SHORTER = "shorter"
     SET_PRICE = "set_price"
     SET_LENGTH = "set_length"
     LINK = "link"

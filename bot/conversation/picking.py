@@ -34,9 +34,10 @@ _OF: Final = re.compile(r"(?:^|\s)(?:d[aeo]s?|[oa]\s+d[aeo]s?)\s*$", re.IGNORECA
 _STARTS_OF: Final = re.compile(r"^(?:[oa]\s+)?d[aeo]s?\s", re.IGNORECASE)
 # "Adia em uma hora", "antecipa 30 min": from when it is, not from now. Hours without "em" may be of the clock.
 _BY: Final = re.compile(
-    r"(?<!\w)(?:adi[ae](?!nt)\w*|empurr\w*|atras(?:a|ar|e)|(?P<back>antecip\w+|adiant\w+))\b.*?"
+    r"(?<!\w)(?:adi[ae](?!nt)\w*|empurr\w*|atras(?:a|ar|e)|(?P<back>antecip\w+|adiant\w+)"
+    r"|(?:jog|pass|mud|mov)\w+(?=.*?\b(?:(?:pra|para|p)\s+frente|mais\s+tarde)\b))\b.*?"
     r"(?P<by>(?P<in>\s(?:em|por|mais))?\s(?:(?P<number>\d{1,3})|uma|(?P<two>duas)|(?P<half>meia))\s?"
-    r"(?:(?(in)|(?(half)|(?!)))(?P<hours>h|hs|horas?)|min(?:s|utos?)?)(?P<more>\s+e\s+meia)?)(?!\w)",
+    r"(?:(?(in)|(?(half)|(?!)))(?P<hours>h|hs|horas?)|min(?:s|utos?)?)(?P<more>\s+e\s+meia)?(?:\s+(?:(?:pra|para|p)\s+frente|mais\s+tarde))?)(?!\w)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -88,14 +89,14 @@ def names_present(said: Said) -> bool:
     return bool(_STARTS_OF.match(said.when.text) or _OF.search(without_phone(said.text)[:start]))
 
 
-def shifted(text: str, local: datetime) -> Wish | None:
-    """Read "em uma hora" beside a word that puts off or brings forward what is at `local`."""
+def shift_in(text: str) -> timedelta | None:
+    """Read "meia hora" beside a word that puts something off by it, or brings it forward: that is less than nothing."""
     found = _BY.search(without_phone(text))  # which is cut to what is read
     if found is None:
         return None
     count = float(found["number"] or (2 if found["two"] else 0.5 if found["half"] else 1)) + 0.5 * bool(found["more"])
     by = timedelta(hours=count) if found["hours"] else timedelta(minutes=count)
-    return at(local - by if found["back"] else local + by)
+    return -by if found["back"] else by
 
 
 def nudged(said: Said, local: datetime) -> Wish | None:
@@ -123,8 +124,8 @@ def of_service(talk: Talk, appointments: Sequence[Data]) -> list[Data]:
 
 def on_its_day(talk: Talk, local: datetime) -> list[Wish]:
     """Return what is wanted instead: a new hour alone is one of the same day, while that is ahead."""
-    if away := shifted(talk.said.text, local):
-        return note(talk, away)
+    if away := shift_in(talk.said.text) or shift_in(str(talk.memory.get("by", ""))):
+        return note(talk, at(local + away))
     hour_said = any(wish.hour for wish in talk.said.wishes)
     if not hour_said and (later := nudged(talk.said, local)):
         return note(talk, later)

@@ -9,6 +9,7 @@ from typing import Final
 from .. import phrases
 from ..models.enums import Payment, Status
 from ..notify.render import chat
+from ..whatsapp.phones import international
 from .afterwards import known
 from .amounts import amounts_in
 from .brain import Answer
@@ -24,6 +25,7 @@ from .professional_reads import appointments, ask_which, ask_who, coming, custom
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .talk import Data, Talk, do, start_of
+from .vocabulary import plain
 from .wish import Said
 from .yesno import begins_with_no
 
@@ -40,6 +42,9 @@ ACTIONS: Final[Mapping[Intent, str]] = {
 # What is over or under way is looked for back from today: nobody settles last month by chat.
 BACK: Final = timedelta(days=6)
 _HOUR: Final = re.compile(r"(?<!\d)([01]?\d|2[0-3])(?:h|hs|:)([0-5]\d)?(?!\d)", re.IGNORECASE)
+SAID_NEW: Final = re.compile(
+    r"(?<!\S)(?:(?:cliente|paciente|alun[oa]) nov[oa]|nov[oa] (?:cliente|paciente|alun[oa]))(?!\S)"
+)
 NEW_CLIENT: Final = (do("new", "É cliente novo"), do("drop", "Deixa pra lá"))
 
 
@@ -68,8 +73,8 @@ async def book(talk: Talk) -> Answer:
 
 async def client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
     """Find out who the client is; the question, when that is not clear."""
-    query = phone_in(talk.heard.text) or (people[0] if len(people) == 1 else "")
-    if not query:
+    phone, name = phone_in(talk.heard.text), people[0] if len(people) == 1 else ""
+    if not (query := phone or name):
         return talk.ask("client", chat("ask_client"))
     found = await customers(talk, query)
     if len(found) == 1:
@@ -77,8 +82,32 @@ async def client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
         return None
     if found:
         return ask_who(talk, query, found)
-    talk.memory["new_name"] = people[0] if len(people) == 1 else ""
-    return talk.ask("client", chat("client_unknown", name=query), NEW_CLIENT if talk.memory["new_name"] else ())
+    return _unknown(talk, name or talk.memory.get("new_name", ""), phone)
+
+
+def _unknown(talk: Talk, name: str, phone: str) -> Answer | None:
+    """Ask whether somebody is new, and for what is missing of their name and phone; None once they may be entered."""
+    asked_for = bool(talk.memory.get("new_phone")) and not phone
+    talk.memory["new_name"] = name
+    if phone and international(phone) is None:
+        return talk.ask("client", chat("phone_without_area", phone=phone))
+    phone = talk.memory["new_phone"] = phone or talk.memory.get("new_phone", "")
+    if not name:
+        return talk.ask("client", chat("ask_new_name", phone=phone))
+    if asked_for or SAID_NEW.search(plain(talk.heard.text)):
+        take_new_client(talk)
+        return None
+    words = chat("client_new", name=name, phone=phone) if phone else chat("client_unknown", name=name)
+    return talk.ask("client", words, NEW_CLIENT)
+
+
+async def names_another(talk: Talk) -> bool:
+    """Tell whether a message is about somebody else than the booking or move that is going on."""
+    for_whom = talk.memory.get("client") or {"name": (talk.memory.get("appointment") or {}).get("client", "")}
+    if not for_whom["name"] or not people_in(talk.said.rest):
+        return False
+    people = people_in(talk.said.rest, besides=names((await info(talk)).get("services") or []))
+    return bool(people) and not any(called(name, for_whom["name"]) for name in people)
 
 
 def take_name(talk: Talk) -> None:
@@ -90,7 +119,8 @@ def take_name(talk: Talk) -> None:
 
 def take_new_client(talk: Talk) -> None:
     """Take the name that was not found as that of somebody who is not in the address book yet."""
-    talk.memory["client"] = {"name": talk.memory.pop("new_name"), "new": True}
+    phone = talk.memory.pop("new_phone", "")
+    talk.memory["client"] = {"name": talk.memory.pop("new_name"), "new": True, "phone": phone}
 
 
 async def decide(talk: Talk, intent: Intent) -> Answer:

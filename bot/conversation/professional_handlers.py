@@ -14,6 +14,7 @@ from . import (
     professional_money,
     professional_reads,
     professional_series,
+    shorter_day,
 )
 from .brain import Answer
 from .gathering import sorry
@@ -111,6 +112,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.HOURS: _hours,
     Intent.BLOCK: professional_days.block,
     Intent.OPEN: professional_days.open_up,
+    Intent.SHORTER: shorter_day.propose,
     Intent.HOLIDAYS: professional_days.holidays,
     Intent.SET_PRICE: professional_money.price,
     Intent.SET_LENGTH: professional_money.length,

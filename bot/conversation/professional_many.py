@@ -6,6 +6,7 @@ Each client is told, so each is asked about.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from .. import phrases
@@ -19,7 +20,7 @@ from .intents import ACTS, understand
 from .offer import MOVE, note
 from .people import people_in
 from .phrasebook import A_DAY
-from .picking import move_in
+from .picking import move_in, shift_in
 from .professional_acts import candidates, of_people, picked, start
 from .professional_reads import ask_which
 from .talk import Data, Talk, start_of
@@ -30,7 +31,8 @@ _VERBS: Final = {CANCEL: "cancelar", MOVE: "remarcar", "confirm": "confirmar", "
 # "Todo mundo menos a Ana".
 _BUT: Final = re.compile(r"(?<!\w)(?:menos|exceto|fora|tirando|salvo)(?!\w)", re.IGNORECASE)
 _DEEDS: Final = re.compile(
-    r" (?:(?P<confirm>confirm|aceit|aprov)|(?P<reject>recus|rejeit)|(?P<move>remar|reagend|pass|jog|mud|empurr|adi))"
+    r" (?:(?P<confirm>confirm|aceit|aprov)|(?P<reject>recus|rejeit)"
+    r"|(?P<move>remar|reagend|pass|jog|mud|empurr|adi|atras|antecip))"
 )
 
 
@@ -69,6 +71,9 @@ async def one_by_one(talk: Talk) -> Answer:
         each for each in await candidates(talk, (), when) if any(fits(one, start_of(talk, each)) for one in moments)
     ]
     several = _of_whom(talk, found)
+    if deed == MOVE and several and (by := shift_in(talk.heard.text)):
+        talk.memory["by"] = talk.heard.text[:300]
+        several = _of_one_day(talk, several, from_the_end=by > timedelta())
     days = [one.day for one in moments if one.day and not one.time_only]
     day = phrases.listing([phrases.day(each, talk.now.date(), relative=True) for each in days])
     if not several:
@@ -79,6 +84,13 @@ async def one_by_one(talk: Talk) -> Answer:
     closing = day.split(", ")[-1] if deed == CANCEL and when.kind is Kind.DATE else ""
     count = phrases.plural(len(several), "horário", "horários")
     return ask_which(talk, chat("one_by_one", verb=_VERBS[deed], count=count, day=day, closing=closing), several)
+
+
+def _of_one_day(talk: Talk, several: Sequence[Data], *, from_the_end: bool) -> list[Data]:
+    """Return those of the first day; who is put off makes way for the one before."""
+    first = start_of(talk, several[0]).date()
+    day = [each for each in several if start_of(talk, each).date() == first]
+    return day[::-1] if from_the_end else day
 
 
 def _of_whom(talk: Talk, appointments: Sequence[Data]) -> list[Data]:

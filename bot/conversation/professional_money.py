@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Final
 
 from .. import phrases
@@ -15,7 +16,7 @@ from .intents import Intent
 from .offer import refused, service_words
 from .people import people_in
 from .professional_acts import start
-from .professional_reads import mentions_period
+from .professional_reads import coming, mentions_period
 from .talk import Data, Talk
 from .vocabulary import plain
 
@@ -36,6 +37,9 @@ _TO, _BY = frozenset({"para", "pra", "por", "p", "a"}), frozenset({"em", "mais",
 _TIME: Final = re.compile(r"(?P<number>\d{1,3}) ?(?P<unit>h|hs|horas?|dias?)(?![a-z])")
 _ANY_TIME: Final = re.compile(r"(?<!\S)(?:sem prazo|qualquer (?:hora|momento)|ate a hora|quando quiser)")
 _MINUTES: Final = re.compile(r"(?P<number>\d{1,3}) ?(?:m|min|mins|minutos?|minutinhos)?(?![a-z\d])")
+_EVERYBODY: Final = re.compile(r"(?<!\S)(?:tod[oa]s|todo mundo|geral|galera|pessoal|clientes)(?!\S)")
+# Who comes later than that hears of it in time.
+_FOLLOW: Final = 6
 
 
 async def chart(talk: Talk) -> Answer:
@@ -163,7 +167,18 @@ async def late(talk: Talk) -> Answer:
     minutes = minutes or (int(found["number"]) if found else 0)
     if not minutes:
         return talk.ask(LATE, chat("ask_minutes"))
+    if _EVERYBODY.search(words):
+        talk.preface = await _who_follows(talk)
     return await _proposed(talk, "warn_of_delay", LATE, minutes=minutes)
+
+
+async def _who_follows(talk: Talk) -> str:
+    """Say that the next client alone is told, who comes after them, and what can be done for those."""
+    after = (await coming(talk, timedelta()))[1:]
+    if not after:
+        return ""
+    lines = "\n".join(f"• {each['hour']} {each['client']}, {each['service']}" for each in after[:_FOLLOW])
+    return chat("late_one_by_one", lines=lines, name=phrases.first_name(after[0]["client"]))
 
 
 async def cpf(talk: Talk) -> Answer:

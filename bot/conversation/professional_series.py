@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from ..notify.render import chat
 from .brain import Answer
@@ -10,7 +10,7 @@ from .catalogue import meant, names
 from .client_acts import info, service_missing
 from .gathering import CANCEL
 from .intents import Intent, phone_in
-from .offer import refused, service_words
+from .offer import refused, service_words, whom
 from .people import people_in
 from .professional_acts import client_missing, picked, start
 from .professional_reads import ask_which, customers
@@ -52,17 +52,13 @@ async def _propose(talk: Talk, rhythm: Rhythm) -> Answer:
     if rhythm.at is None:
         return talk.ask("rhythm", chat("ask_rhythm_hour", client=talk.memory["client"]["name"]))
     data, proposal = await talk.call(
-        "book_series", rhythm=rhythm.words(), service=service_words(talk), **_client(talk.memory["client"])
+        "book_series", rhythm=rhythm.words(), service=service_words(talk), **whom(talk.memory["client"])
     )
     if proposal is not None:
         return talk.propose(proposal)
     if data.get("error") in {"client_unknown", "client_ambiguous", "token_unknown", "not_in_plan"}:
         return refused(talk, data)
     return talk.ask("rhythm", f"{data.get('message') or chat('trouble')} {chat('ask_rhythm')}")
-
-
-def _client(client: Data) -> dict[str, Any]:
-    return {"client": client["name"], "new_client": True} if client.get("new") else {"client": client["token"]}
 
 
 async def corrected(talk: Talk) -> Answer | None:

@@ -21,6 +21,8 @@ from .phrasebook import (
     line,
 )
 
+# What is left of a day that is shorter than usual.
+_HOURS: Final = "(?:ate|de|da|das|a tarde|a noite|depois|apos|a partir|as|entre)"
 PROFESSIONAL: Final[Rules] = (
     UNDO,
     line(
@@ -65,7 +67,7 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.EVERYBODY,
-        rf"(?:confirm|aceit|aprov|cancel|desmar|recus|rejeit|remar|reagend|pass|jog|empurr|mud)\w*"
+        rf"(?:confirm|aceit|aprov|cancel|desmar|recus|rejeit|remar|reagend|pass|jog|empurr|mud|adi|atras|antecip)\w*"
         rf" (?:(?:a |minha )?agenda (?:toda |inteira |completa )?(?:de |d[ao] )?{DAY}|tod[oa]s?(?! [ao]s (?:{WEEKDAY}))"
         rf"|tudo(?= (?:de |d[ao] |n[oa] )?{DAY}| \||$)|(?:a )?galera|geral)(?: .*)?",
         r"(?:confirm|aceit|cancel|desmar|recus)\w* (?:[oa]s |meus )?(?:clientes|horarios|atendimentos|agendamentos"
@@ -109,6 +111,18 @@ PROFESSIONAL: Final[Rules] = (
         Intent.HOURS,
         "horarios? de (?:atendimento|trabalho|funcionamento)|expediente|jornada",
         "(?:quais|que) dias (?:eu )?(?:atendo|trabalho)|que horas (?:eu )?(?:abro|fecho|comeco|encerro)",
+    ),
+    line(
+        Intent.SHORTER,
+        r"(?:so|somente|apenas) (?:vou |posso |consigo |vou poder )?(?:atend(?:o|er|erei)|trabalh(?:o|ar)|fic(?:o|ar)"
+        r"|comec(?:o|ar)|abr(?:o|ir)|cheg(?:o|ar)|entr(?:o|ar)) (?!quem|com )(?:.* )?"
+        rf"{_HOURS}(?: .*)?",
+        r"(?:atend(?:o|er)|trabalh(?:o|ar)|comec(?:o|ar)|abr(?:o|ir)|cheg(?:o|ar)|fic(?:o|ar))"
+        rf" (?:so|somente|apenas|mais tarde) (?:\| )?(?:so )?{_HOURS} .*",
+        rf"(?:{DAY}) (?:\| )?(?:so|somente|apenas) (?:ate|de manha|de tarde|a tarde|pela manha|de noite|a noite|das?"
+        r"|de \d\S*|depois|apos|a partir|as|entre)(?: .*)?",
+        r"(?:saio|encerro|fecho|paro|termino|vou (?:sair|encerrar|fechar|parar)) (?:mais cedo )?(?:\| )?(?:so )?"
+        r"(?:as|ate) .*\d.*",
     ),
     line(
         Intent.OPEN,

@@ -150,7 +150,9 @@ class FakeToolbox:
 
     # reading
 
-    def slots(self, when: str = "", service: str = "", after: str = "") -> dict[str, Any]:
+    def slots(self, when: str = "", service: str = "", after: str = "", appointment: str = "") -> dict[str, Any]:
+        if appointment:
+            assert self._visit_of(appointment)
         found = self._service(service)
         wish = read(when, self.asker.local) if when.strip() else None
         if wish is not None and wish.kind is Kind.NONE:
@@ -254,7 +256,7 @@ class FakeToolbox:
 
     # proposing
 
-    def book(self, slot: str, client: str = "", new_client: bool = False, note: str = "") -> Any:
+    def book(self, slot: str, client: str = "", new_client: bool = False, note: str = "", phone: str = "") -> Any:
         kept = self._redeem(slot, "slot")
         service, at = self._service(kept["service_id"]), self._start(kept)
         who = self._client(client, new=new_client)
@@ -391,8 +393,8 @@ def _day_phrase(wish: When | None, local: datetime) -> str:
 
 _BOTH, _PRO, _CLIENT = {*Role}, {Role.PROFESSIONAL}, {Role.CLIENT}
 TOOLS: dict[str, tuple[set[Role], str, Any]] = {
-    "list_free_slots": (_BOTH, "when service after", FakeToolbox.slots),
-    "book_appointment": (_BOTH, "slot client new_client note", FakeToolbox.book),
+    "list_free_slots": (_BOTH, "when service after appointment", FakeToolbox.slots),
+    "book_appointment": (_BOTH, "slot client new_client note phone", FakeToolbox.book),
     "cancel_appointment": (_BOTH, "appointment", FakeToolbox.cancel),
     "reschedule_appointment": (_BOTH, "appointment slot", FakeToolbox.move),
     "my_appointments": (_CLIENT, "", FakeToolbox.mine),

@@ -348,6 +348,9 @@ keep: não cancela a Ana | não quero cancelar | não desmarca o Pedro | não re
 keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém | não cancela o João
 keep: não é pra desmarcar ninguém
 undo: desfaz | desfaz aí | volta atrás | recusei errado | confirmei sem querer | bloqueei errado | reverte isso
+shorter: segunda só atendo até as 15 | amanhã só atendo de tarde | quarta vou atender só até 12h | terça começo só às 11
+shorter: quinta só das 14 às 18 | sexta saio mais cedo, às 16 | amanhã chego só depois das 11 | hoje só até meio dia
+shorter: dia 25 só trabalho a partir das 13h | hj vou parar às 17h | amanhã só de manhã | hoje só fico até as 17
 undo: cliquei errado | desfaz a última coisa | cancelei por engano a Ana | volta como era
 more: outros horários | tem outro? | mais opções
 unsure: a Júlia não pagou | a Ana não faltou | quanto a Júlia pagou? | confirma ou recusa?
