@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import booking, clients
 from bot.agenda.ledger import find_locked
-from bot.agenda.policy import Notice
+from bot.agenda.policy import Notice, NotWarned
 from bot.agenda.refusals import AppointmentMoved, AppointmentUnknown, ServiceChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.refusals import Outdated
@@ -30,19 +31,29 @@ def _is_professional(asker: Asker) -> bool:
     return asker.role is Role.PROFESSIONAL
 
 
-async def own_appointment(session: AsyncSession, asker: Asker, appointment_id: UUID) -> tuple[Appointment, Client]:
-    """Return an appointment of the asker's, on either side, with its client; any other does not exist."""
-    row = await session.get(Appointment, appointment_id)
-    client = await session.get(Client, row.client_id) if row else None
-    if row is None or client is None:
-        raise AppointmentUnknown
+class Own(NamedTuple):
+    """An appointment with its two sides."""
+
+    row: Appointment
+    client: Client
+    professional: Professional
+
+
+async def own_appointment(session: AsyncSession, asker: Asker, appointment_id: UUID) -> Own:
+    """Return an appointment of the asker's, on either side; any other does not exist."""
     if _is_professional(asker):
-        mine = row.professional_id == asker.professional_id
+        mine = Appointment.professional_id == asker.professional_id
     else:
-        mine = client.contact_id == asker.contact_id
-    if not mine:
+        mine = Client.contact_id == asker.contact_id
+    found = await session.execute(
+        select(Appointment, Client, Professional)
+        .join(Client, Client.id == Appointment.client_id)
+        .join(Professional, Professional.id == Appointment.professional_id)
+        .where(Appointment.id == appointment_id, mine)
+    )
+    if (row := found.one_or_none()) is None:
         raise AppointmentUnknown
-    return row, client
+    return Own(*row)
 
 
 def scope(asker: Asker) -> dict[str, Any]:
@@ -55,6 +66,12 @@ def scope(asker: Asker) -> dict[str, Any]:
 def as_asked(row: Appointment) -> dict[str, str]:
     """Return what a question about an appointment is bound to: which one, and the time that it shows."""
     return {"appointment_id": str(row.id), "was": row.start_at.isoformat()}
+
+
+def as_agreed(arguments: Mapping[str, Any]) -> booking.Agreed:
+    """Return what a question about an appointment showed."""
+    notice = Notice(arguments.get("notice", Notice.IN_TIME))
+    return booking.Agreed(datetime.fromisoformat(arguments["was"]), notice)
 
 
 async def still_as_asked(session: AsyncSession, asker: Asker, arguments: Mapping[str, Any]) -> Appointment:
@@ -76,14 +93,6 @@ def deadline(professional: Professional, notice: Notice) -> str:
         return ""
     hours = professional.cancel_deadline_hours
     return f"{phrases.plural(hours, 'hora', 'horas')} antes do horário" if hours else "o começo do horário"
-
-
-async def unwarned(session: AsyncSession, asker: Asker, row: Appointment, arguments: Mapping[str, Any]) -> bool:
-    """Tell whether it has become too late since the question, where a warning comes first."""
-    if _is_professional(asker) or arguments["notice"] == Notice.LATE_WARN:
-        return False
-    # To move is to give the time up, too.
-    return await booking.may(session, row, Action.CANCEL, now=asker.now, actor=Actor.CLIENT) is Notice.LATE_WARN
 
 
 class BookAppointment(Tool):
@@ -219,17 +228,17 @@ class CancelAppointment(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
-        row, client = await own_appointment(context.session, context.asker, appointment_id)
-        return ToolResult({}, await self._asked(context, row, client))
+        own = await own_appointment(context.session, context.asker, appointment_id)
+        return ToolResult({}, self._asked(context, own))
 
     @classmethod
-    async def _asked(cls, context: Context, row: Appointment, client: Client) -> Proposal:
-        notice = await booking.may(context.session, row, Action.CANCEL, now=context.asker.now, actor=context.actor)
+    def _asked(cls, context: Context, own: Own) -> Proposal:
+        row, client, professional = own
+        notice = booking.may(row, Action.CANCEL, professional, now=context.asker.now, actor=context.actor)
         words = {"service": row.service_name, "when": phrases.moment(row.start_at.astimezone(context.asker.zone))}
         if _is_professional(context.asker):
             question = chat("confirm_cancel_for", client=client.name, **words)
         else:
-            professional = await context.session.get_one(Professional, row.professional_id)
             late = deadline(professional, notice)
             question = chat("confirm_cancel", professional=professional.name, late=late, **words)
         return Proposal(cls.name, {**as_asked(row), "notice": notice.value}, question)
@@ -238,11 +247,14 @@ class CancelAppointment(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        asked = await still_as_asked(session, asker, arguments)
-        if await unwarned(session, asker, asked, arguments):
-            context = Context(session, asker, {}, {})
-            raise Outdated(await cls._asked(context, *await own_appointment(session, asker, asked.id)))
-        row = await booking.act(session, asked.id, Action.CANCEL, now=asker.now, **scope(asker))
+        appointment_id, agreed = UUID(arguments["appointment_id"]), as_agreed(arguments)
+        try:
+            row = await booking.act(
+                session, appointment_id, Action.CANCEL, now=asker.now, agreed=agreed, **scope(asker)
+            )
+        except NotWarned:
+            own = await own_appointment(session, asker, appointment_id)
+            raise Outdated(cls._asked(Context(session, asker, {}, {}), own)) from None
         return await booking.receipt(session, row, Action.CANCEL) if _is_professional(asker) else None
 
 
@@ -259,12 +271,13 @@ class RescheduleAppointment(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
-        row, client = await own_appointment(context.session, context.asker, appointment_id)
+        own = await own_appointment(context.session, context.asker, appointment_id)
         start = datetime.fromisoformat(context.redeem(self.slot, "slot")["start"])
-        return ToolResult({}, await self._asked(context, row, client, start))
+        return ToolResult({}, await self._asked(context, own, start))
 
     @classmethod
-    async def _asked(cls, context: Context, row: Appointment, client: Client, start: datetime) -> Proposal:
+    async def _asked(cls, context: Context, own: Own, start: datetime) -> Proposal:
+        row, client, professional = own
         notice = await booking.check_move(
             context.session,
             row,
@@ -282,7 +295,6 @@ class RescheduleAppointment(Tool):
         if _is_professional(context.asker):
             question = chat("confirm_reschedule_for", client=client.name, **words)
         else:
-            professional = await context.session.get_one(Professional, row.professional_id)
             late = deadline(professional, notice)
             question = chat("confirm_reschedule", professional=professional.name, late=late, **words)
         arguments = {**as_asked(row), "start": start.isoformat(), "notice": notice.value}
@@ -293,16 +305,18 @@ class RescheduleAppointment(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        asked, start = await still_as_asked(session, asker, arguments), datetime.fromisoformat(arguments["start"])
-        if await unwarned(session, asker, asked, arguments):
-            context = Context(session, asker, {}, {})
-            raise Outdated(await cls._asked(context, *await own_appointment(session, asker, asked.id), start))
-        row = await booking.move(
-            session,
-            asked.id,
-            start,
-            now=asker.now,
-            conversation_id=asker.conversation_id,
-            **scope(asker),
-        )
+        appointment_id, start = UUID(arguments["appointment_id"]), datetime.fromisoformat(arguments["start"])
+        try:
+            row = await booking.move(
+                session,
+                appointment_id,
+                start,
+                now=asker.now,
+                conversation_id=asker.conversation_id,
+                agreed=as_agreed(arguments),
+                **scope(asker),
+            )
+        except NotWarned:
+            own = await own_appointment(session, asker, appointment_id)
+            raise Outdated(await cls._asked(Context(session, asker, {}, {}), own, start)) from None
         return await booking.receipt(session, row, Action.RESCHEDULE) if _is_professional(asker) else None
