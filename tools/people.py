@@ -27,19 +27,19 @@ class GetCustomerByPhone(Tool):
     """A phone number or a name."""
 
     async def call(self, context: Context) -> ToolResult:
-        customers = []
-        for row in (await search(context, self.query))[:9]:
-            card = await report.customer_card(context.session, row, now=context.asker.now)
-            customers.append(
-                describe(context, row)
-                | {
-                    "visits": card.visits,
-                    "no_shows": card.no_shows,
-                    "notes": card.notes,
-                    "last": _when(context, card.last),
-                    "next": _when(context, card.next),
-                }
-            )
+        found = (await search(context, self.query))[:9]
+        cards = await report.customer_cards(context.session, found, now=context.asker.now) if found else ()
+        customers = [
+            describe(context, card.client)
+            | {
+                "visits": card.visits,
+                "no_shows": card.no_shows,
+                "notes": card.notes,
+                "last": _when(context, card.last),
+                "next": _when(context, card.next),
+            }
+            for card in cards
+        ]
         return ToolResult({"customers": customers})
 
 

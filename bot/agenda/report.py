@@ -155,22 +155,25 @@ async def coming(
     return [Standing(*row) for row in await _COMING.all(session, values)]
 
 
-async def customer_card(session: AsyncSession, client: Client, *, now: datetime) -> CustomerCard:
-    """Sum up one client: visits are completed ones, and confirmed ones whose time is over."""
+async def customer_cards(session: AsyncSession, clients: Sequence[Client], *, now: datetime) -> list[CustomerCard]:
+    """Sum up clients: visits are completed ones, and confirmed ones whose time is over."""
     over = and_(Appointment.status == Status.CONFIRMED, Appointment.end_at <= now)
     visited = or_(Appointment.status == Status.COMPLETED, over)
     ahead = and_(Appointment.status.in_(STANDING), Appointment.start_at > now)
-    notes = select(func.count()).where(ClientNote.client_id == client.id).scalar_subquery()
-    visits, missed, last, upcoming, spent, written = (
-        await session.execute(
-            select(
-                func.count(case((visited, 1))),
-                func.count(case((Appointment.status == Status.NO_SHOW, 1))),
-                func.max(case((visited, Appointment.start_at))),
-                func.min(case((ahead, Appointment.start_at))),
-                func.coalesce(func.sum(case((Appointment.payment == Payment.PAID, Appointment.price_cents))), 0),
-                notes,
-            ).where(Appointment.client_id == client.id, Appointment.professional_id == client.professional_id)
+    mine = and_(Appointment.client_id == Client.id, Appointment.professional_id == Client.professional_id)
+    rows = await session.execute(
+        select(
+            Client.id,
+            func.count(case((visited, 1))),
+            func.count(case((Appointment.status == Status.NO_SHOW, 1))),
+            func.max(case((visited, Appointment.start_at))),
+            func.min(case((ahead, Appointment.start_at))),
+            func.coalesce(func.sum(case((Appointment.payment == Payment.PAID, Appointment.price_cents))), 0),
+            select(func.count()).where(ClientNote.client_id == Client.id).scalar_subquery(),
         )
-    ).one()
-    return CustomerCard(client, visits, missed, last, upcoming, int(spent), written)
+        .outerjoin(Appointment, mine)
+        .where(Client.id.in_([client.id for client in clients]))
+        .group_by(Client.id)
+    )
+    found = {client_id: (*counts, int(spent), notes) for client_id, *counts, spent, notes in rows}
+    return [CustomerCard(client, *found[client.id]) for client in clients]

@@ -62,7 +62,7 @@ async def test_the_agenda_of_a_day_is_in_order_and_without_what_fell_through(db:
 async def test_the_card_of_a_client(db: Database) -> None:
     async with World(db) as world, db.begin() as session:
         owner, client, service = world.owner, world.client, world.service
-        blank = await report.customer_card(session, client, now=NOW)
+        (blank,) = await report.customer_cards(session, [client], now=NOW)
         assert (blank.visits, blank.no_shows, blank.last, blank.next, blank.notes) == (0, 0, None, None, 0)
         for start, fields in (
             (NOW - 20 * DAY, {"status": Status.COMPLETED, "payment": Payment.PAID}),
@@ -76,7 +76,9 @@ async def test_the_card_of_a_client(db: Database) -> None:
             await a_past_appointment(session, owner, client, service, start, **fields)
         session.add(ClientNote(professional_id=owner.id, client_id=client.id, text="prefere tesoura", created_at=NOW))
         await session.flush()
-        card = await report.customer_card(session, client, now=NOW)
+        stranger = await a_client(session, owner, name="Ana", number=88880000)
+        other, card = await report.customer_cards(session, [stranger, client], now=NOW)
+        assert (other.client, other.visits) == (stranger, 0)
         assert (card.visits, card.no_shows, card.notes, card.spent_cents) == (2, 1, 1, 50_00)
         assert (card.last, card.next) == (NOW - 10 * DAY, NOW + 4 * DAY)
 

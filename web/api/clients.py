@@ -13,7 +13,7 @@ from bot.agenda import clients
 from bot.agenda.clients import NameMissing, NotAPhone
 from bot.agenda.documents import read_cpf
 from bot.agenda.refusals import ClientUnknown
-from bot.agenda.report import customer_card
+from bot.agenda.report import customer_cards
 from bot.errors import Invalid
 from bot.models import Client, ClientNote
 from bot.text import plain
@@ -170,7 +170,7 @@ def _view(row: Client) -> ClientView:
 
 
 async def _card(session: AsyncSession, call: Call, row: Client, kept: dict[str, Any] | None) -> ClientCard:
-    card = await customer_card(session, row, now=call.now)
+    (card,) = await customer_cards(session, [row], now=call.now)
     return ClientCard(
         **_view(row).model_dump(),
         cpf=row.cpf,
