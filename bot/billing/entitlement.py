@@ -35,6 +35,7 @@ _STANDING: Final[Mapping[str, Standing]] = {
     "paused": Standing.SUSPENDED,
 }
 _GIVES: Final = (Standing.LIVE, Standing.PAST_DUE)
+_BY_SIZE: Final = tuple(Plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,9 @@ class Entitlement:
 def read(found: Mapping[str, Any], prices: Mapping[str, Plan]) -> Subscription:
     """Read a subscription in any shape of the API; prices are told apart by id, never by amount."""
     items = [item for item in (found.get("items") or {}).get("data") or [] if isinstance(item, Mapping)]
-    ids = [str((item.get("price") or {}).get("id") or "") for item in items]
-    plan = next((prices[price] for price in ids if price in prices), None)
+    ids = [id_of(item.get("price") or item.get("plan")) for item in items]
+    # Of several the largest: all of them are paid for.
+    plan = max((prices[price] for price in ids if price in prices), key=_BY_SIZE.index, default=None)
     status = str(found.get("status") or "")
     standing = _STANDING.get(status, Standing.UNKNOWN)
     strange = "" if standing is not Standing.UNKNOWN else f"status {status[:40]}"
@@ -88,6 +90,12 @@ def decide(subscriptions: Iterable[Subscription]) -> Entitlement:
     strange = [each for each in known if each.standing is Standing.UNKNOWN]
     suspended = [each for each in known if each.standing is Standing.SUSPENDED]
     return Entitlement(next(iter([*giving, *strange, *suspended]), None), tuple(alerts))
+
+
+def id_of(thing: object) -> str:
+    """Return the id of something that Stripe names by its id, or shows whole."""
+    found = thing.get("id") if isinstance(thing, Mapping) else thing
+    return found if isinstance(found, str) else ""
 
 
 def _period_end(found: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> datetime | None:

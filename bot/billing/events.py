@@ -18,8 +18,8 @@ from ..errors import Unavailable
 from ..models import BillingEvent, Notification, Professional, new_id
 from ..models.enums import Plan
 from ..settings import Settings
-from ..whatsapp.tolerant import our_id
-from .entitlement import Entitlement, Standing, decide, read
+from ..whatsapp.tolerant import clean, our_id, text
+from .entitlement import Entitlement, Standing, decide, id_of, read
 from .gateway import CustomerGone, Gateway, prices
 
 log = logging.getLogger(__name__)
@@ -53,16 +53,17 @@ async def _nothing(db: Database, professional_id: UUID, *, now: datetime) -> Non
 
 
 async def keep(session: AsyncSession, event: Mapping[str, Any], now: datetime) -> bool:
-    """Store an event, once; False when it was here before."""
+    """Store an event, once; False when it was here before. What no database takes in it is replaced."""
+    kind = text(event.get("type"), 80)
     row = {
         "id": new_id(),
-        "event_id": str(event["id"])[:80],
-        "type": str(event.get("type") or "")[:80],
-        "payload": dict(event),
+        "event_id": text(event["id"], 80),
+        "type": kind,
+        "payload": clean(dict(event)),
         "attempts": 0,
         "error": "",
         "received_at": now,
-        "handled_at": None if event.get("type") in OURS else now,
+        "handled_at": None if kind in OURS else now,
     }
     return await session.scalar(insert_new(session, BillingEvent, row)) is not None
 
@@ -165,7 +166,7 @@ async def _apply(
     db: Database, gateway: Gateway, settings: Settings, event: BillingEvent, now: datetime, follow: Follow
 ) -> None:
     found = event.payload["data"]["object"]
-    error, professional_id, customer_id = "", None, str(found.get("customer") or "")
+    error, professional_id, customer_id = "", None, id_of(found.get("customer"))
     async with db.begin() as session:
         if _foreign(event.payload, found, settings):
             error = f"{NOT_OURS}another mode of payment or of the key"

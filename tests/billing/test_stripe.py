@@ -25,7 +25,7 @@ from sqlalchemy import Text, cast, func, select
 from bot.agenda.refusals import NotTaking
 from bot.agenda.reminders import follow_plan
 from bot.billing import events
-from bot.billing.entitlement import Standing, decide, read
+from bot.billing.entitlement import Standing, decide, id_of, read
 from bot.billing.gateway import CustomerGone, Gateway, StripeAway
 from bot.billing.plans import PLANS
 from bot.billing.signature import sign, verify
@@ -672,6 +672,31 @@ async def test_recorded_events_are_taken_and_change_nothing_by_themselves(till: 
 
 
 # -- What the list of cases does not have
+
+
+@pytest.mark.parametrize("prices", [["basic", "addon", "premium"], ["premium", "basic"]])
+def test_of_several_things_that_are_paid_for_the_largest_plan_is_given(prices: list[str]) -> None:
+    items = [{"price": {"id": f"price_{name}"}} for name in prices]
+    assert read({"id": "sub_1", "status": "active", "items": {"data": items}}, PRICES).plan is Plan.PREMIUM
+
+
+def test_a_price_and_a_customer_are_read_by_name_or_whole() -> None:
+    for item in ({"price": "price_pro"}, {"plan": {"id": "price_pro"}}, {"price": None, "plan": "price_pro"}):
+        assert read({"id": "sub_1", "status": "active", "items": {"data": [item]}}, PRICES).plan is Plan.PRO
+    assert [id_of(each) for each in (CUSTOMER, {"id": CUSTOMER, "object": "customer"}, None, 7, {})] == [
+        *(CUSTOMER, CUSTOMER),
+        *("", "", ""),
+    ]
+
+
+async def test_an_event_with_what_no_database_takes_is_kept_and_applied(till: Till) -> None:
+    """One that is refused comes again for three days, and one that cannot be read back holds up all others."""
+    till.fake.subscribe(CUSTOMER, price="price_pro")
+    assert await till.deliver({**updated(1), "type": ["x"]}) == 200
+    assert await till.deliver(updated(2, metadata={"a\0": "x\0y"}, description="\ud83d")) == 200
+    await till.apply()
+    assert (await till.owner()).plan is Plan.PRO
+    assert await till.waiting() == 0
 
 
 async def test_an_event_that_nobody_can_read_holds_no_other_back(till: Till) -> None:
