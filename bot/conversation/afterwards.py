@@ -5,21 +5,42 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any, Final
 
+from .. import phrases
 from ..models import Appointment
 from ..models.enums import Action
+from ..notify.render import chat
+from ..whatsapp.outgoing import Outgoing, Text
 from .talk import Data, Talk
+from .wish import at
 
 # Of a write's arguments, what tells which one it was.
 _KEPT: Final = ("appointment_id", "was", "start", "action", "days", "span")
 # Of what was gathered for it, what tells whose it was; `by` is how far several are moved.
-_GATHERED: Final = ("appointment", "client", "service", "by", "swap")
+_GATHERED: Final = ("appointment", "client", "service", "by")
 
 
 def remembered(dialog: Mapping[str, Any], tool: str, arguments: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return the memory of a dialogue after a yes: what was done, and nothing that is being gathered."""
+    """Return the memory of a dialogue after a yes: what was done, and what comes next of it, if anything."""
     done = {name: arguments[name] for name in _KEPT if name in arguments}
     done |= {name: dialog[name] for name in _GATHERED if name in dialog}
-    return {"done": {"tool": tool, **done}, "at": now.isoformat()}
+    return {"done": {"tool": tool, **done}, "at": now.isoformat()} | _next(dialog)
+
+
+def _next(dialog: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the second step of another service for a time: to book it where the first one was."""
+    if not (service := dialog.get("swap")):
+        return {}
+    start = datetime.fromisoformat(dialog["appointment"]["start"])
+    question = chat("swap_next", service=service["name"], when=phrases.moment(start))
+    wanted = {"doing": "book", "service": service, "wishes": [at(start).dump()]}
+    client = {"client": dialog["client"]} if "client" in dialog else {}
+    return {**wanted, **client, "asked": "want", "question": question}
+
+
+def asked_next(dialog: Mapping[str, Any], receipt: Outgoing | None) -> Outgoing | None:
+    """Return the receipt of a yes with the question that comes next; a client's comes by itself, and later."""
+    question = str(dialog.get("question", ""))
+    return Text(f"{receipt.body}\n\n{question}") if question and isinstance(receipt, Text) else receipt
 
 
 def ruled(dialog: Mapping[str, Any], row: Appointment, action: Action, now: datetime) -> tuple[dict[str, Any], Data]:
@@ -39,4 +60,6 @@ def done(talk: Talk) -> Data:
 
 def known(appointment: Data) -> dict[str, Any]:
     """Return what is kept of an appointment that something is done with."""
-    return {name: appointment[name] for name in ("token", "start", "service", "client") if name in appointment}
+    return {
+        name: appointment[name] for name in ("token", "start", "service", "client", "status") if name in appointment
+    }

@@ -14,6 +14,7 @@ from .phrasebook import (
     INSTEAD,
     MOVE,
     SHIFT,
+    SWAP,
     TIME,
     UNDO,
     WEEKDAY,
@@ -25,6 +26,7 @@ from .phrasebook import (
 
 CLIENT: Final[Rules] = (
     UNDO,
+    SWAP,
     line(
         Intent.UNSURE,
         "multa|taxa|se (?:eu )?(?:cancelar|desmarcar|faltar|remarcar|nao (?:for|puder|comparecer))",

@@ -6,7 +6,7 @@ from typing import Final
 
 from .. import phrases
 from ..notify.render import chat
-from . import buttons, catalogue, client_acts, client_waiting, likewise
+from . import buttons, catalogue, client_acts, client_waiting, likewise, swapping
 from .brain import Answer
 from .client_acts import PERSON, told
 from .gathering import (
@@ -29,6 +29,7 @@ from .picking import on_its_day
 from .repeating import take_scope
 from .searching import search
 from .several import joined, questions
+from .swapping import SWAP, swap
 from .talk import Talk, choices, do, start_of
 from .undoing import regrets, undo
 from .vocabulary import plain
@@ -87,14 +88,12 @@ async def tapped(talk: Talk, verb: str, value: str) -> Answer:
         case "slot":
             return await _slot(talk, value)
         case "service":
-            if talk.memory.get("doing") == WAIT:
-                choose_service(talk, value)
-                return await client_waiting.wait(talk)
-            return await client_acts.take_service(talk, value)
+            return await _service(talk, value)
         case "wait":
             return await client_waiting.left(talk, value)
         case "appt":
-            return await client_acts.by_token(talk, value)
+            go_on = swapping.go_on if talk.memory.get("doing") == SWAP else client_acts.by_token
+            return await go_on(talk, value)
         case "move" | "cancel":
             return await client_acts.by_id(talk, verb, value)
         case "do":
@@ -112,6 +111,16 @@ async def _steered(talk: Talk, value: str) -> Answer:
     return await wanted(talk, TAPS[value]) if value in TAPS else talk.say("old_button")
 
 
+async def _service(talk: Talk, token: str) -> Answer:
+    match talk.memory.get("doing"):
+        case "swap":
+            return await swapping.take_service(talk, token)
+        case "wait":
+            choose_service(talk, token)
+            return await client_waiting.wait(talk)
+    return await client_acts.take_service(talk, token)
+
+
 async def _slot(talk: Talk, token: str) -> Answer:
     """Take the time that was tapped; one offered for an appointment that exists moves that one."""
     kept = talk.known_tokens.get(token)
@@ -124,6 +133,8 @@ async def _slot(talk: Talk, token: str) -> Answer:
 
 async def wanted(talk: Talk, intent: Intent) -> Answer:
     """Begin something new."""
+    if not talk.heard.payload and (found := await swap(talk)):
+        return found
     if handler := HANDLERS.get(intent):
         return await handler(talk)
     if intent in {Intent.PRICES, Intent.SERVICES} and talk.said.dated and not talk.heard.payload:
@@ -173,6 +184,8 @@ async def _ongoing(talk: Talk) -> Answer | None:
             return await client_waiting.continued(talk)
         case "cancel":
             return await _cancelling(talk)
+        case "swap":
+            return await swapping.continued(talk)
     return None
 
 

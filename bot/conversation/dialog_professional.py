@@ -17,6 +17,7 @@ from . import (
     repeating,
     rhythm,
     shorter_day,
+    swapping,
 )
 from .brain import Answer
 from .gathering import (
@@ -42,6 +43,7 @@ from .picking import on_its_day
 from .professional_acts import ACTIONS
 from .professional_handlers import HANDLERS, TAPS, unclear
 from .several import answers
+from .swapping import SWAP, swap
 from .talk import Talk, start_of
 from .vocabulary import plain
 from .yesno import read_yes_no
@@ -81,6 +83,8 @@ async def tapped(talk: Talk, verb: str, value: str) -> Answer:
             return await _service(talk, value)
         case "client":
             return await _client(talk, value)
+        case "appt" if talk.memory.get("doing") == SWAP:
+            return await swapping.go_on(talk, value)
         case "appt":
             for each in talk.memory.get("candidates", []):
                 if each["token"] == value:
@@ -104,6 +108,8 @@ async def _steered(talk: Talk, value: str) -> Answer:
 
 
 async def _service(talk: Talk, token: str) -> Answer:
+    if talk.memory.get("doing") == SWAP:
+        return await swapping.take_service(talk, token)
     going_on = WITH_SERVICE.get(talk.memory.get("doing", ""))
     if going_on is None:
         return talk.say("old_button")
@@ -155,6 +161,8 @@ async def _named(talk: Talk) -> Answer:
 
 async def wanted(talk: Talk, intent: Intent) -> Answer:
     """Begin something new."""
+    if not talk.heard.payload and (found := await swap(talk)):
+        return found
     if intent in CHANGES and rhythm.repeats(talk.heard.text):
         return await professional_series.change(talk, CHANGES[intent])
     if intent in ACTIONS:
@@ -190,7 +198,8 @@ async def _continued(talk: Talk) -> Answer | None:
     if talk.memory.get("new_name") and (decision or _NEW.search(plain(talk.heard.text))):
         return await _new_client(talk)
     if decision is not None:
-        return await decided(talk, decision)
+        takes_up = decision and talk.asked == "want"
+        return await (professional_acts.book(talk) if takes_up else decided(talk, decision))
     if talk.memory.pop("told", "") == Intent.AGENDA and _AND_THEN.match(talk.heard.text) and talk.said.dated:
         return await professional_reads.agenda(talk)
     # "Quem tenho terça?" and "telefone da Ana?" are questions of their own, whoever they name.
@@ -258,6 +267,7 @@ ONGOING: Final[Mapping[str, Callable[[Talk], Awaitable[Answer | None]]]] = {
     professional_days.BLOCK: professional_days.continued,
     professional_days.OPEN: professional_days.continued,
     shorter_day.SHORTER: shorter_day.continued,
+    SWAP: swapping.continued,
     **dict.fromkeys(professional_money.ASKED_FOR, professional_money.continued),
 }
 WITH_SERVICE: Final = {

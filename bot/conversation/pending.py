@@ -23,7 +23,7 @@ from ..models.enums import PendingStatus
 from ..notify.messages import MESSAGES, from_json
 from ..notify.render import chat, in_window
 from ..whatsapp.outgoing import TEXT_LIMIT, Choices, Outgoing, Text
-from .afterwards import remembered
+from .afterwards import asked_next, remembered
 from .brain import Answer, Proposal, Toolkit
 from .buttons import yes_no
 from .refusals import Undone, explain
@@ -104,7 +104,7 @@ async def accept(session: AsyncSession, here: Scene, pending: PendingAction, too
     if receipt is None and here.contact.opted_out_at is not None:
         receipt = await _noticed(session, here)
     dialog = remembered(here.state.get("dialog") or {}, pending.tool, arguments, here.now)
-    return Answer(say=receipt, state={**here.state, "dialog": dialog})
+    return Answer(say=asked_next(dialog, receipt), state={**here.state, "dialog": dialog})
 
 
 def _instead(here: Scene, answer: Answer) -> Answer:

@@ -58,7 +58,8 @@ _GLUE: Final = frozenset(
         "preco reais real endereco plano link menu ajuda moça moco moca rapaz menina menino nome numero tal favor",
         "poe cano mundo galera volta novamente atrasa atrasar",
         "ligou ligar mandou mensagem saber agora ainda desconto descontos cento relatorio resumo",
-        "outros outras demais resto restante verdade pensando melhor",
+        "outros outras demais resto restante verdade pensando melhor acrescenta acrescentar adiciona",
+        "adicionar incluir",
         "gentileza cobra cobrar cobre cobranca envia enviar gera gerar exporta exportar recibo recibos cpf chave",
         # days and hours that the date grammar may leave behind
         "hoje amanha ontem anteontem segunda terca quarta quinta sexta sabado domingo feira segundas tercas",

@@ -28,6 +28,7 @@ class Intent(StrEnum):
     DROP = "drop"
     KEEP = "keep"
     UNDO = "undo"
+    SWAP = "swap"
     SERVICES = "services"
     HOURS = "hours"
     # A client.
@@ -142,6 +143,11 @@ UNDO: Final = line(
     rf"(?:cancel|desfac)\w* (?:o |esse )?cancelamento|(?:{BOOK}|marca|coloca|bota|volta) de volta|de volta(?= \||$)",
     r"(?:(?:cancel|confirm|recus|remarqu|desmarqu|marqu|mud|fech)ei|bloqueia) (?:errado|sem querer|por engano)",
     "(?:foi |fiz )?(?:sem querer|por engano|engano meu)(?= \\||$)|(?:apertei|cliquei|toquei|respondi) errado",
+)
+SWAP: Final = line(
+    Intent.SWAP,
+    r"(?:troc|mud|alter)\w* (?:de |o |do |meu |esse |d[ao] \w+ )*(?:servico|procedimento)(?: .*)?",
+    r"(?:errei|confundi|marquei errado|agendei errado) (?:de |o |no )?servico.*|(?:o )?servico (?:esta |e )?errado.*",
 )
 CHATTER: Final[Rules] = (
     line(

@@ -12,6 +12,7 @@ from .phrasebook import (
     INSTEAD,
     MOVE,
     SHIFT,
+    SWAP,
     TIME,
     UNDO,
     WEEKDAY,
@@ -217,6 +218,7 @@ PROFESSIONAL: Final[Rules] = (
         rf"(?:{EVERY}) .*(?:{BOOK}|marca|agenda|coloca|bota)",
         "(?:quer\\w* |faz |criar? |novo |marca\\w* )?(?:um )?horario fixo(?: .*)?",
     ),
+    SWAP,
     line(
         Intent.RESCHEDULE,
         rf"{MOVE}|adia|{SHIFT}|(?:pass(?:ar|a|e)|jog(?:ar|a)|jogue) (?:[^| ]+ ){{1,6}}(?:para|as) .*",

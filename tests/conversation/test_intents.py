@@ -166,6 +166,7 @@ keep: não vou cancelar | cancela não | nem pense em cancelar meu horário | n�
 keep: eu não disse que queria cancelar | não quero desmarcar | eu não quero cancelar nada não | não é pra cancelar
 keep: não precisa cancelar | por favor não cancele meu horário | não cancela não por favor | não quero desmarcar nada
 keep: não é pra cancelar meu horário
+swap: queria trocar o serviço | quero mudar de serviço | errei o serviço | dá pra alterar o procedimento?
 undo: desfaz | desfazer | ai não, desfaz isso | dá pra desfazer? | volta atrás | posso voltar atrás? | quero de volta
 undo: cancelei sem querer | cancelei errado, foi mal | foi sem querer | me devolve, quero meu horário de volta
 undo: cancela o cancelamento | desfaz o cancelamento por favor | apertei errado | descancela | volta como estava
