@@ -157,7 +157,7 @@ def _status(account: str, _value: dict[str, Any], raw: dict[str, Any]) -> Event:
         at=moment(raw.get("timestamp")),
         recipient=next((found for value in recipients if (found := text(value, ID))), None),
         opaque=text(raw.get("biz_opaque_callback_data"), OPAQUE) or None,
-        errors=tuple(_failure(error) for error in map(mapping, several(raw.get("errors")))),
+        errors=tuple(_failure(error) for error in several(raw.get("errors")) if isinstance(error, dict)),
         category=text(pricing.get("category"), NAME) or None,
         billable=billable if isinstance(billable, bool) else None,
     )
