@@ -229,6 +229,7 @@ TAKEN = Taken(message_id(ROW), INSTANCE, {"number": JULIA, "text": "Oi!"})
         ("READ", "read"),
         ("PLAYED", "played"),
         ("ERROR", "failed"),
+        *(("SENT", "sent"), ("delivered", "delivered"), ("FAILED", "failed")),
         (3, "delivered"),
     ],
 )

@@ -18,13 +18,13 @@ from .wire import row_of
 
 Json = dict[str, Any]
 
-# What became of a message of ours; older versions write the number.
+# What became of a message of ours; older versions write the number, and an instance on Meta's own API Meta's words.
 _STATUSES = {
-    **dict.fromkeys(("SERVER_ACK", "2"), "sent"),
-    **dict.fromkeys(("DELIVERY_ACK", "3"), "delivered"),
+    **dict.fromkeys(("SERVER_ACK", "2", "SENT"), "sent"),
+    **dict.fromkeys(("DELIVERY_ACK", "3", "DELIVERED"), "delivered"),
     **dict.fromkeys(("READ", "4"), "read"),
     **dict.fromkeys(("PLAYED", "5"), "played"),
-    **dict.fromkeys(("ERROR", "0"), "failed"),
+    **dict.fromkeys(("ERROR", "0", "FAILED"), "failed"),
 }
 # Said when the socket took it, before WhatsApp did.
 ACCEPTED = "accepted"
