@@ -71,7 +71,7 @@ def as_asked(row: Appointment) -> dict[str, str]:
 def as_agreed(arguments: Mapping[str, Any]) -> booking.Agreed:
     """Return what a question about an appointment showed."""
     notice = Notice(arguments.get("notice", Notice.IN_TIME))
-    return booking.Agreed(datetime.fromisoformat(arguments["was"]), notice)
+    return booking.Agreed(datetime.fromisoformat(arguments["was"]), notice, arguments.get("count", 1))
 
 
 async def still_as_asked(session: AsyncSession, asker: Asker, arguments: Mapping[str, Any]) -> Appointment:

@@ -11,7 +11,6 @@ from bot import phrases
 from bot.agenda import booking, following
 from bot.agenda.occurrences import series_lost
 from bot.agenda.pattern import pattern_of
-from bot.agenda.refusals import AppointmentChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, read
 from bot.models import Appointment, Client, RecurringSchedule
@@ -19,7 +18,7 @@ from bot.models.enums import Action, Actor, Role
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .appointments import Own, as_asked, deadline, own_appointment, scope, still_as_asked
+from .appointments import Own, as_agreed, as_asked, deadline, own_appointment, scope
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .series import check_most_free, conflicts
 from .slots import DayUnclear
@@ -56,8 +55,8 @@ class CancelSeries(Tool):
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
-        asked = await _still_as_many(session, asker, arguments)
-        gone = await following.cancel_following(session, asked.id, now=asker.now, **scope(asker))
+        appointment_id, agreed = UUID(arguments["appointment_id"]), as_agreed(arguments)
+        gone = await following.cancel_following(session, appointment_id, now=asker.now, agreed=agreed, **scope(asker))
         if asker.role is not Role.PROFESSIONAL:
             return None
         client = await session.get_one(Client, gone[0].client_id)
@@ -111,10 +110,9 @@ class MoveSeries(Tool):
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         professional_id = own_agenda(asker)
-        asked = await _still_as_many(session, asker, arguments)
         moved = await following.move_following(
             session,
-            asked.id,
+            UUID(arguments["appointment_id"]),
             datetime.fromisoformat(arguments["start"]),
             actor=Actor.PROFESSIONAL,
             now=asker.now,
@@ -122,6 +120,7 @@ class MoveSeries(Tool):
             instead={
                 datetime.fromisoformat(at): datetime.fromisoformat(other) for at, other in arguments["instead"].items()
             },
+            agreed=as_agreed(arguments),
         )
         client = await session.get_one(Client, moved[0].client_id)
         return Text(
@@ -133,14 +132,6 @@ class MoveSeries(Tool):
                 first=phrases.moment(moved[0].start_at.astimezone(asker.zone), asker.local.date()),
             )
         )
-
-
-async def _still_as_many(session: AsyncSession, asker: Asker, arguments: Mapping[str, Any]) -> Appointment:
-    """Read the first of a series as the question showed it, with as many after it as the question counted."""
-    asked = await still_as_asked(session, asker, arguments)
-    if len(await following.following(session, asked)) != arguments["count"]:
-        raise AppointmentChanged
-    return asked
 
 
 async def _others(session: AsyncSession, row: Appointment, start: datetime, count: int) -> str:

@@ -8,7 +8,7 @@ A time that the professional chose is confirmed; a time that the client chose wa
 for a new appointment and for a moved one: a client who moves a confirmed appointment asks again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -29,6 +29,7 @@ from .notices import receipt
 from .openings import Openings, check, openings, refusal, refused, taken
 from .parties import load_parties
 from .policy import Agreed, Notice
+from .slots import Busy
 from .told import Told
 
 __all__ = [
@@ -105,15 +106,16 @@ async def place(
     now: datetime,
     own: Own,
     tell: Callable[[Told], None] | None = None,
+    busy: Sequence[Busy] | None = None,
     **values: Any,
 ) -> Appointment:
     """Write one appointment, its event, its reminders and what `tell` owes, at a time the rules and the plan allow.
 
-    Every door ends here. Call it under the agenda's lock.
+    Every door ends here. Call it under the agenda's lock; `busy` is the time around it, where that was read under it.
     """
     agenda, sold, who = desk.agenda, desk.sold, desk.who
     rules = agenda.rules(sold.minutes, actor)
-    if no := await refused(session, agenda, rules, start_at, now=now, own=own):
+    if no := await refused(session, agenda, rules, start_at, now=now, own=own, busy=busy):
         raise no
     await allowance.use(session, agenda.professional, actor, now=now)
     confirmed = actor is Actor.PROFESSIONAL

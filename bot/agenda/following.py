@@ -17,6 +17,7 @@ from . import notices, reminders
 from .booking import may
 from .entry import Rows, write
 from .hours import MINUTE, zone_of
+from .judging import as_shown
 from .ledger import compare_and_set, event, find_locked
 from .lifecycle import IllegalMove, NotYours, after
 from .loading import Agenda, Own, load_agenda
@@ -24,7 +25,8 @@ from .occurrences import Occurrence, judge, require_plan, series_lost, with_holi
 from .onward import Onward, onward, stands_of
 from .parties import load_parties
 from .pattern import pattern_of
-from .refusals import NotASeries
+from .policy import Agreed
+from .refusals import AppointmentChanged, NotASeries
 from .told import Told
 
 
@@ -36,15 +38,16 @@ async def cancel_following(
     now: datetime,
     professional_id: UUID | None = None,
     contact_id: UUID | None = None,
+    agreed: Agreed | None = None,
 ) -> list[Appointment]:
     """Cancel an appointment of a series and all that follow it; each must allow it, or nothing is cancelled."""
     first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
+    await as_shown(session, first, now, agreed=agreed)
     after(first.status, first.payment, Action.CANCEL, actor, start_at=first.start_at, end_at=first.end_at, now=now)
-    rows = await following(session, first)
-    agenda = await load_agenda(session, first.professional_id, now=now)
+    rows = await following(session, first, agreed)
     who = await load_parties(session, first.professional_id, first.client_id)
     for row in rows:
-        may(row, Action.CANCEL, agenda.professional, actor=actor, now=now)
+        may(row, Action.CANCEL, who.professional, actor=actor, now=now)
     cancelled: list[Appointment] = []
     events: Rows = []
     for row in rows:
@@ -55,7 +58,8 @@ async def cancel_following(
         events.append((AppointmentEvent, event(gone, Action.CANCEL, actor, before, now, details)))
         cancelled.append(gone)
     await reminders.drop(session, [row.id for row in cancelled])
-    await _end(session, first.series_id, agenda, first.start_at, now)
+    series = await session.get_one(RecurringSchedule, first.series_id)
+    await _end(session, series, who.professional.timezone, first.start_at, now)
     told = Told(cancelled[0], who, now, events)
     notices.series_cancelled(told, actor, len(cancelled) - 1)
     await write(session, told.rows)
@@ -70,7 +74,8 @@ async def preview_move(
     rows = await following(session, first)
     agenda = await load_agenda(session, professional_id, now=now)
     require_plan(agenda)
-    rest = await _onward(session, agenda, rows, start_at)
+    series = await session.get_one(RecurringSchedule, first.series_id)
+    rest = await _onward(session, agenda, series, rows, start_at)
     found = await _judged(session, agenda, rows, rest.starts, now)
     return await with_holidays(found, agenda.professional.timezone)
 
@@ -84,6 +89,7 @@ async def move_following(
     now: datetime,
     professional_id: UUID,
     instead: Mapping[datetime, datetime] | None = None,
+    agreed: Agreed | None = None,
 ) -> list[Appointment]:
     """Move an appointment of a series and all that follow it, all or none (`SeriesLost`).
 
@@ -93,19 +99,20 @@ async def move_following(
     if actor is not Actor.PROFESSIONAL:
         raise NotYours(action=Action.RESCHEDULE, actor=actor)
     first = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=None)
-    rows = await following(session, first)
+    await as_shown(session, first, now, agreed=agreed)
+    rows = await following(session, first, agreed)
     agenda = await load_agenda(session, professional_id, now=now)
     require_plan(agenda)
-    rest = await _onward(session, agenda, rows, start_at)
+    zone, old = agenda.professional.timezone, await session.get_one(RecurringSchedule, first.series_id)
+    rest = await _onward(session, agenda, old, rows, start_at)
     wanted = [(instead or {}).get(at, at) for at in rest.starts]
     found = await _judged(session, agenda, rows, wanted, now)
     if lost := [each.at for each in found if each.refusal is not None]:
-        raise series_lost(agenda.professional.timezone, lost, now)
-    old_start, old_series = first.start_at, first.series_id
+        raise series_lost(zone, lost, now)
+    old_start = first.start_at
     async with session.begin_nested():
-        series = await _split(session, old_series, rest)
-        moved, events = await _moved(session, rows, wanted, series, now)
-        await _end(session, old_series, agenda, old_start, now)
+        moved, events = await _moved(session, rows, wanted, await _split(session, old, rest), now)
+        await _end(session, old, zone, old_start, now)
     await reminders.drop(session, [row.id for row in moved])
     who = await load_parties(session, professional_id, first.client_id)
     planned = [(Outbound, each) for row in moved for each in reminders.planned(row, who, now=now)]
@@ -115,13 +122,13 @@ async def move_following(
     return moved
 
 
-async def following(session: AsyncSession, first: Appointment) -> Sequence[Appointment]:
-    """Read what is still open of a series from an appointment on, in order."""
+async def following(session: AsyncSession, first: Appointment, agreed: Agreed | None = None) -> Sequence[Appointment]:
+    """Read what is still open of a series from an appointment on, in order: as many as somebody has `agreed` to."""
     if first.series_id is None:
         raise NotASeries
     if first.status not in STANDING:
         raise IllegalMove(status=first.status, action=Action.RESCHEDULE)
-    rows = await session.scalars(
+    found = await session.scalars(
         select(Appointment)
         .where(
             Appointment.series_id == first.series_id,
@@ -131,11 +138,15 @@ async def following(session: AsyncSession, first: Appointment) -> Sequence[Appoi
         .order_by(Appointment.start_at)
         .execution_options(populate_existing=True)
     )
-    return rows.all()
+    rows = found.all()
+    if agreed is not None and agreed.count != len(rows):
+        raise AppointmentChanged
+    return rows
 
 
-async def _onward(session: AsyncSession, agenda: Agenda, rows: Sequence[Appointment], start_at: datetime) -> Onward:
-    series = await session.get_one(RecurringSchedule, rows[0].series_id)
+async def _onward(
+    session: AsyncSession, agenda: Agenda, series: RecurringSchedule, rows: Sequence[Appointment], start_at: datetime
+) -> Onward:
     return onward(pattern_of(series), agenda.professional.timezone, await stands_of(session, rows), start_at)
 
 
@@ -179,9 +190,8 @@ async def _moved(
     return moved, events
 
 
-async def _split(session: AsyncSession, series_id: UUID | None, rest: Onward) -> RecurringSchedule:
+async def _split(session: AsyncSession, old: RecurringSchedule, rest: Onward) -> RecurringSchedule:
     """Make the series that the moved appointments go on in."""
-    old = await session.get_one(RecurringSchedule, series_id)
     new = RecurringSchedule(
         professional_id=old.professional_id,
         client_id=old.client_id,
@@ -201,13 +211,10 @@ async def _split(session: AsyncSession, series_id: UUID | None, rest: Onward) ->
     return new
 
 
-async def _end(
-    session: AsyncSession, series_id: UUID | None, agenda: Agenda, start_at: datetime, now: datetime
-) -> None:
+async def _end(session: AsyncSession, series: RecurringSchedule, zone: str, start_at: datetime, now: datetime) -> None:
     """End a series before a start; what it had before stays in it."""
-    series = await session.get_one(RecurringSchedule, series_id)
     # The last date whose own hour is before the start: one moved onto the day of another leaves that one behind.
-    wall = start_at.astimezone(zone_of(agenda.professional.timezone)).replace(tzinfo=None)
+    wall = start_at.astimezone(zone_of(zone)).replace(tzinfo=None)
     last = (wall - timedelta(minutes=series.start_minute + 1)).date()
     series.ended_at = now
     series.count = None

@@ -34,10 +34,12 @@ class Notice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What a question about an appointment showed: its start, and how giving it up would come."""
+    """What a question about an appointment showed: its start, how giving it up would come, and with how many others."""
 
     start_at: datetime
     notice: Notice = Notice.IN_TIME
+    # Of a series: itself and those that follow.
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

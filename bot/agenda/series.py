@@ -23,13 +23,14 @@ from . import notices
 from .booking import place
 from .desk import Desk, Sold, load_desk, lock
 from .entry import write
-from .hours import local_date
+from .hours import MINUTE, local_date
 from .ledger import first_starts, keyed
-from .loading import NOTHING, Agenda
+from .loading import NOTHING, Agenda, load_busy
 from .occurrences import AHEAD, MOST, require_plan, series_lost, starts_of
 from .parties import load_parties
 from .pattern import Pattern, pattern_of
 from .refusals import KeyReused, SeriesTooLong, ServiceUnknown
+from .slots import Busy, busy_period
 from .told import Told
 
 
@@ -150,11 +151,16 @@ async def _place_all(
     now: datetime,
     key: str | None,
 ) -> list[Appointment]:
+    rules = desk.agenda.rules(desk.sold.minutes, Actor.PROFESSIONAL)
+    period = busy_period(rules, starts[0], starts[-1] + MINUTE, now)
+    busy = await load_busy(session, desk.agenda.professional.id, *period, now=now)
     rows, lost = [], []
     for number, at in enumerate(starts):
         try:
             numbered = f"{key}:{number}" if key else None
-            rows.append(await _place(session, desk, series, at, now=now, key=numbered))
+            row = await _place(session, desk, series, at, now=now, key=numbered, busy=busy)
+            rows.append(row)
+            busy.append(Busy(row.start_at, row.end_at))
         except Refused:
             lost.append(at)
     if lost:
@@ -170,6 +176,7 @@ async def _place(
     *,
     now: datetime,
     key: str | None = None,
+    busy: Sequence[Busy] | None = None,
 ) -> Appointment:
     return await place(
         session,
@@ -181,6 +188,7 @@ async def _place(
         series_id=series.id,
         source=Source.SERIES,
         idempotency_key=key,
+        busy=busy,
     )
 
 

@@ -27,6 +27,8 @@ from .yesno import BARE, BOOK, CANCEL, DEED, MOVE, PRESENCE, read_yes_no
 
 AGREES: Final = frozenset({buttons.YES, buttons.ATTEND, buttons.CONFIRM, buttons.ACCEPT, buttons.GRANT, CLOSE})
 REFUSES: Final = frozenset({buttons.NO, buttons.REJECT, buttons.DECLINE, buttons.DENY, WORK})
+# Options of our own answers: what a tap on one is about stands in the tap.
+OF_ANSWERS: Final = frozenset({buttons.YES, buttons.NO, "slot", "service", "client", "appt", "wait"})
 # What may be said for a button that changes an appointment, beside its own words.
 CHANGES: Final = {CANCEL: "cancel", MOVE: "move"}
 # A reminder comes a day before; what was told earlier than that is not what a bare "sim" is about.
@@ -50,7 +52,7 @@ class Quoted:
 
 async def quoted(session: AsyncSession, held: Held) -> Quoted | None:
     """Return the message of ours that was quoted; None when none was, or not one to this person."""
-    if held.reply_to is None:
+    if held.reply_to is None or buttons.decode(held.payload or "").verb in OF_ANSWERS:
         return None
     row = await session.scalar(
         select(Outbound).where(Outbound.provider_id == held.reply_to, Outbound.contact_id == held.contact.id).limit(1)
