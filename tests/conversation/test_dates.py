@@ -55,6 +55,14 @@ terçaaa => 24/11
 qua => 25/11
 qrta 10h => 25/11 10:00
 quarra 10h => 25/11 10:00
+wuarta 10h => 25/11 10:00
+segyunda 10h => 23/11 10:00
+amanã 10h => 22/11 10:00
+dis 28 10h => 28/11 10:00
+daqyi a 3 dias 10h => 24/11 10:00
+depois dw amanhã 10h => 23/11 10:00
+sexta quimze pras três => 27/11 14:45
+sexta às 2 e miea => 27/11 14:30
 kinta 10h => 26/11 10:00
 sabadu 9h => 28/11 09:00
 segubda de tarde => 23/11 tarde
@@ -657,6 +665,9 @@ faltam 5 de 10 sessões
 5 de 10
 dia 5 de 10
 5 de 12 às 15h
+5 dw dezembro às 15h
+daqui a 3 disas às 15h
+qya 10h
 qta 10h
 meu filho tem 7 anos
 tenho uma filha de 3

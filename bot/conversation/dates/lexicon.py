@@ -14,7 +14,7 @@ Value = tuple[int, ...]
 PLAIN = {
     "hoje": "hoje hj oje hoge",
     "amanha": "amanha anamha amenha amanhan amnhan amn amh",
-    "slip": "quita quina seta qta",
+    "slip": "quita quina seta qta qa qu qya qia qus qusa qyua qiua",
     "depois": "depois dps depoes despois dipois",
     "antes": "antes",
     "apos": "apos",
@@ -40,7 +40,7 @@ PLAIN = {
     "cada": "toda todo todas todos cada tds",
     "feira": "feira feiras fera",
     "festa": "santa paixao cinzas aleluia pascoa carnaval ramos gorda",
-    "dia": "dia diaa",
+    "dia": "dia diaa dis dua duia doia disa",
     "dias": "dias",
     "semana": "semana",
     "semanas": "semanas",
@@ -60,7 +60,7 @@ PLAIN = {
     "meia": "meia",
     "meio": "meio",
     "ponto": "ponto",
-    "manha": "manha manhazinha manhanzinha demanha matina",
+    "manha": "manha manhazinha manhanzinha demanha matina mahna manah",
     "tarde": "tarde tardinha tardezinha atarde",
     "noite": "noite noitinha anoite",
     "dawn": "madrugada",
@@ -163,7 +163,7 @@ VALUED: dict[str, dict[int, str]] = {
     "week": {
         0: "seg segundafeira",
         1: "terca tersa tercafeira terc",
-        2: "qua quartafeira",
+        2: "qua qau quartafeira",
         3: "qui quin quintafeira",
         4: "sex sextafeira sestafeira",
         5: "sabado sabadao sabadinho sabadu sadado sab sabd",
@@ -238,27 +238,34 @@ LEXED = (
 CODE = {name: chr(0x4E00 + i) for i, name in enumerate([*PLAIN, *VALUED, *LEXED])}
 
 
-# What the finger does to the words people type most: one letter left out, two of them changed about, the key beside,
-# no vowels.
+# What the finger does to the words people type most: a letter left out, two changed about, the key beside instead of
+# one or with it, no vowels.
 SLIPPED = (
-    *("hoje", "amanha", "depois", "semana", "proxima", "proximo", "tarde", "noite"),
+    *("hoje", "amanha", "depois", "daqui", "semana", "proxima", "proximo", "tarde", "noite"),
     *("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo"),
     *("janeiro", "fevereiro", "agosto", "setembro", "outubro", "novembro", "dezembro"),
+    *("quatro", "cinco", "quinze", "trinta", "meia"),
 )
-# Words of their own, or of too many; "qnt" is "quanto", "nt" is "não tem".
-NO_SLIPS = {"manha", "amana", "sabao", "sanado", "domino", "tera", "erca", "note", "nt", "qnt"}
+# Words of their own, or of too many: "nt" is "não tem", "qnt" is "quanto", "dq" is "do que".
+NO_SLIPS = {
+    *("manha", "sabao", "sanado", "domino", "tera", "erca", "note", "nt", "boite", "qnt", "dq", "proximas"),
+    *("tinta", "vinco", "mei", "ma", "m", "meias"),
+}
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = {key: row[max(at - 1, 0) : at] + row[at + 1 : at + 2] for row in ROWS for at, key in enumerate(row)}
 VOWELS = re.compile("(?<!^)[aeiou]")
 
 
 def _slips(word: str) -> set[str]:
-    """Give the slips of a word that leave its first letter."""
-    short = {word[:at] + word[at + 1 :] for at in range(1, len(word))}
-    turned = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
-    beside = {word[:at] + key + word[at + 1 :] for at in range(1, len(word)) for key in BESIDE[word[at]]}
+    """Give the slips of a word that do not leave out its first letter."""
+    slips = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+    for at, letter in enumerate(word):
+        before, after = word[:at], word[at + 1 :]
+        slips |= {before + key + after for key in BESIDE[letter]}
+        slips |= {before + both + after for key in BESIDE[letter] for both in (letter + key, key + letter) if at}
+        slips |= {before + after} if at else set()
     bare = VOWELS.sub("", word)  # "qrt"; "qrta"
-    return (short | turned | beside | {bare, bare + word[-1]}) - NO_SLIPS
+    return (slips | {bare, bare + word[-1]}) - NO_SLIPS
 
 
 def _lexicon() -> dict[str, tuple[str, Value]]:

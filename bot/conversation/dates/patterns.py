@@ -109,7 +109,9 @@ RULES = {
         | WEEKDAY (?:de | da)? festa
         | NAMED THROUGH [a o]? NAMED MORE | entre [a o]? NAMED e [a o]? NAMED
         | NAMED a [s n b dez] (?! H | SIDE | e) | ter THROUGH [o a]? NAMED
-        | FIG (?:ou | e) date | wf | w dash? feira | (?<!de) ord do w | depois WEEKDAY | MAYBE
+        | FIG (?:ou | e) date | wf | w dash? feira | ask dash feira
+        | daqui [a de about umas muito mais w]{0,2} FIG [w ws]
+        | FIG [w e] month | (?<!de) ord do w | depois WEEKDAY | MAYBE
         | (?<! [das as de entre e pelas dia]) dec (?= comma? (?:as (?:NUM (?! COUNTED) | noon | CLOCK) | CLOCK | NUM h))
         | WEEKDAY (?:[de da na]? outra [semana mes] | comma? [except not] este (?! WEEKDAY))
         | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
@@ -150,8 +152,8 @@ RULES = {
         | ou [as das a o]? NUM (?! THINGS | de MON)
     """,
     # Days.
-    "after_tomorrow": "depois de? amanha",
-    "hence": "(?:daqui ha? | em) [a de about umas muito mais]{0,2} (?:(?:FIG | meia) UNIT HALF? | CLOCK) util?",
+    "after_tomorrow": "depois [de w]? amanha",
+    "hence": "(?:daqui [ha w]? | em) [a de about umas muito mais]{0,2} (?:(?:FIG | meia) UNIT HALF? | CLOCK) util?",
     "from_today": """
         FIG [dias semanas meses] (?:depois | a? partir | apartir | apos) de? (?:hoje | amanha | WEEKDAY | dia FIG)
     """,
