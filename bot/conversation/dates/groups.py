@@ -13,7 +13,7 @@ from .patterns import compiled
 from .pieces import Piece, What, any_of
 
 OR = compiled("ou (?! better)")
-NEAR = compiled("[comma dash slash de da]? [about umas]?")
+NEAR = compiled("[comma dash slash de da a]? [about umas]?")
 ASIDE = any_of("comma", "stop", "asked", "polite", "about", "umas")
 
 

@@ -25,11 +25,13 @@ NAMES = {
         | [da do das dos] [noun nouns])""",
     "THINGS": "(?:[w x min noun] | COUNTED)",
     "MINUTES": "(?:HALFPAST | e [s n z b dez] (?! H | ou [s n z b dez]) min?)",
+    # "10h 30", "13 h 15 min"; a smaller number may begin something else.
+    "REST": "(?:b min? (?! COUNTED | H) | [s n z] min | n (?= $ | [stop asked polite]))",
     "HALFPAST": "(?:e meia (?! horas))",
     "HALF": "(?:e (?:meia | FIG min?))",
     "TAIL": "(?:em? ponto)? SIDE? (?:em? ponto)?",
     # An hour after a word that says it is one; an hour in a range; an hour that needs no such word.
-    "TIME": """(?:(?:CLOCK | dec) H? | NUM (?:H (?:b min? (?! COUNTED | H))? | b (?! THINGS | H))? MINUTES?
+    "TIME": """(?:(?:CLOCK | dec) H? | NUM (?:H REST? | b (?! THINGS | H))? MINUTES?
         | NOON | midnight) TAIL""",
     "NOON": "(?:noon (?:MINUTES | e meio)?)",
     "ABOUT": "[about umas]",
@@ -211,14 +213,14 @@ RULES = {
         | SURE TO (?! one) (?>PLAIN) (?! COUNTED) | [n dez] (?>as PLAIN | [dash a ate] SURE) (?! COUNTED)
     """,
     "after": """
-        [depois apos] (?:(?:[das da as] | de as | de (?= [s one] H SIDE)) (?>TIME) | de (?! [s one z]) (?>TIME)
+        [depois apos] (?:(?:[das da as] | de as | de (?= [s one] (?:H SIDE | HALFPAST))) (?>TIME) | de (?! [s one z]) (?>TIME)
             | [de do o]? (?>SURE)) (?! COUNTED)
         | (?:a? partir | apartir) (?:[de das da do as] | de as) (?>TIME) (?! COUNTED)
         | (?:das | de)? SURE ONWARDS | das NUM ONWARDS | mais tarde do? que [as a o]? (?>TIME) (?! COUNTED)
     """,
     "before": """
         antes (?:(?:[das da as] | de as) (?>TIME) | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE)) (?! COUNTED)
-        | ate (?:[as a o] ABOUT? (?>TIME) (?! COUNTED) | ABOUT? SURE | umas (?>TIME) (?! THINGS))
+        | ate (?:[as a o] ABOUT? (?>TIME) (?! COUNTED) | ABOUT? SURE | NUM HALFPAST | umas (?>TIME) (?! THINGS))
         | mais cedo do? que [as a o]? (?>TIME) (?! COUNTED)
     """,
     "early": """
@@ -233,7 +235,7 @@ RULES = {
         | (?:[s n z dez] [da de] | one da) [manha tarde noite dawn] | NUM (?:pm | am)
         | NUM MINUTES [da de] LIGHT
         | (?:dec h | NUM h? (?= em? ponto)) TAIL
-        | (?:[k kc kz] H? | [n dez] h (?:b min? (?! COUNTED | H))? MINUTES?) TAIL
+        | (?:[k kc kz] H? | [n dez] h REST? MINUTES?) TAIL
         | NUM HALFPAST TAIL | NOON | midnight
     """,
     "maybe_hour": """
