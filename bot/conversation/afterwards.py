@@ -16,7 +16,7 @@ from .wish import at
 # Of a write's arguments, what tells which one it was.
 _KEPT: Final = ("appointment_id", "was", "start", "action", "days", "span")
 # Of what was gathered for it, what tells whose it was; `by` is how far several are moved.
-_GATHERED: Final = ("appointment", "client", "service", "by")
+_GATHERED: Final = ("appointment", "client", "service", "by", "many")
 
 
 def remembered(dialog: Mapping[str, Any], tool: str, arguments: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -56,6 +56,12 @@ def done(talk: Talk) -> Data:
     """Return what was agreed to last, while nothing else was begun since."""
     found: Data = talk.memory.get("done") or {}
     return found
+
+
+def whose(talk: Talk) -> str:
+    """Return for whom something was done last; nothing where that is not known."""
+    last = done(talk)
+    return str((last.get("client") or {}).get("name") or (last.get("appointment") or {}).get("client") or "")
 
 
 def known(appointment: Data) -> dict[str, Any]:

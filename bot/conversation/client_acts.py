@@ -30,8 +30,11 @@ PERSON = do("person", "Falar com atendente")
 
 async def book(talk: Talk) -> Answer:
     """Gather service and time, offer what is free."""
+    about = talk.memory.pop("about", None)
     if talk.memory.get("doing") != BOOK:
         _start(talk, BOOK)
+    if about:  # whose price was asked just now
+        talk.memory.setdefault("service", about)
     if said := remark(talk.heard.text):
         talk.memory["remark"] = said
     await _one_at_a_time(talk)
@@ -197,6 +200,8 @@ async def take_service(talk: Talk, token: str) -> Answer:
 async def mine(talk: Talk) -> Answer:
     """Tell the client's own appointments."""
     found = await own(talk)
+    if found and not talk.asked:
+        talk.memory["told"] = Intent.MINE.value
     return talk.text(chat("my_appointments", lines=lines_of(found))) if found else _nothing_booked(talk)
 
 
@@ -212,6 +217,8 @@ async def told(talk: Talk, intent: Intent) -> str:
     match intent:
         case Intent.PRICES | Intent.SERVICES:
             shown = (intent is Intent.PRICES and catalogue.meant(talk.said.rest, data["services"])) or data["services"]
+            if not talk.asked:
+                talk.memory |= {"told": Intent.PRICES.value} | ({"about": _kept(shown[0])} if len(shown) == 1 else {})
             lines = [f"• {one['name']}: {one['price']} ({one['duration']})" for one in shown[:MOST_LINES]]
             return chat("prices", lines="\n".join(lines)) if lines else chat("no_services", professional=name)
         case Intent.HOURS:
@@ -226,6 +233,10 @@ async def told(talk: Talk, intent: Intent) -> str:
         case Intent.HELP:
             return chat("help_client", professional=name)
     return chat("ask_person", professional=name)
+
+
+def _kept(service: Data) -> dict[str, str]:
+    return {"token": service["token"], "name": service["name"]}
 
 
 async def info(talk: Talk) -> Data:

@@ -43,7 +43,7 @@ CLIENT: Final[Rules] = (
         Intent.PERSON,
         "atendente|humano|atendimento humano|pessoa (?:de verdade|real)",
         r"(?:falar|conversar|falo) com (?!quem)\w+|tem alguem ai|nao (?:quero )?(?:falar com )?(?:um )?robo",
-        "me liga|liga para mim|me ligue|cham[ae]r? (?:alguem|o|a) ?.*",
+        "me lig(?:a|ar|ue)|liga para mim|cham[ae]r? (?:alguem|o|a) ?.*",
     ),
     line(
         Intent.WAITLIST,
@@ -152,14 +152,17 @@ CLIENT: Final[Rules] = (
     line(
         Intent.PAYMENT,
         "paga|pix|cartao|credito|debito|pag(?:ar|uei|amento|o)|parcel(?:a|am|ar|ado)|boleto|nota fiscal|recibo",
-        "sinal|dinheiro|descontos?|promoc(?:ao|oes)|cupom",
+        r"sinal|dinheiro|descontos?|promoc(?:ao|oes)|cupom|mais barato",
+        r"(?:faz|fica|sai|rola) por (?:r \$ ?)?\d+(?: .*)?",
+        r"estacionamento|convenio|wi ?fi|acessib\w+|rampa|elevador|cadeira de rodas|garantia|ar condicionado",
     ),
     line(
         Intent.SERVICES,
         "servicos?|procedimentos?|o que (?:e que )?voces (?:fazem|oferecem)",
         "tem (?:corte|escova|progressiva|pacote|algum pacote) .*|tem (?:corte|escova|progressiva|pacote)",
         "tem (?:manicure|barbeiro|cabeleireir[oa]|depilacao|massagem|sobrancelha).*",
-        r"voces? (?:faz(?:em)?|trabalham? com) .*|(?:^|\| )faz(?:em)? .*|trabalham? com .*|quanto tempo .*",
+        r"voces? (?:faz(?:em)?|trabalham? com|cort(?:a|am)|pint(?:a|am)|alis(?:a|am)) .*|(?:^|\| )faz(?:em)? .*",
+        "trabalham? com .*|quanto tempo .*",
         "duracao|(?:demora|dura|leva) (?:quanto|muito).*|quanto (?:que )?(?:demora|dura|leva)",
     ),
     line(
@@ -175,6 +178,14 @@ CLIENT: Final[Rules] = (
         "localizacao|mapa|manda a loc|como (?:eu )?(?:chego|chegar|faco para chegar)|atendem? onde",
         "qual (?:e )?(?:a )?rua",
         "(?:que|qual) bairro|e perto d[aeo]|fica (?:onde|em|perto).*",
+    ),
+    line(
+        Intent.INTRO,
+        r"(?:o )?meu nome (?:completo )?e \w+.*|me chamo \w+.*|(?:aqui e|sou) (?:o|a) \w+(?: \w+)?(?= \||$)",
+    ),
+    line(
+        Intent.GREET,
+        r"^(?:fala|salve|opa|e ai|diga)(?: ai| meu| minha| seu)*(?: (?!comigo|com |para |que |do |da )\w+)?(?= \||$)",
     ),
     *CHATTER,
 )

@@ -1,14 +1,13 @@
 """What clients are answered, message by message: taps, answers to an open question, corrections, new wishes."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from .. import phrases
-from ..notify.render import chat
 from . import buttons, catalogue, client_acts, client_waiting, likewise, swapping
 from .brain import Answer
 from .client_acts import PERSON, told
+from .client_handlers import ASKED, HANDLERS, TAPS, TO_A_PERSON, book, unclear
 from .gathering import (
     adds,
     another_matter,
@@ -30,30 +29,16 @@ from .repeating import take_scope
 from .searching import search
 from .several import joined, questions
 from .swapping import SWAP, swap
-from .talk import Talk, choices, do, start_of
-from .undoing import regrets, undo
+from .talk import Talk, choices, start_of
 from .vocabulary import plain
 from .wish import at
-from .yesno import closes, read_yes_no
-
-MENU: Final = (do("book", "Marcar horário"), do("mine", "Meus horários"), do("prices", "Preços"), PERSON)
-DOUBTS: Final = (do("mine", "Meus horários"), do("move", "Remarcar"), do("cancel", "Cancelar"), PERSON)
-OPENING: Final = (do("book", "Marcar"), do("move", "Remarcar"), do("cancel", "Cancelar"))
-
-# What only the professional can answer.
-TO_A_PERSON: Final = frozenset({Intent.PAYMENT, Intent.SERIES, Intent.LATE})
-# Questions whose answer leaves what is going on as it was.
-ASKED: Final = TO_A_PERSON | {
-    Intent.PRICES,
-    Intent.SERVICES,
-    Intent.HOURS,
-    Intent.ADDRESS,
-    Intent.HELP,
-    Intent.WHO,
-    Intent.MINE,
-}
+from .yesno import read_yes_no
 
 _WANTS: Final = re.compile(r"(?<!\S)(?:sim|quer\w*|pode|claro|vamos|bora|marc\w+|aceito|isso)(?!\S)")
+_COULD_BE: Final = re.compile(
+    r"^(?!.* (?:marc\w+|agend\w+|tambem|mais um) )"
+    r".*(?<!\S)(?:da para|daria para|pode|podia|poderia|tem como|consegue|melhor|prefiro) ser(?!\S)"
+)
 _ANOTHER: Final = re.compile(r"(?<!\S)(?:o|a|outro|outra) (?:outr[oa]|horario|consulta)(?!\S)")
 
 
@@ -133,18 +118,34 @@ async def _slot(talk: Talk, token: str) -> Answer:
 
 async def wanted(talk: Talk, intent: Intent) -> Answer:
     """Begin something new."""
+    intent = _in_context(talk, intent)
     if not talk.heard.payload and (found := await swap(talk)):
         return found
     if handler := HANDLERS.get(intent):
         return await handler(talk)
     if intent in {Intent.PRICES, Intent.SERVICES} and talk.said.dated and not talk.heard.payload:
         # "Quero corte amanhã 10h, quanto custa?" asks for the price of what it wants.
-        return await _book(talk, *({intent} & ASIDES))
+        return await book(talk, *({intent} & ASIDES))
     if intent in ASKED:
         return talk.answer(choices(await told(talk, intent), [PERSON] if intent in TO_A_PERSON else []))
     if intent is Intent.NONE and await _names_a_wish(talk):
-        return await _book(talk)
-    return await _unclear(talk)
+        return await book(talk)
+    return await unclear(talk)
+
+
+def _in_context(talk: Talk, intent: Intent) -> Intent:
+    """Read a message by what was just told: of one's own time "dá pra ser quarta?" moves it."""
+    told_last, words = talk.memory.get("told", ""), plain(talk.heard.text)
+    if (
+        told_last == Intent.MINE
+        and talk.said.dated
+        and intent in {Intent.NONE, Intent.BOOK}
+        and _COULD_BE.search(words)
+    ):
+        return Intent.RESCHEDULE
+    if told_last == Intent.PRICES and intent is Intent.NONE and words.startswith(" e ") and not talk.said.dated:
+        return Intent.PRICES
+    return intent
 
 
 async def _names_a_wish(talk: Talk) -> bool:
@@ -168,7 +169,7 @@ async def _continued(talk: Talk) -> Answer | None:
         return await decided(talk, decision)
     if intent in ASKED:
         return talk.ask_again(await told(talk, intent))
-    if intent is Intent.GREET and not talk.said.dated:
+    if intent in {Intent.GREET, Intent.INTRO} and not talk.said.dated:
         return talk.ask_again()
     return await _ongoing(talk)
 
@@ -194,7 +195,7 @@ async def _taken_up(talk: Talk) -> Answer:
     if talk.reading.intent in {Intent.THANKS, Intent.BYE} and not _WANTS.search(plain(talk.heard.text)):
         talk.memory.clear()
         return await wanted(talk, talk.reading.intent)
-    return await _book(talk)
+    return await book(talk)
 
 
 async def _gathering(talk: Talk) -> Answer | None:
@@ -209,14 +210,14 @@ async def _gathering(talk: Talk) -> Answer | None:
         return await other_times(talk)
     if intent is not Intent.NONE:
         return None
-    if booking and await _names_a_wish(talk):
+    if booking and (" mesmo dia " in plain(talk.heard.text) or await _names_a_wish(talk)):
         return await _added(talk)
     return not_understood(talk)
 
 
 async def _added(talk: Talk) -> Answer:
     if talk.memory["doing"] == BOOK:
-        return await _book(talk)
+        return await book(talk)
     if "token" not in (talk.memory.get("appointment") or {}):
         return await client_acts.settle(talk)
     note(talk, *talk.said.wishes)
@@ -235,85 +236,3 @@ async def _cancelling(talk: Talk) -> Answer | None:
     if talk.said.dated or intent in {Intent.CANCEL, Intent.MORE}:
         return await client_acts.cancel(talk)
     return sorry(talk) if intent is Intent.NONE else None
-
-
-async def _book(talk: Talk, *asides: Intent) -> Answer:
-    told_too = [await told(talk, aside) for aside in (*asides, *talk.reading.asides)]
-    talk.preface = "\n\n".join(dict.fromkeys(told_too))
-    return await client_acts.book(talk)
-
-
-async def _greet(talk: Talk) -> Answer:
-    if closes(talk.heard.text) and talk.heard.history:
-        return talk.say("closing")  # "tudo bem" after something, and no question
-    talk.memory.clear()
-    words = chat("greeting_client", name=phrases.first_name(talk.asker.name), professional=talk.heard.professional_name)
-    return talk.answer(choices(words, OPENING))
-
-
-async def _person(talk: Talk) -> Answer:
-    return talk.answer(handoff=True)
-
-
-async def _search(talk: Talk) -> Answer:
-    talk.memory.clear()
-    return await search(talk)
-
-
-async def _thanks(talk: Talk) -> Answer:
-    return talk.say("thanks")
-
-
-async def _bye(talk: Talk) -> Answer:
-    return talk.say("bye")
-
-
-async def _kept(talk: Talk) -> Answer:
-    if regrets(talk):
-        return await undo(talk)
-    talk.forget()
-    return talk.say("kept")
-
-
-async def _doubt(talk: Talk) -> Answer:
-    if talk.pending:
-        return talk.ask_again(chat("ask_person", professional=talk.heard.professional_name))
-    return talk.answer(choices(chat("not_understood"), DOUBTS))
-
-
-async def _unclear(talk: Talk) -> Answer:
-    if closes(talk.heard.text) and not talk.pending:
-        return talk.say("closing")
-    return sorry(talk) if talk.pending else talk.answer(choices(chat("not_understood"), MENU))
-
-
-HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
-    Intent.GREET: _greet,
-    Intent.THANKS: _thanks,
-    Intent.BYE: _bye,
-    Intent.BOOK: _book,
-    Intent.MORE: _book,
-    Intent.CANCEL: client_acts.cancel,
-    Intent.RESCHEDULE: client_acts.move,
-    Intent.MINE: client_acts.mine,
-    Intent.WAITLIST: client_waiting.wait,
-    Intent.CONFIRM: client_acts.mine,
-    Intent.PERSON: _person,
-    Intent.OTHER_PROFESSIONAL: _search,
-    Intent.DROP: _kept,
-    Intent.KEEP: _kept,
-    Intent.UNDO: undo,
-    Intent.UNSURE: _doubt,
-}
-TAPS: Final[Mapping[str, Intent]] = {
-    "book": Intent.BOOK,
-    "mine": Intent.MINE,
-    "cancel": Intent.CANCEL,
-    "move": Intent.RESCHEDULE,
-    "help": Intent.HELP,
-    "person": Intent.PERSON,
-    "prices": Intent.PRICES,
-    "hours": Intent.HOURS,
-    "address": Intent.ADDRESS,
-    NEXT: Intent.BOOK,
-}

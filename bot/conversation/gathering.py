@@ -8,7 +8,7 @@ from typing import Final
 from ..notify.render import chat
 from .brain import Answer
 from .choosing import any_will_do, chosen
-from .intents import Intent
+from .intents import LATER, Intent
 from .offer import BOOK, MOVE, ask_day, later, note, offer, offered, take, wish_of
 from .picking import nudged
 from .talk import Talk, start_of
@@ -34,6 +34,7 @@ _MOMENT: Final = re.compile(
     r"|talvez)(?!\S)"
 )
 _SWAPS: Final = re.compile(r"^ (?:(?:pode|quero|da para) )?(?:mudar?|trocar?|troque|alterar?) (?:para|por) (?!outr)")
+_NUMBER: Final = re.compile(r"\W*(\d{1,2})\W*")
 _RATHER: Final = re.compile(r"^ (?:nao (?:, )?)?(?:melhor|prefiro|digo|pode ser|quero)(?: [ao]s?)? (\d{1,2}) $")
 _OTHER_DAY: Final = re.compile(r"outr[oa]s? (?:dia|data)")
 
@@ -57,7 +58,9 @@ def taken_back(talk: Talk) -> bool:
     """Tell whether what is going on should simply end."""
     if talk.reading.intent in {Intent.DROP, Intent.KEEP, Intent.UNDO}:
         return True
-    return talk.memory.get("doing") in {BOOK, MOVE} and bool(_TAKEN_BACK.match(plain(talk.heard.text).strip()))
+    words = plain(talk.heard.text)
+    later = bool(LATER.search(words)) and not talk.said.dated
+    return talk.memory.get("doing") in {BOOK, MOVE} and (later or bool(_TAKEN_BACK.match(words.strip())))
 
 
 def drop(talk: Talk) -> Answer:
@@ -96,7 +99,10 @@ def swaps(talk: Talk) -> bool:
 
 
 def hear_hour(talk: Talk) -> None:
-    """Read "melhor 11" as an hour where a time is in question."""
+    """Read "melhor 11" as an hour where a time is in question, and a number beyond a list of services, too."""
+    number = _NUMBER.fullmatch(talk.heard.text) if talk.asked == "service" else None
+    if number and len(talk.memory.get("options", [])) < int(number[1]) < 24:
+        talk.said = Said.read(f"às {number[1]}", talk.now)
     if not talk.said.dated and (found := _RATHER.match(plain(talk.heard.text))):
         talk.said = Said.read(f"às {found[1]}", talk.now)
 

@@ -16,7 +16,7 @@ from .phrasebook import Intent, Rules
 from .professional_words import PROFESSIONAL
 from .vocabulary import READ, plain
 
-__all__ = ["PHONE", "Intent", "Reading", "understand"]
+__all__ = ["LATER", "PHONE", "Intent", "Reading", "understand"]
 
 # Brazilian numbers as they are typed: with or without country, area, ninth digit, signs between.
 PHONE: Final = re.compile(r"(?<![\d/:,])(?:\+?55[\s.-]*)?(?:\(?0?[1-9]{2}\)?[\s.-]*)?9?\d{4}[\s.-]?\d{4}(?![\d/:h])")
@@ -52,7 +52,7 @@ _NOT_BEFORE: Final = re.compile(
 _NOT_AFTER: Final = re.compile(r"^ nao(?= \||$| [?])")
 # "não queria desmarcar, mas vou ter que" takes the "não" back.
 _AFTER_ALL: Final = re.compile(r"(?<!\S)mas (?:infelizmente |eu )?(?:vou ter|tenho|preciso|terei|precisarei)")
-_LATER: Final = re.compile(
+LATER: Final = re.compile(
     r"(?<!\S)depois (?:eu |a gente )?(?:te )?"
     r"(?:aviso|falo|chamo|remarco|marco|agendo|reagendo|marcamos|vejo|remarcamos)(?!\S)[^|]*"
 )
@@ -105,7 +105,7 @@ def without_phone(text: str) -> str:
 def _words(text: str) -> str:
     """Return plain words with "|" for every stop, so that no pattern reaches over one."""
     said = _STOPS.sub(" | ", plain(without_phone(text))).replace("?", " ? | ").replace(" mas ", " | mas ")
-    said = _WAIT.sub("|", _LATER.sub("", said))
+    said = _WAIT.sub("|", LATER.sub("", said))
     return " ".join(said.split()).replace("? |", "|" if said.strip(" ?|") else "?").strip(" |") or said.strip()
 
 

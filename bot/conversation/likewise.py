@@ -4,25 +4,30 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from ..models.enums import Role
 from ..notify.render import chat
-from . import client_acts, professional_acts
+from . import client_acts, professional_acts, professional_days
 from .afterwards import done
 from .brain import Answer
 from .gathering import CANCEL, DOING
 from .intents import Intent
-from .offer import MOVE
+from .offer import BOOK, MOVE, note
 from .people import people_in
 from .picking import shift_in
 from .professional_reads import ask_which
 from .talk import Talk, start_of
 from .vocabulary import plain
-from .wish import Said
+from .wish import Said, Wish
 
-_OTHER: Final = r"(?:outr[oa]s?|proxim[oa]s?|rest[oa]|demais)"
+_OTHER: Final = r"(?:outr[oa]s?|rest[oa]|demais)"
 _LIKEWISE: Final = re.compile(
     r"(?<!\S)(?:tambem|idem|(?:a )?mesma coisa|igualmente)(?!\S)"
     rf"|^ (?:agora |e |entao |todos )*[oa]s? {_OTHER} [?!. ]*$"
 )
+# After one of several that were listed.
+_NEXT: Final = re.compile(r"^ (?:agora |e |entao |vamos a?o )*[oa]? ?proxim[oa] [?!. ]*$")
+# "E o Diego 14:30", after a booking; "e quinta o dia todo", after a day off. With a question mark it asks.
+_AND: Final = re.compile(r"^ (?:e|agora|depois) (?!.*[?])|(?<!\S)tambem(?!\S)")
 _ALL_OTHERS: Final = re.compile(rf"(?<!\S)(?:{_OTHER})(?!\S)")
 # What a message may ask for that says no more than that.
 _BARE: Final = frozenset({Intent.NONE, Intent.MORE, Intent.NEXT, Intent.THANKS})
@@ -35,16 +40,31 @@ _SAME: Final = {
     "no_show": frozenset({Intent.NO_SHOW}),
     "paid": frozenset({Intent.PAID}),
 }
+# What adds to the agenda, and what asks for more of it.
+_ADDS: Final = {"book_appointment": frozenset({Intent.BOOK}), "block_time": frozenset({Intent.BLOCK})}
 
 
 def means_likewise(talk: Talk) -> bool:
     """Tell whether a message asks for the last deed once more."""
-    doing = DOING.get(done(talk).get("tool", ""), "")
-    same = _SAME.get(done(talk).get("action") or doing)
-    words = plain(talk.heard.text)
-    if same is None or not (_LIKEWISE.search(words) or (talk.reading.intent in same and _ALL_OTHERS.search(words))):
+    last, words, intent = done(talk), plain(talk.heard.text), talk.reading.intent
+    tool = last.get("tool", "")
+    if tool in _ADDS and talk.asker.role is Role.PROFESSIONAL:
+        named = talk.said.dated or people_in(talk.said.rest)
+        return bool(named and _AND.search(words)) and intent in _ADDS[tool] | {Intent.NONE, Intent.AGENDA}
+    same = _SAME.get(last.get("action") or DOING.get(tool, ""))
+    if same is None:
         return False
-    return talk.reading.intent in _BARE | same
+    if _refuses(talk) or (last.get("many") and _NEXT.match(words)):
+        return True
+    again = _LIKEWISE.search(words) or (intent in same and _ALL_OTHERS.search(words))
+    return bool(again) and intent in _BARE | same
+
+
+def _refuses(talk: Talk) -> bool:
+    """Tell whether one is confirmed and another is not: "a Luiza não"."""
+    if done(talk).get("action") != "confirm" or talk.reading.intent not in {Intent.NONE, Intent.KEEP}:
+        return False
+    return " nao " in plain(talk.heard.text) and len(people_in(talk.said.rest)) == 1
 
 
 async def for_client(talk: Talk) -> Answer:
@@ -60,13 +80,20 @@ async def for_client(talk: Talk) -> Answer:
 
 async def for_professional(talk: Talk) -> Answer:
     """Propose the last deed for whoever is named, or for the others of that day."""
-    last = done(talk)
+    last, refuses = done(talk), _refuses(talk)
+    if last["tool"] == "block_time":
+        return await professional_days.block(talk)
     professional_acts.start(talk, DOING[last["tool"]])
-    talk.memory |= {name: last[name] for name in ("action", "by") if name in last}
+    if talk.memory["doing"] == BOOK:
+        note(talk, Wish(day=start_of(talk, last).date().isoformat()))
+        return await professional_acts.book(talk)
+    talk.memory |= {name: last[name] for name in ("action", "by", "many") if name in last}
+    if refuses:
+        talk.memory["action"] = "reject"
     if talk.said.dated or people_in(talk.said.rest):
         return await professional_acts.act(talk)
     day = Said.read(f"{start_of(talk, {'start': last['was']}):%d/%m/%Y}", talk.now).when
-    for when in (day, Said.read("", talk.now).when):
+    for when in (day,) if last.get("many") == "day" else (day, Said.read("", talk.now).when):
         found = await professional_acts.candidates(talk, (), when)
         if others := [each for each in found if each["id"] != last["appointment_id"]]:
             break

@@ -27,6 +27,7 @@ class Intent(StrEnum):
     MORE = "more"
     DROP = "drop"
     KEEP = "keep"
+    INTRO = "intro"
     UNDO = "undo"
     SWAP = "swap"
     SERVICES = "services"
@@ -67,6 +68,9 @@ class Intent(StrEnum):
     DEADLINE = "deadline"
     EVERYBODY = "everybody"
     UNPAID = "unpaid"
+    TELL = "tell"
+    NOTE = "note"
+    CANCELLED = "cancelled"
     VISITS = "visits"
     # Something was asked, and it can be read in more than one way.
     UNSURE = "unsure"

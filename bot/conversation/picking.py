@@ -127,7 +127,8 @@ def on_its_day(talk: Talk, local: datetime) -> list[Wish]:
     if away := shift_in(talk.said.text) or shift_in(str(talk.memory.get("by", ""))):
         return note(talk, at(local + away))
     hour_said = any(wish.hour for wish in talk.said.wishes)
-    if not hour_said and (later := nudged(talk.said, local)):
+    within = any(wish.stretch or wish.part for wish in talk.said.wishes)  # "mais tarde, depois das 17" says how late
+    if not (hour_said or within) and (later := nudged(talk.said, local)):
         return note(talk, later)
     if _SAME_HOUR.search(plain(talk.said.text)) and not hour_said:
         note(talk, Wish(hour=f"{local:%H:%M}"))

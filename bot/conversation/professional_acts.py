@@ -15,7 +15,7 @@ from .amounts import amounts_in
 from .brain import Answer
 from .catalogue import meant, names
 from .client_acts import info, service_missing
-from .dates import Kind, When
+from .dates import Kind, When, read
 from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
@@ -159,7 +159,8 @@ async def act(talk: Talk) -> Answer:
     found = of_people(people, filtered(await candidates(talk, people, when), when))
     found = [each for each in found if hour is None or start_of(talk, each).strftime("%H:%M") == hour]
     if not found:
-        return _nobody(talk, phrases.listing(people))
+        there = of_people(people, await candidates(talk, people, read("", talk.now))) if people and told else []
+        return ask_which(talk, chat("not_then"), there) if there else _nobody(talk, phrases.listing(people))
     besides = talk.memory.pop("besides", None)
     if not (found := [each for each in found if each["token"] != besides]):
         return drop(talk)  # "não, a Ana veio sim": about the one that was asked about

@@ -73,6 +73,18 @@ async def _bye(talk: Talk) -> Answer:
     return talk.say("bye")
 
 
+async def _tell(talk: Talk) -> Answer:
+    return talk.say("tells_by_itself")
+
+
+async def _note(talk: Talk) -> Answer:
+    return talk.say("notes_elsewhere")
+
+
+async def _cancelled(talk: Talk) -> Answer:
+    return talk.say("cancelled_unlisted")
+
+
 async def _kept(talk: Talk) -> Answer:
     if regrets(talk):
         return await undo(talk)
@@ -127,6 +139,9 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.DROP: _kept,
     Intent.KEEP: _kept,
     Intent.UNDO: undo,
+    Intent.TELL: _tell,
+    Intent.NOTE: _note,
+    Intent.CANCELLED: _cancelled,
 }
 TAPS: Final[Mapping[str, Intent]] = {
     "agenda": Intent.AGENDA,

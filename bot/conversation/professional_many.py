@@ -81,6 +81,7 @@ async def one_by_one(talk: Talk) -> Answer:
         return talk.say("nobody_for_all", day=day, waiting=deed in {"confirm", "reject"})
     if len(several) == 1:
         return await picked(talk, several[0])
+    talk.memory["many"] = "day" if len(days) == 1 else "all"
     closing = day.split(", ")[-1] if deed == CANCEL and when.kind is Kind.DATE else ""
     count = phrases.plural(len(several), "horário", "horários")
     return ask_which(talk, chat("one_by_one", verb=_VERBS[deed], count=count, day=day, closing=closing), several)

@@ -10,6 +10,7 @@ from .. import phrases
 from ..models.enums import STANDING, Payment, Status
 from ..notify.render import chat
 from . import client_acts
+from .afterwards import whose
 from .brain import Answer
 from .catalogue import names
 from .dates import Kind, Part, read
@@ -29,6 +30,8 @@ _PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|mes|meses|anos?|quinz
 _OWN: Final = re.compile(r" (?:minha|d[ao]|n?a) (?=semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)")
 # What is looked through for something that waits: two weeks.
 AHEAD: Final = timedelta(days=13)
+# "Telefone dele": of whom something was just done for.
+_HIS: Final = re.compile(r"(?<!\S)(?:del[ea]|el[ea])(?!\S)")
 # A week is the longest stretch of agenda that is read out in one message, and what may be unpaid is of the last one.
 WEEK: Final = timedelta(days=6)
 # Of those who have not paid: what fits one message, whatever the names are.
@@ -194,6 +197,8 @@ def _cents(money: str) -> int:
 async def customer(talk: Talk) -> Answer:
     """Show the card of a client, found by phone or name."""
     query = phone_in(talk.heard.text) or next(iter(people_in(talk.said.rest)), "")
+    if _HIS.search(plain(talk.heard.text)):
+        query = query or whose(talk)
     if not query:
         return talk.ask("card", chat("ask_whose_card"))
     found = await customers(talk, query)

@@ -129,6 +129,8 @@ PROFESSIONAL: Final[Rules] = (
         Intent.OPEN,
         rf"desbloque\w+|abr(?:e|ir|a) (?:a |o |no |na |minha )?(?:agenda|{DAY}).*|liber(?:a|ar|e) .*",
         "vou (?:atender|trabalhar|abrir) .*",
+        r"(?:n[oa] |em )?(?:natal|ano novo|feriado|carnaval|sabado|domingo)(?: que vem| dia \d\S*| \d+/\d+)?(?: eu)?"
+        r" (?:trabalho|atendo|abro)(?: sim)?(?= \||$)",
     ),
     line(
         Intent.BLOCK,
@@ -167,20 +169,34 @@ PROFESSIONAL: Final[Rules] = (
         Intent.CUSTOMER,
         r"(?:telefone|contato|ficha|cadastro|dados|historico|perfil|observac\w+|anotac\w+|informac\w+|fala)"
         r" d[aeo]s? (?!agenda|dia).*",
-        "quem e (?!voce|que |o proximo|a proxima).*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
+        "quem e (?!voce|que |[oa] proxim|[oa] ultim|[oa] primeir).*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
+        r"(?:telefone|contato|ficha|cadastro|historico|endereco) del[ea]s?(?: .*)?",
         r"quando (?:a|o) .* veio.*|quantas vezes.*|ultima vez|^(?:\| )?xfone(?: \|)?$",
     ),
     line(
         Intent.VISITS,
         r"(?:que horas?|que dia|quando|qual (?:e )?(?:o |a )?(?:horario|hora|dia))"
-        r" (?:(?:e|que|vem|volta|esta|ficou|seria|marcad[oa]|marcou|mesmo) )*(?:o|a|d[oa]|xfone|dona|seu) (?!que ).*",
+        r" (?:(?:e|que|vem|volta|esta|ficou|seria|marcad[oa]|marcou|mesmo) )*(?:o|a|d[oa]|xfone|dona|seu)"
+        r" (?!que |ultim|primeir|proxim).*",
         r"(?:quando|que horas?|que dia) (?:\w+ ){1,2}(?:vem|vai vir|volta|(?:esta|ficou) marcad[oa]|marcou).*",
         r"(?:[oa] )?\w+ (?:esta |ficou )?(?:marcad[oa]|agendad[oa]|vem|volta) (?:\w+ )?(?:quando|que (?:horas?|dia)).*",
-        r"(?:[oa] )?(?!nao |que |quem |mes |semana |\| )\w+ (?:ja )?(?:confirmou(?: que (?:vem|vai))?"
+        r"(?:[oa] )?(?!nao |que |quem |mes |semana |\| )\w+ (?:ja )?(?:confirmou(?: que (?:vem|vai))?|remarcou"
         r"|vem|vai vir)(?: (?:mesmo|n?[oa] ?))*"
         rf"(?: {DAY})?(?: (?:de |a )?(?:manha|tarde|noite))?(?= \||$)",
         r"(?:[oa] )\w+ e (?:que horas?|que dia|quando).*",
         r"(?:[oa] )\w+ tem (?:algum |alguma )?(?:horario|hora|consulta|sessao|algo)(?: marcad[oa])?(?= \||$).*",
+    ),
+    line(
+        Intent.CANCELLED, r"quem (?:\w+ ){0,2}(?:cancelou|desmarcou|furou comigo)(?: .*)?|(?:os )?cancelad[oa]s(?: .*)?"
+    ),
+    line(
+        Intent.TELL,
+        r"(?:avis|fal|mand)\w* (?:para |com |mensagem para )?(?:el[ea]s?|[oa] client\w+|[oa]s client\w+)(?= \||$)",
+    ),
+    line(
+        Intent.NOTE,
+        r"(?:anot|registr|escrev)\w* (?:ai )?que .*",
+        r"(?:coloc|bot|adicion|fa[zc])\w* (?:uma )?(?:anotacao|observacao) .*",
     ),
     line(
         Intent.AGENDA,
@@ -253,6 +269,7 @@ PROFESSIONAL: Final[Rules] = (
         rf"(?:compromissos?|horarios|atendimentos|agendamentos|clientes) (?:de |da |do |para |desta )?(?:{DAY})",
         rf"resumo (?:d[aeo] )?(?:dia|{DAY})|que horas (?:eu )?(?:termino|acabo|saio).*",
         rf"como (?:esta|ficou|foi|vai|anda|e) (?:\w+ ){{0,2}}(?:{DAY}|dia|tarde|manha)",
+        r"(?:que horas?|quem|qual) (?:e |vem |que )*(?:o |a |meu |minha )*(?:ultim|primeir)[oa](?: .*)?",
         "meus? (?:atendimentos|clientes|horarios|compromissos|dia)|^(?:e )?(?:a |na |da )?semana(?: toda| inteira)?$",
     ),
     line(

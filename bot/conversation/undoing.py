@@ -17,6 +17,7 @@ from .intents import Intent
 from .offer import BOOK, MOVE, offer, refused, wishes_of
 from .talk import Data, Talk, choices, do
 from .wish import at
+from .yesno import closes
 
 _DEEDS: Final[Mapping[str, Intent]] = {
     "book_appointment": Intent.BOOK,
@@ -30,6 +31,8 @@ async def undo(talk: Talk) -> Answer:
     """Propose what takes back the last deed; say so where nothing does."""
     last = done(talk)
     match last.get("tool"), last.get("action"):
+        case None, _ if closes(talk.heard.text):
+            return talk.say("closing")  # "foi engano": the message was
         case None, _:
             return talk.answer(choices(chat("undo_nothing"), _CHANGES))
         case ("cancel_appointment", _) | (_, "reject"):

@@ -109,7 +109,7 @@ EMOJI: Final[Mapping[str, str]] = {
         "nao": "👎 ❌ ✖ 🚫 🙅",
         "obrigado": "🙏",
         "oi": "👋",
-        "sorriso": "😊 🙂 😀 😁 😃 😄 😉 ❤ 🥰 😍 ✨ 💪 🎉 😘 🤗 😎 💙 💜 💚 🤩 ☺",
+        "sorriso": "😊 🙂 😀 😁 😃 😄 😉 ❤ 🥰 😍 ✨ 💪 🎉 😘 🤗 😎 💙 💜 💚 🤩 ☺ 👏 🙌",
     }.items()
     for sign in signs.split()
 }

@@ -96,7 +96,9 @@ ENOUGH: Final = NO | _phrases(
     "bacana,massa,top,suave,de boa,combinado,fechado,fechou,demorou,entendi,entendido,ciente,anotado,feito,que bom",
     "pode deixar,sem problema,sem problemas,uhum,aham,ahan,arram,ah,eu que agradeco,imagina,disponha,so isso",
     "so isso mesmo,era isso,era so isso,era isso mesmo,e so isso,e so,por hoje e so,por enquanto e so",
-    "por enquanto e isso,k,rs,rsrs,sorriso",
+    "por enquanto e isso,k,rs,rsrs,sorriso,desculpa,desculpe,mandei errado,mensagem errada,foi engano,engano,foi mal",
+    "era para outra pessoa,ignora,ignore,pode ignorar,desconsidera,desconsidere,pode desconsiderar,sem querer",
+    "foi sem querer,fica para a proxima,deixa para a proxima,quem sabe depois",
 )
 # A thumb is a yes only to a question.
 _THUMBS: Final = re.compile("|".join(re.escape(sign) for sign, word in EMOJI.items() if word == " sim "))

@@ -166,6 +166,11 @@ keep: não vou cancelar | cancela não | nem pense em cancelar meu horário | n�
 keep: eu não disse que queria cancelar | não quero desmarcar | eu não quero cancelar nada não | não é pra cancelar
 keep: não precisa cancelar | por favor não cancele meu horário | não cancela não por favor | não quero desmarcar nada
 keep: não é pra cancelar meu horário
+intro: meu nome é Joana | meu nome é Patrícia | me chamo João Pedro | aqui é a Ana | sou o Carlos
+greet: fala meu barbeiro | salve | opa meu querido | fala Rafael
+person: tem como me ligar? | pode me ligar por favor
+payment: faz por 40? | tem estacionamento? | vcs aceitam convênio? | tem wifi aí?
+services: vc corta cabelo afro? | vocês pintam barba?
 swap: queria trocar o serviço | quero mudar de serviço | errei o serviço | dá pra alterar o procedimento?
 undo: desfaz | desfazer | ai não, desfaz isso | dá pra desfazer? | volta atrás | posso voltar atrás? | quero de volta
 undo: cancelei sem querer | cancelei errado, foi mal | foi sem querer | me devolve, quero meu horário de volta
@@ -196,7 +201,7 @@ none: sim | não | talvez | 123 | asdf | kkkk | hum | moro na rua das flores | t
 none: meu cabelo é cacheado | a segunda opção | o último | dia 12 | meu filho tem 5 anos | tá | huum | certo
 none: pode ser | prefiro de manhã | o mais cedo | qualquer um | semana que vem | depois das 18h | João Pedro | cabelo
 none: bom | a primeira | esse | quinta ou sexta | ontem fui aí | estou grávida | https://x.com | 999 | humm
-none: meu nome é Joana | sou alérgica | amanhã às 9 | 16:30 | depois eu te falo | 2 | quarta | é pro meu filho
+none: sou alérgica | amanhã às 9 | 16:30 | depois eu te falo | 2 | quarta | é pro meu filho
 none: kkk beleza
 """
 
@@ -349,6 +354,13 @@ keep: não cancela a Ana | não quero cancelar | não desmarca o Pedro | não re
 keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém | não cancela o João
 keep: não é pra desmarcar ninguém
 undo: desfaz | desfaz aí | volta atrás | recusei errado | confirmei sem querer | bloqueei errado | reverte isso
+tell: avisa ele | fala com ela | avisa o cliente
+note: anota que o carlos é alérgico a loção | anota aí que ela prefere de manhã | coloca uma observação na ficha
+cancelled: quem cancelou essa semana? | quem desmarcou hoje
+visits: o carlos remarcou? | a ana já remarcou?
+customer: qual o telefone dele? | ficha dela
+agenda: que horas é o último hoje? | quem é a última | qual meu primeiro horário
+open: no natal trabalho | sábado eu atendo | domingo 29/11 trabalho
 shorter: segunda só atendo até as 15 | amanhã só atendo de tarde | quarta vou atender só até 12h | terça começo só às 11
 shorter: quinta só das 14 às 18 | sexta saio mais cedo, às 16 | amanhã chego só depois das 11 | hoje só até meio dia
 shorter: dia 25 só trabalho a partir das 13h | hj vou parar às 17h | amanhã só de manhã | hoje só fico até as 17
