@@ -285,6 +285,7 @@ class RescheduleAppointment(Tool):
             now=context.asker.now,
             actor=context.actor,
             conversation_id=context.asker.conversation_id,
+            known=context.openings,
         )
         zone = context.asker.zone
         words = {

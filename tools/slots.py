@@ -56,7 +56,7 @@ class ListFreeSlots(Tool):
             raise DayUnclear
         start, end = self._span(context, when)
         moving = UUID(context.redeem(self.appointment, "appointment")["id"]) if self.appointment else None
-        found = await booking.openings(
+        context.openings = found = await booking.openings(
             context.session,
             context.professional_id,
             service,
@@ -67,8 +67,6 @@ class ListFreeSlots(Tool):
             actor=context.actor,
             moving=moving,
         )
-        if moving is None:
-            context.openings = found
         times = _within(found.times, when, context.asker.zone)
         data: dict[str, Any] = {
             "service": views.service(context, service),

@@ -270,13 +270,18 @@ async def check_move(
     now: datetime,
     actor: Actor = Actor.CLIENT,
     conversation_id: UUID | None = None,
+    known: Openings | None = None,
 ) -> Notice:
     """Refuse what `move` would refuse now; say whether giving the old time up would be late."""
-    agenda = await load_agenda(session, row.professional_id, now=now)
+    if known is not None and known.decide(row.professional_id, start_at, row.id):
+        agenda, busy = known.agenda, known.busy
+    else:
+        agenda, busy = await load_agenda(session, row.professional_id, now=now), None
     notice = may_move(row, policy_of(agenda.professional), actor, now)
     rules = agenda.rules(_minutes(row), actor)
     own = Own(conversation=conversation_id, appointments=[row.id])
-    if row.start_at != start_at and (no := await refused(session, agenda, rules, start_at, now=now, own=own)):
+    again = row.start_at == start_at
+    if not again and (no := await refused(session, agenda, rules, start_at, now=now, own=own, busy=busy)):
         raise no
     return notice
 

@@ -56,10 +56,13 @@ class Openings:
     end: datetime
     # The free ones, aware UTC.
     times: list[datetime]
+    # The appointment whose own time counts as free.
+    moving: UUID | None = None
 
-    def decide(self, service: Service, at: datetime) -> bool:
+    def decide(self, professional_id: UUID, at: datetime, moving: UUID | None = None) -> bool:
         """Say whether no more has to be read to judge this time."""
-        return service.id == self.service.id and self.start <= at < self.end
+        mine = professional_id == self.agenda.professional.id and moving == self.moving
+        return mine and self.start <= at < self.end
 
 
 async def openings(
@@ -85,7 +88,7 @@ async def openings(
     if actor is Actor.CLIENT and (no := await allowance.refusal(session, agenda.professional, actor, now=now)):
         raise no
     rules = agenda.rules(service.minutes, actor)
-    return Openings(agenda, service, rules, busy, start, end, free_times(rules, busy, start, end, now))
+    return Openings(agenda, service, rules, busy, start, end, free_times(rules, busy, start, end, now), moving)
 
 
 async def refusal(
@@ -106,7 +109,7 @@ async def refusal(
     """
     if service.professional_id != professional_id or not service.active:
         return ServiceUnknown()
-    if known is not None and known.decide(service, at):
+    if known is not None and known.service.id == service.id and known.decide(professional_id, at, moving):
         agenda, rules, busy, free_then = known.agenda, known.rules, known.busy, at in known.times
     else:
         agenda, busy, free_then = await load_agenda(session, professional_id, now=now), None, False

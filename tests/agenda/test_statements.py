@@ -1,15 +1,18 @@
 """How often the database is asked: one statement for a listing, four for a booking, however full the agenda is."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.agenda import booking
+from bot.agenda import booking, daysoff, following, series
 from bot.agenda.hours import DayException
+from bot.agenda.pattern import Pattern
 from bot.agenda.workweek import set_exceptions
 from bot.db import Database
-from bot.models.enums import Actor, ExceptionKind, Plan
+from bot.models.enums import Actor, ExceptionKind, Frequency, Plan
 
 from ..bench.counting import statements
 from .factories import NOW, THURSDAY_15H
@@ -55,3 +58,27 @@ async def test_a_plan_with_a_limit_costs_one_more(single: Database) -> None:
         async with statements(single) as seen:
             await world.book()
         assert len(seen) == 5, "\n".join(seen)
+
+
+async def test_a_series_is_looked_around_once_and_days_are_closed_together(single: Database) -> None:
+    weekly = Pattern(frequency=Frequency.WEEKLY, starts_on=THURSDAY_15H.date(), start_minute=900, count=12)
+    days = [THURSDAY_15H.date() + DAY * place for place in range(20)]
+    async with World(single) as world:
+        book: dict[str, Any] = {
+            "client_id": world.client.id,
+            "service_id": world.service.id,
+            "pattern": weekly,
+            "now": NOW,
+        }
+        starts = [THURSDAY_15H + 7 * DAY * place for place in range(12)]
+        async with statements(single) as seen, single.begin() as session:
+            made = await series.book(session, professional_id=world.owner.id, starts=starts, **book)
+        counted = Counter(line.split()[0] for line in seen)
+        # The savepoint; the lock, who and what, what is taken; the series, each of its rows, and what is told.
+        assert counted == {"SAVEPOINT": 1, "RELEASE": 1, "SELECT": 3, "INSERT": 1, "WITH": 12 + 1}, seen
+        async with statements(single) as seen, single.begin() as session:
+            await following.cancel_following(session, made.rows[0].id, now=NOW, **world.as_owner())
+        assert len([line for line in seen if line.startswith("SELECT")]) == 5, "\n".join(seen)
+        async with statements(single) as seen, single.begin() as session:
+            await daysoff.close(session, world.owner.id, days, None)
+        assert len(seen) == 4, "\n".join(seen)  # the lock, the hours, what goes, what comes
