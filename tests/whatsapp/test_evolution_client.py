@@ -151,6 +151,12 @@ def test_no_answer_however_odd_is_an_exception() -> None:
             assert of_answer(status, body).action in Action
 
 
+def test_a_number_that_is_not_on_whatsapp_is_told_at_any_depth() -> None:
+    gone = {"exists": False, "jid": "5511988887777@s.whatsapp.net"}
+    for body in (gone, {"message": [gone]}, {"response": {"message": gone}}, {"response": {"message": [gone]}}):
+        assert of_answer(400, body).action is Action.UNREACHABLE
+
+
 async def test_read_and_typing_never_fail(fake: Evolution, session: aiohttp.ClientSession) -> None:
     details = {"jid": "5511988887777@s.whatsapp.net"}
     await api(session, fake.url).mark_read(INSTANCE, "3A01", details, typing=True)

@@ -52,8 +52,8 @@ def _of_status(status: int, words: str) -> Action:
 
 
 def _nonexistent(answer: dict[str, object]) -> bool:
-    said = mapping(answer.get("response")).get("message")
-    return any(mapping(each).get("exists") is False for each in [said, *items(said)])
+    told = [answer, answer.get("message"), mapping(answer.get("response")).get("message")]
+    return any(mapping(each).get("exists") is False for said in told for each in [said, *items(said)])
 
 
 def _words(answer: dict[str, object]) -> Iterator[str]:
