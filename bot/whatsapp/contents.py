@@ -29,13 +29,14 @@ def _media(kind: MessageType) -> Callable[[Fields], Fields | None]:
         media_id, caption = text(of.get("id"), ID), text(of.get("caption"))
         if not media_id:  # what was written below it can still be answered
             return {"type": MessageType.UNSUPPORTED, "text": caption}
-        filename = text(of.get("filename"), NAME)
+        filename, mime = text(of.get("filename"), NAME), text(of.get("mime_type"), NAME)
         return {
             "type": kind,
             "text": caption,
             "media_id": media_id,
-            "mime": text(of.get("mime_type"), NAME) or None,
-            "voice": of.get("voice") is True,
+            "mime": mime or None,
+            # A file of music says that it is no voice; what was left on the voicemail says nothing.
+            "voice": of.get("voice", "opus" in mime) is True,
             "details": {"filename": filename} if filename else {},
         }
 
