@@ -235,6 +235,7 @@ amanhã 9.30 => 22/11 09:30
 amanhã 13 h 15 => 22/11 13:15
 amanhã 13h 15 min => 22/11 13:15
 10h 15 pessoas => 22/11 10:00
+na unidade 2 às 15h amanhã => 22/11 15:00
 amanhã às 13;30 => 22/11 13:30
 amanhã à 1h30 => 22/11 13:30
 amanhã até 10 e meia => 22/11 <10:30
@@ -674,6 +675,9 @@ dia 5 de 10
 5 de 12 às 15h
 5 dw dezembro às 15h
 daqui a 3 disas às 15h
+daqui a 3 das às 15h
+da 28 às 15h
+1º se dezembro às 15h
 qya 10h
 qta 10h
 meu filho tem 7 anos

@@ -133,11 +133,11 @@ PLAIN = {
     "metro ponte parque jardim residencial feriadao memorial terminal",
     "label": "sala apto ap apartamento bloco andar casa lote quadra numero nro cpf cnpj cep rg cod codigo pedido "
     "senha protocolo mesa opcao item lugar fila posicao turma pagina manequim versao km artigo capitulo "
-    "linha ficha",
+    "linha ficha unidade filial",
     "score": "nota pressao parcela parcelas avaliacao nivel tamanho",
     "noun": "opcao via vez dose sessao parte fase pessoa fila consulta aula parcela casa rua "
-    "porta loja mao linha etapa tentativa metade chance alternativa mensagem foto imagem unidade "
-    "filial avenida serie turma prova data hora sugestao proposta lista crianca filha moca "
+    "porta loja mao linha etapa tentativa metade chance alternativa mensagem foto imagem "
+    "avenida serie turma prova data hora sugestao proposta lista crianca filha moca "
     "cadeira sala divisao categoria classe edicao temporada posicao colocada opiniao basica "
     "chamada pele roda intencao natureza lei guerra sinfonia dica pergunta duvida versao geracao feita coluna "
     "camada dessa",
@@ -249,7 +249,7 @@ SLIPPED = (
 # Words of their own, or of too many: "nt" is "não tem", "qnt" is "quanto", "dq" is "do que".
 NO_SLIPS = {
     *("manha", "sabao", "sanado", "domino", "tera", "erca", "note", "nt", "boite", "qnt", "dq", "proximas"),
-    *("tinta", "vinco", "mei", "ma", "m", "meias"),
+    *("tinta", "vinco", "ma", "m", "meias"),
 }
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = {key: row[max(at - 1, 0) : at] + row[at + 1 : at + 2] for row in ROWS for at, key in enumerate(row)}

@@ -112,8 +112,8 @@ RULES = {
         | NAMED THROUGH [a o]? NAMED MORE | entre [a o]? NAMED e [a o]? NAMED
         | NAMED a [s n b dez] (?! H | SIDE | e) | ter THROUGH [o a]? NAMED
         | FIG (?:ou | e) date | wf | w dash? feira | ask dash feira
-        | daqui [a de about umas muito mais w]{0,2} FIG [w ws]
-        | FIG [w e] month | (?<!de) ord do w | depois WEEKDAY | MAYBE
+        | daqui [a de about umas muito mais w]{0,2} FIG (?! UNIT)
+        | FIG [w e unless] month | da (?:b ATHOUR | FIG (?:CLOCK | NUM h)) | (?<!de) ord do w | depois WEEKDAY | MAYBE
         | (?<! [das as de entre e pelas dia]) dec (?= comma? (?:as (?:NUM (?! COUNTED) | noon | CLOCK) | CLOCK | NUM h))
         | WEEKDAY (?:[de da na]? outra [semana mes] | comma? [except not] este (?! WEEKDAY))
         | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
@@ -154,7 +154,7 @@ RULES = {
         | ou [as das a o]? NUM (?! THINGS | de MON)
     """,
     # Days.
-    "after_tomorrow": "depois [de w]? amanha",
+    "after_tomorrow": "depois [de w e]? amanha",
     "hence": "(?:daqui [ha w]? | em) [a de about umas muito mais]{0,2} (?:(?:FIG | meia) UNIT HALF? | CLOCK) util?",
     "from_today": """
         FIG [dias semanas meses] (?:depois | a? partir | apartir | apos) de? (?:hoje | amanha | WEEKDAY | dia FIG)
@@ -213,8 +213,8 @@ RULES = {
         | SURE TO (?! one) (?>PLAIN) (?! COUNTED) | [n dez] (?>as PLAIN | [dash a ate] SURE) (?! COUNTED)
     """,
     "after": """
-        [depois apos] (?:(?:[das da as] | de as | de (?= [s one] (?:H SIDE | HALFPAST))) (?>TIME) | de (?! [s one z]) (?>TIME)
-            | [de do o]? (?>SURE)) (?! COUNTED)
+        [depois apos] (?:(?:[das da as] | de as | de (?= [s one] (?:H SIDE | HALFPAST))) (?>TIME)
+            | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE)) (?! COUNTED)
         | (?:a? partir | apartir) (?:[de das da do as] | de as) (?>TIME) (?! COUNTED)
         | (?:das | de)? SURE ONWARDS | das NUM ONWARDS | mais tarde do? que [as a o]? (?>TIME) (?! COUNTED)
     """,
