@@ -17,7 +17,7 @@ PLAIN = {
     "slip": "quita quina seta qta qa qu qya qia qus qusa qyua qiua",
     "depois": "depois dps depoes despois dipois",
     "antes": "antes",
-    "apos": "apos",
+    "apos": "apos pos",
     "ate": "ate",
     "desde": "desde",
     "partir": "partir",
@@ -155,10 +155,10 @@ PLAIN = {
 VALUED: dict[str, dict[int, str]] = {
     # The feminine ordinals, which are also days of the week.
     "ord": {
-        0: "segunda sengunda secunda segunta segunada cegunda",
+        0: "segunda sengunda secunda segunta segunada cegunda segundona segundinha",
         2: "quarta kuarta cuarta",
         3: "quinta kinta",
-        4: "sexta cexta sexya sesta",
+        4: "sexta cexta sexya sesta sextona sextinha",
     },
     "week": {
         0: "seg segundafeira",

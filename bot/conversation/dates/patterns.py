@@ -195,10 +195,10 @@ RULES = {
     "year": "ano quevem | prox ano",
     "holiday": "no natal | dia [de do] natal | vespera [de do] natal",
     # Parts of the day.
-    "lunch": "(?:depois | apos) [do de o]? almoco | antes [do de]? almoco",
+    "lunch": "(?:depois | apos) [do de o dash]? almoco | antes [do de]? almoco",
     "part": """
         [de da do no ao o a pela na]? [comeco fim meio] [de da] LIGHT
-        | [de da a pela na] LIGHT (?:muito? cedo)?
+        | [de da a pela na] LIGHT (?:muito? cedo)? | mais para a? [tarde noite]
     """,
     "this_part": "este LIGHT | agora [de da a pela na]? LIGHT",
     "maybe_part": "LIGHT | muito? cedo",
