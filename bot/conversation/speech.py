@@ -10,7 +10,10 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e007f]"
 )
-_HIDDEN = re.compile(r"<think>.*?(?:</think>|\Z)|<\|[^<>|]{0,40}\|>", re.DOTALL | re.IGNORECASE)
+# Thoughts, and a model's own marks; after two of those stands who speaks and where.
+_HIDDEN = re.compile(
+    r"<think>.*?(?:</think>|\Z)|<\|(?:start|channel)\|>\w{0,20}|<\|[^<>|]{0,40}\|>", re.DOTALL | re.IGNORECASE
+)
 _LINKED = re.compile(r"!?\[([^\]\n]{0,200})\]\((?:[^()\s]|\([^()\s]*\))*\)")
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)\S*[^\s.,;!?]"

@@ -343,6 +343,7 @@ async def test_the_fake_refuses_a_prompt_without_a_veil(rig: Rig, text: str) -> 
         ("Qual dia? Veja [aqui](https://mal.example/x?y=1) ou em www.mal.com.br/x. Ou diga.", "Qual dia? Ou diga."),
         ("Fica na Rua das Flores, 100.<br>Até às 18h.", "Fica na Rua das Flores, 100.\nAté às 18h."),
         ("<think>hmm</think>Qual dia?", "Qual dia?"),
+        ("<|start|>assistant<|channel|>final<|message|>Qual dia?<|end|>", "Qual dia?"),
         ("`15h` ou `16h`?\n\n\n\nDiga.", "15h ou 16h?\n\nDiga."),
         ("✅ 15h\n✅ 16h ✔️", "• 15h\n• 16h"),
         ("Certo 👍🏽 Qual dia? 🎉", "Certo Qual dia?"),
