@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..models import Contact, ContactIdentity
 from ..models.enums import Channel, IdentityKind
 from ..whatsapp.phones import phone_key
-from ..whatsapp.tolerant import items, mapping, text
+from ..whatsapp.tolerant import mapping, several, text
 from .told import Told
 
 
@@ -18,7 +18,7 @@ async def heard(session: AsyncSession, row: Told, now: datetime) -> None:
     """Remember for each person named in a notice whether they want offers; everything else goes on as before."""
     if row.channel is not Channel.CLOUD or row.event.get("field") != "user_preferences":
         return
-    for told in map(mapping, items(mapping(row.event.get("value")).get("user_preferences"))):
+    for told in map(mapping, several(mapping(row.event.get("value")).get("user_preferences"))):
         said = text(told.get("value")).lower()
         whose = _whose(told)
         if said in ("stop", "resume") and whose is not None:

@@ -7,7 +7,7 @@ letter too many, is for `payloads`, which asks for nothing. What both can read, 
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, MsgspecError, Struct, field
+from msgspec import Meta, MsgspecError, Raw, Struct, field
 from msgspec.json import Decoder
 
 from .contents import ID, NAME
@@ -48,7 +48,10 @@ class _Written(_Shape):
     type: Literal["text"]
     sender: str = field(name="from")
     from_user_id: str = ""
+    from_parent_user_id: str = ""
+    from_logical_id: str = ""
     context: _Context | None = None
+    internal_1p_only_data: Raw = Raw()  # what Meta adds for its own use
 
 
 class _Profile(_Shape):
@@ -87,6 +90,8 @@ class _Became(_Shape):
     timestamp: str
     recipient_id: _Id
     recipient_user_id: _Id = ""
+    recipient_parent_user_id: str = ""
+    recipient_logical_id: str = ""
     biz_opaque_callback_data: _Opaque = ""
     pricing: _Pricing | None = None
     conversation: _Conversation | None = None
