@@ -8,7 +8,7 @@ from ..notify.render import chat
 from . import client_acts, client_waiting
 from .brain import Answer
 from .client_acts import PERSON, told
-from .gathering import sorry
+from .gathering import rounds_off, sorry
 from .intents import Intent
 from .offer import NEXT
 from .searching import search
@@ -89,7 +89,7 @@ async def _doubt(talk: Talk) -> Answer:
 
 async def unclear(talk: Talk) -> Answer:
     """Answer what says nothing that is known: a mere "blz" rounds off, the rest is asked about."""
-    if closes(talk.heard.text) and not talk.pending:
+    if rounds_off(talk):
         return talk.say("closing")
     return sorry(talk) if talk.pending else talk.answer(choices(chat("not_understood"), MENU))
 

@@ -79,6 +79,7 @@ CLIENT: Final[Rules] = (
         rf"{CANCEL}|imprevisto|{GIVES_UP}|nao (?:vou|irei)(?: mais)?(?= \||$| {DAY})",
         rf"tir(?:ar|a) meu (?:nome|horario).*|(?:hoje|amanha|{WEEKDAY}) nao vai (?:mais )?dar(?: para mim)?",
         rf"(?:acho )?melhor (?:eu )?nao ir(?: mais)?(?= \||$| {DAY})|acho que (?:eu )?nao vou(?= \||$| {DAY})",
+        r"(?:el[ea]|meu \w+|minha \w+) nao (?:vai|pode|consegue)(?: poder| conseguir)?(?: mais)? (?:ir|vir|comparecer)",
         "nao vai dar para mim|(?:vou|ter que|preciso) faltar|desistir d[aeo] .*",
         "liber(?:ar|a|e) (?:o )?meu horario",
         rf"nao (?:quero|preciso|precisa) mais (?:d?[oa] )?(?:meu |minha )?{APPOINTMENT}",
@@ -100,7 +101,7 @@ CLIENT: Final[Rules] = (
         r"esqueci d[oe] (?:meu )?horario.*|perdi (?:o|meu) horario.*|faltei",
         r"cheguei|(?:ja )?estou (?:(?:aqui|ai)(?= \||$)|na (?:porta|frente).*|chegando.*)",
         r"chego (?:\w+ ){0,2}(?:em|depois|mais tarde|\d+).*",
-        r"chegar (?:\w+ ){0,4}(?:depois|mais tarde|mais cedo|atrasad[oa])",
+        r"chegar (?:\w+ ){0,4}(?:antes|depois|mais tarde|mais cedo|atrasad[oa])",
     ),
     line(
         Intent.CONFIRM,
@@ -154,6 +155,7 @@ CLIENT: Final[Rules] = (
         "paga|pix|cartao|credito|debito|pag(?:ar|uei|amento|o)|parcel(?:a|am|ar|ado)|boleto|nota fiscal|recibo",
         r"sinal|dinheiro|descontos?|promoc(?:ao|oes)|cupom|mais barato",
         r"(?:faz|fica|sai|rola) por (?:r \$ ?)?\d+(?: .*)?",
+        r"(?:qual|pass[ae]|mand[ae]|tem) (?:e )?(?:o |um |seu |me )*(?:telefone|contato)(?: .*)?",
         r"estacionamento|convenio|wi ?fi|acessib\w+|rampa|elevador|cadeira de rodas|garantia|ar condicionado",
     ),
     line(

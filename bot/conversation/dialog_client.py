@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from . import buttons, catalogue, client_acts, client_waiting, likewise, swapping
+from . import buttons, catalogue, client_acts, client_waiting, likewise, swapping, undoing
 from .brain import Answer
 from .client_acts import PERSON, told
 from .client_handlers import ASKED, HANDLERS, TAPS, TO_A_PERSON, book, unclear
@@ -39,6 +39,8 @@ _COULD_BE: Final = re.compile(
     r"^(?!.* (?:marc\w+|agend\w+|tambem|mais um) )"
     r".*(?<!\S)(?:da para|daria para|pode|podia|poderia|tem como|consegue|melhor|prefiro) ser(?!\S)"
 )
+_SAME_DAY: Final = re.compile(r"(?<!\S)mesmo dia(?!\S)")
+_SAME_HOUR: Final = re.compile(r"(?<!\S)mesm[oa] (?:horario|hora)(?!\S)")
 _ANOTHER: Final = re.compile(r"(?<!\S)(?:o|a|outro|outra) (?:outr[oa]|horario|consulta)(?!\S)")
 
 
@@ -54,6 +56,8 @@ async def answer(talk: Talk) -> Answer:
         return await _told_all(talk, several)
     if talk.asked and (found := await _continued(talk)):
         return found
+    if undoing.corrects(talk):
+        return await undoing.correct(talk)
     if likewise.means_likewise(talk):
         return await likewise.for_client(talk)
     return await wanted(talk, talk.reading.intent)
@@ -204,13 +208,14 @@ async def _gathering(talk: Talk) -> Answer | None:
     intent, booking = talk.reading.intent, talk.memory["doing"] == BOOK
     if another_matter(talk):
         return None
-    if adds(talk) or (booking and (intent is Intent.BOOK or swaps(talk))):
+    same_hour = not booking and _SAME_HOUR.search(plain(talk.heard.text))
+    if adds(talk) or same_hour or (booking and (intent is Intent.BOOK or swaps(talk))):
         return await _added(talk)
     if intent in {Intent.MORE, Intent.CANCEL, Intent.RESCHEDULE}:
         return await other_times(talk)
     if intent is not Intent.NONE:
         return None
-    if booking and (" mesmo dia " in plain(talk.heard.text) or await _names_a_wish(talk)):
+    if booking and (_SAME_DAY.search(plain(talk.heard.text)) or await _names_a_wish(talk)):
         return await _added(talk)
     return not_understood(talk)
 

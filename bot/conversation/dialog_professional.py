@@ -18,6 +18,7 @@ from . import (
     rhythm,
     shorter_day,
     swapping,
+    undoing,
 )
 from .brain import Answer
 from .gathering import (
@@ -69,6 +70,8 @@ async def answer(talk: Talk) -> Answer:
     await professional_many.one_at_a_time(talk)
     if talk.asked and (found := await _continued(talk)):
         return found
+    if undoing.corrects(talk):
+        return await undoing.correct(talk)
     if likewise.means_likewise(talk):
         return await likewise.for_professional(talk)
     return await wanted(talk, talk.reading.intent)

@@ -14,7 +14,7 @@ from .picking import nudged
 from .talk import Talk, start_of
 from .vocabulary import plain
 from .wish import Said, at
-from .yesno import begins_with_no
+from .yesno import begins_with_no, closes
 
 CANCEL, STATUS = "cancel", "status"
 
@@ -35,7 +35,10 @@ _MOMENT: Final = re.compile(
 )
 _SWAPS: Final = re.compile(r"^ (?:(?:pode|quero|da para) )?(?:mudar?|trocar?|troque|alterar?) (?:para|por) (?!outr)")
 _NUMBER: Final = re.compile(r"\W*(\d{1,2})\W*")
-_RATHER: Final = re.compile(r"^ (?:nao (?:, )?)?(?:melhor|prefiro|digo|pode ser|quero)(?: [ao]s?)? (\d{1,2}) $")
+_RATHER: Final = re.compile(
+    r"^ (?:nao (?:, )?)?(?:melhor|prefiro|digo|pode ser|quero|(?:muda|troca|passa|bota|coloca) para)"
+    r"(?: [ao]s?)? (\d{1,2}) $"
+)
 _OTHER_DAY: Final = re.compile(r"outr[oa]s? (?:dia|data)")
 
 
@@ -81,7 +84,13 @@ async def decided(talk: Talk, decision: bool | None) -> Answer:
             return ask_day(talk)
         case _, False:
             return drop(talk)
-    return talk.ask_again()
+    return talk.ask_again(chat("no_hurry") if _MOMENT.search(plain(talk.heard.text)) else "")
+
+
+def rounds_off(talk: Talk) -> bool:
+    """Tell whether a message wants nothing, where nothing waits for an answer: "blz", "depois eu marco"."""
+    later = LATER.search(plain(talk.heard.text)) and not talk.said.dated
+    return not talk.pending and (closes(talk.heard.text) or bool(later))
 
 
 def another_matter(talk: Talk) -> bool:

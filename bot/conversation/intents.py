@@ -53,7 +53,8 @@ _NOT_AFTER: Final = re.compile(r"^ nao(?= \||$| [?])")
 # "não queria desmarcar, mas vou ter que" takes the "não" back.
 _AFTER_ALL: Final = re.compile(r"(?<!\S)mas (?:infelizmente |eu )?(?:vou ter|tenho|preciso|terei|precisarei)")
 LATER: Final = re.compile(
-    r"(?<!\S)depois (?:eu |a gente )?(?:te )?"
+    r"(?<!\S)(?:depois|(?:assim que|quando) (?:eu )?(?:voltar|puder|der|souber|decidir|resolver))"
+    r" (?:eu |a gente )?(?:te )?"
     r"(?:aviso|falo|chamo|remarco|marco|agendo|reagendo|marcamos|vejo|remarcamos)(?!\S)[^|]*"
 )
 

@@ -17,7 +17,7 @@ from .picking import shift_in
 from .professional_reads import ask_which
 from .talk import Talk, start_of
 from .vocabulary import plain
-from .wish import Said, Wish
+from .wish import Said, Wish, at
 
 _OTHER: Final = r"(?:outr[oa]s?|rest[oa]|demais)"
 _LIKEWISE: Final = re.compile(
@@ -28,6 +28,9 @@ _LIKEWISE: Final = re.compile(
 _NEXT: Final = re.compile(r"^ (?:agora |e |entao |vamos a?o )*[oa]? ?proxim[oa] [?!. ]*$")
 # "E o Diego 14:30", after a booking; "e quinta o dia todo", after a day off. With a question mark it asks.
 _AND: Final = re.compile(r"^ (?:e|agora|depois) (?!.*[?])|(?<!\S)tambem(?!\S)")
+# "Ops, era a Ana".
+_WAS: Final = re.compile(r"(?<!\S)era [oa] (?!outr)")
+_INSTEAD: Final = re.compile(r"(?<!\S)(?:no lugar|(?:n?esse|n?este|no mesmo) horario)(?!\S)")
 _ALL_OTHERS: Final = re.compile(rf"(?<!\S)(?:{_OTHER})(?!\S)")
 # What a message may ask for that says no more than that.
 _BARE: Final = frozenset({Intent.NONE, Intent.MORE, Intent.NEXT, Intent.THANKS})
@@ -47,17 +50,24 @@ _ADDS: Final = {"book_appointment": frozenset({Intent.BOOK}), "block_time": froz
 def means_likewise(talk: Talk) -> bool:
     """Tell whether a message asks for the last deed once more."""
     last, words, intent = done(talk), plain(talk.heard.text), talk.reading.intent
-    tool = last.get("tool", "")
+    tool, people = last.get("tool", ""), people_in(talk.said.rest)
     if tool in _ADDS and talk.asker.role is Role.PROFESSIONAL:
-        named = talk.said.dated or people_in(talk.said.rest)
+        named = talk.said.dated or people
         return bool(named and _AND.search(words)) and intent in _ADDS[tool] | {Intent.NONE, Intent.AGENDA}
     same = _SAME.get(last.get("action") or DOING.get(tool, ""))
     if same is None:
         return False
-    if _refuses(talk) or (last.get("many") and _NEXT.match(words)):
+    if _refuses(talk) or _replaces(talk) or (last.get("many") and _NEXT.match(words)):
         return True
-    again = _LIKEWISE.search(words) or (intent in same and _ALL_OTHERS.search(words))
+    and_who = people and talk.asker.role is Role.PROFESSIONAL and (_AND.search(words) or _WAS.search(words))
+    again = _LIKEWISE.search(words) or and_who or (intent in same and _ALL_OTHERS.search(words))
     return bool(again) and intent in _BARE | same
+
+
+def _replaces(talk: Talk) -> bool:
+    """Tell whether somebody else gets the time that was just given up: "marca a Beatriz no lugar dela"."""
+    given_up = done(talk).get("tool") == "cancel_appointment" and talk.asker.role is Role.PROFESSIONAL
+    return given_up and talk.reading.intent is Intent.BOOK and bool(_INSTEAD.search(plain(talk.heard.text)))
 
 
 def _refuses(talk: Talk) -> bool:
@@ -80,9 +90,13 @@ async def for_client(talk: Talk) -> Answer:
 
 async def for_professional(talk: Talk) -> Answer:
     """Propose the last deed for whoever is named, or for the others of that day."""
-    last, refuses = done(talk), _refuses(talk)
+    last, refuses, replaces = done(talk), _refuses(talk), _replaces(talk)
     if last["tool"] == "block_time":
-        return await professional_days.block(talk)
+        return await professional_days.block(talk, like=last.get("span"))
+    if replaces:
+        professional_acts.start(talk, BOOK)
+        note(talk, at(start_of(talk, {"start": last["was"]})))
+        return await professional_acts.book(talk)
     professional_acts.start(talk, DOING[last["tool"]])
     if talk.memory["doing"] == BOOK:
         note(talk, Wish(day=start_of(talk, last).date().isoformat()))
@@ -90,6 +104,8 @@ async def for_professional(talk: Talk) -> Answer:
     talk.memory |= {name: last[name] for name in ("action", "by", "many") if name in last}
     if refuses:
         talk.memory["action"] = "reject"
+    if _WAS.search(plain(talk.heard.text)):
+        talk.preface = chat("first_stays")
     if talk.said.dated or people_in(talk.said.rest):
         return await professional_acts.act(talk)
     day = Said.read(f"{start_of(talk, {'start': last['was']}):%d/%m/%Y}", talk.now).when

@@ -60,7 +60,8 @@ _GLUE: Final = frozenset(
         "ligou ligar mandou mensagem saber agora ainda desconto descontos cento relatorio resumo",
         "outros outras demais resto restante verdade pensando melhor acrescenta acrescentar adiciona",
         "adicionar incluir acabo termino saio falando falou conseguir acabou acaba chegou cheguei dele dela",
-        "poder poderei dois duas tres quatro cinco seis sete oito nove dez onze doze vinte trinta",
+        "pagaram quitaram vieram compareceu poder poderei dois duas tres quatro cinco seis sete",
+        "oito nove dez onze doze vinte trinta",
         "gentileza cobra cobrar cobre cobranca envia enviar gera gerar exporta exportar recibo recibos cpf chave",
         # days and hours that the date grammar may leave behind
         "hoje amanha ontem anteontem segunda terca quarta quinta sexta sabado domingo feira segundas tercas",

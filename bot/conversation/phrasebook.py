@@ -174,7 +174,7 @@ CHATTER: Final[Rules] = (
         r"tchau|xau|ate (?:mais|logo|breve|ja|la|a proxima)|\| ate |"
         rf"(?:^|(?:\||obrigad[oa]|valeu|entao|ok|bom|beleza|certo|abracos?|beijos?) )ate (?:o |a )?{DAY}|"
         r"(?:^|\| )falou(?= \||$)|boa semana",
-        r"bom fim de semana|bom descanso|^ate$|fui(?= \||$)",
+        r"(?:^|\| )(?:beij\w+|bjs?|bjos?|abracos?|abs)(?= \||$)|bom fim de semana|bom descanso|^ate$|fui(?= \||$)",
     ),
     line(
         Intent.GREET,

@@ -1,20 +1,24 @@
 """Days off and holidays by chat: "bloqueia sexta à tarde", "abre sábado das 9 às 12", "quais os próximos feriados?"."""
 
 import re
+from collections.abc import Sequence
+from datetime import time
 from typing import Final
 
 from ..notify.render import chat
 from . import rhythm
 from .brain import Answer
+from .dates import Kind
 from .intents import Intent
 from .offer import note, refused, wish_of
 from .professional_acts import start
 from .stretches import written_out
 from .talk import Talk
 from .vocabulary import plain
-from .wish import Said
+from .wish import Said, Wish, clock
 
 BLOCK, OPEN = "block", "open"
+DAY: Final = 24 * 60
 _TOOLS: Final = {BLOCK: "block_time", OPEN: "open_time"}
 # Days that the calendar knows by name; the tool finds which date it is.
 _NAMED: Final = re.compile(
@@ -31,8 +35,14 @@ _DEED: Final = re.compile(
 _EVERY_DAY: Final = re.compile(r"(?<!\S)(?:todo dia|todos os dias|diariamente|sempre)(?!\S)")
 
 
-async def block(talk: Talk) -> Answer:
-    """Propose to close a day, or a part of it."""
+async def block(talk: Talk, *, like: Sequence[int] | None = None) -> Answer:
+    """Propose to close a day, or a part of it: that of another day, where no hours are said."""
+    if like and talk.said.when.kind is Kind.DATE:
+        start(talk, BLOCK)
+        first, end = (time(minute // 60 % 24, minute % 60) for minute in like)
+        since, until = f"depois das {clock(first)}", f"antes das {clock(end)}"
+        between = f"entre {clock(first)} e {clock(end)}"
+        note(talk, Wish(stretch=until if like[0] == 0 else since if like[1] == DAY else between))
     return await _change(talk, BLOCK)
 
 

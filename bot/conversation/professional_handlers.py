@@ -17,7 +17,7 @@ from . import (
     shorter_day,
 )
 from .brain import Answer
-from .gathering import sorry
+from .gathering import rounds_off, sorry
 from .intents import Intent
 from .talk import Talk, choices, do
 from .undoing import regrets, undo
@@ -93,7 +93,7 @@ async def _kept(talk: Talk) -> Answer:
 
 
 def unclear(talk: Talk) -> Answer:
-    if closes(talk.heard.text) and not talk.pending:
+    if rounds_off(talk):
         return talk.say("closing")
     return sorry(talk) if talk.pending else talk.answer(choices(chat("not_understood"), MENU))
 

@@ -59,6 +59,7 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.UNPAID,
         "quem (?:\\w+ )?(?:nao pagou|(?:falta|faltou) pagar|(?:me )?deve|esta (?:me )?devendo).*|quem (?:me )?deve.*",
+        r"quanto (?:[oa] )?\w+ (?:\w+ ){0,2}(?:deve|devendo).*",
         "(?:alguem|tem alguem|cliente) (?:esta |me )?(?:devendo|deve).*|(?:pagamentos? pendentes?|inadimplent\\w+).*",
     ),
     line(
@@ -123,7 +124,7 @@ PROFESSIONAL: Final[Rules] = (
         rf"(?:{DAY}) (?:\| )?(?:so|somente|apenas) (?:ate|de manha|de tarde|a tarde|pela manha|de noite|a noite|das?"
         r"|de \d\S*|depois|apos|a partir|as|entre)(?: .*)?",
         r"(?:saio|encerro|fecho|paro|termino|vou (?:sair|encerrar|fechar|parar)) (?:mais cedo )?(?:\| )?(?:so )?"
-        r"(?:as|ate) .*\d.*",
+        r"(?:(?<=cedo )|(?<=cedo \| )|as |ate ).*\d.*",
     ),
     line(
         Intent.OPEN,
@@ -134,6 +135,7 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.BLOCK,
+        r"paus\w+ .*(?:agenda|marcac|agendament).*",
         r"bloque(?:ar|ia|ie|io)|ferias|folga|fech(?:a|ar|e) (?:d[eo] |entre |[oa]s )?(?:dias? )?\d.*",
         rf"fech(?:a|ar|e) (?:(?:a |minha )?agenda|(?:[oa] |n[oa] |em )?{DAY})|tir(?:a|ar) o dia",
         rf"fech(?:a|ar|e) tod[ao]s? (?:[ao]s )?(?:{DAY}|dia).*",
@@ -169,7 +171,7 @@ PROFESSIONAL: Final[Rules] = (
         Intent.CUSTOMER,
         r"(?:telefone|contato|ficha|cadastro|dados|historico|perfil|observac\w+|anotac\w+|informac\w+|fala)"
         r" d[aeo]s? (?!agenda|dia).*",
-        "quem e (?!voce|que |[oa] proxim|[oa] ultim|[oa] primeir).*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
+        "quem e (?!voce|que |[oa] (?:proxim|ultim|primeir)).*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
         r"(?:telefone|contato|ficha|cadastro|historico|endereco) del[ea]s?(?: .*)?",
         r"quando (?:a|o) .* veio.*|quantas vezes.*|ultima vez|^(?:\| )?xfone(?: \|)?$",
     ),
@@ -208,7 +210,7 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.PAID,
-        r"pagou|recebi (?:(?:r \$ )?\d\S* (?:reais )?)?d[aeo]",
+        r"pag(?:ou|aram)|quitaram|acertaram|recebi (?:(?:r \$ )?\d\S* (?:reais )?)?d[aeo]",
         r"(?:marc|coloc|registr|anot|bot)\w+ (?:\w+ ){0,4}(?:pag[oa]|pagamento).*",
         "pagamento d[aeo] .*|pix d[aeo] .* caiu|recebi o (?:pagamento|pix)|baixa no pagamento|acertou|quitou",
         "(?:esta|foi) pag[oa]",
@@ -221,6 +223,7 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.COMPLETE,
         "conclu(?:ir|i|a|o|ido|ida)|finaliz(?:ar|a|e|ei|ado)|termin(?:ei|ou|a|ar|ado)|acab(?:ei|ou|ado)",
+        "vieram|compareceu|compareceram",
         "ja atendi|pronto com|encerr(?:a|ar|e|ei|ou)|atendi (?:a|o)|foi atendid[oa]",
     ),
     line(
@@ -255,6 +258,7 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.BOOK,
+        r"(?:cliente|paciente|alun[oa]) nov[oa] .*|nov[oa] (?:cliente|paciente|alun[oa]) .*",
         rf"{BOOK}|marca|encaixe|(?:novo )?agendamento(?= \||$)",
         "(?:(?:coloc|bot|anot)(?:a|ar|e)|poe) (?:a|o|um|uma|dona|seu) .*",
         rf"agenda (?:o|a|um|uma|dona|seu|xfone) (?!{DAY}).*|agenda (?:para )(?:o|a) (?!{DAY}).*",

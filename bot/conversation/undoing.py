@@ -4,19 +4,21 @@ What the life cycle can turn back is proposed like anything else and waits for a
 appointment, whose time may be somebody else's by now) is said, and offered anew.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from ..models.enums import Role
+from ..models.enums import STANDING, Role
 from ..notify.render import chat
 from . import client_acts, client_waiting, professional_reads
-from .afterwards import done
+from .afterwards import done, known
 from .brain import Answer
 from .intents import Intent
-from .offer import BOOK, MOVE, offer, refused, wishes_of
+from .offer import BOOK, MOVE, note, offer, refused, wishes_of
+from .picking import on_its_day
 from .talk import Data, Talk, choices, do
-from .wish import at
+from .wish import Said, Wish, at
 from .yesno import closes
 
 _DEEDS: Final[Mapping[str, Intent]] = {
@@ -24,6 +26,13 @@ _DEEDS: Final[Mapping[str, Intent]] = {
     "cancel_appointment": Intent.CANCEL,
     "reschedule_appointment": Intent.RESCHEDULE,
 }
+_TIMED: Final = frozenset({"book_appointment", "reschedule_appointment"})
+_PLAIN: Final = frozenset({Intent.NONE, Intent.BOOK, Intent.MORE, Intent.RESCHEDULE, Intent.AGENDA})
+_CORRECTS: Final = re.compile(
+    r"\b(?:errei|me enganei|na verdade|quis dizer|digo|era(?:\s+(?:pra|para|pro|p))?(?:\s+ser)?"
+    r"|volta\s+(?:pra|para|pro|p))\b[\s,]*",
+    re.IGNORECASE,
+)
 _CHANGES: Final = (do("move", "Remarcar"), do("cancel", "Cancelar"))
 
 
@@ -51,6 +60,26 @@ async def undo(talk: Talk) -> Answer:
 def regrets(talk: Talk) -> bool:
     """Tell whether a message does not want what was just done: "não era pra cancelar!"."""
     return _DEEDS.get(done(talk).get("tool", "")) in talk.reading.unwanted
+
+
+def corrects(talk: Talk) -> bool:
+    """Tell whether a message wants what was just booked or moved at another time: "errei, era sábado 9h30"."""
+    if done(talk).get("tool") not in _TIMED or talk.reading.intent not in _PLAIN:
+        return False
+    meant = _CORRECTS.sub(" ", talk.heard.text)  # what "era" is said of is no past time
+    return meant != talk.heard.text and Said.read(meant, talk.now).dated
+
+
+async def correct(talk: Talk) -> Answer:
+    """Propose the time that was meant for what was just booked or moved; a day alone keeps the hour."""
+    start = _local(talk, done(talk)["start"])
+    if (meant := await _at(talk, start)) is None:
+        return talk.say("undo_impossible", action="")
+    _begin(talk, doing=MOVE, appointment=known(meant), service={"name": meant["service"]})
+    note(talk, Wish(hour=f"{start:%H:%M}"))
+    talk.said = Said.read(_CORRECTS.sub(" ", talk.heard.text), talk.now)
+    note(talk, *talk.said.wishes)
+    return await offer(talk, on_its_day(talk, start))
 
 
 async def _anew(talk: Talk, last: Data) -> Answer:
@@ -82,21 +111,26 @@ async def _back(talk: Talk, last: Data) -> Answer:
 
 async def _given_up(talk: Talk, last: Data) -> Answer:
     """Propose to cancel what was booked or confirmed: it does not become a request again."""
-    start = _local(talk, last.get("start") or last["was"])
-    if talk.asker.role is Role.PROFESSIONAL:
-        found = await professional_reads.appointments(talk, start.date(), start.date())
-    else:
-        found = await client_acts.own(talk)
-    same = [each for each in found if _local(talk, each["start"]) == start]
-    if len(same) != 1:
+    there = await _at(talk, _local(talk, last.get("start") or last["was"]))
+    if there is None:
         return talk.say("undo_impossible", action="")
     confirmed = last.get("action") == "confirm"
-    _begin(talk, doing="cancel", appointment=same[0])
-    data, proposal = await talk.call("cancel_appointment", appointment=same[0]["token"])
+    _begin(talk, doing="cancel", appointment=known(there))
+    data, proposal = await talk.call("cancel_appointment", appointment=there["token"])
     if proposal is None:
         return refused(talk, data)
     talk.preface = chat("undo_confirmed") if confirmed else ""
     return talk.propose(proposal)
+
+
+async def _at(talk: Talk, start: datetime) -> Data | None:
+    """Return the one appointment that stands at a time."""
+    if talk.asker.role is Role.PROFESSIONAL:
+        found = await professional_reads.appointments(talk, start.date(), start.date())
+    else:
+        found = await client_acts.own(talk)
+    same = [each for each in found if _local(talk, each["start"]) == start and each["status"] in STANDING]
+    return same[0] if len(same) == 1 else None
 
 
 async def _days(talk: Talk, last: Data) -> Answer:

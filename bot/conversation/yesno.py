@@ -42,6 +42,7 @@ NO: Final = _phrases(
     "deixa,deixa pra la,deixa para la,deixe,deixa quieto,esquece,esqueca,esquece isso,deixa isso,nao precisa",
     "precisa nao,nao e isso,nao era isso,isso nao,errado,esta errado,desisto,desisti,mudei de ideia,nada,nada disso",
     "nao vou querer,nao vou querer mais,pode nao,nao precisa mais,no momento nao,nao agora,nao ainda,nao mesmo",
+    "pensando bem nao,pensando melhor nao,na verdade nao,pensando bem melhor nao,ah nao",
     "nao esta certo,nao senhor,nao senhora,deixa para depois",
 )
 # Said around a yes or a no, without changing it.
@@ -99,6 +100,7 @@ ENOUGH: Final = NO | _phrases(
     "por enquanto e isso,k,rs,rsrs,sorriso,desculpa,desculpe,mandei errado,mensagem errada,foi engano,engano,foi mal",
     "era para outra pessoa,ignora,ignore,pode ignorar,desconsidera,desconsidere,pode desconsiderar,sem querer",
     "foi sem querer,fica para a proxima,deixa para a proxima,quem sabe depois",
+    "que pena,ah que pena,poxa,poxa vida,que chato,nossa,eita,caramba,caro hein,esta caro,muito caro,que caro",
 )
 # A thumb is a yes only to a question.
 _THUMBS: Final = re.compile("|".join(re.escape(sign) for sign, word in EMOJI.items() if word == " sim "))

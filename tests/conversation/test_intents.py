@@ -354,6 +354,12 @@ keep: não cancela a Ana | não quero cancelar | não desmarca o Pedro | não re
 keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém | não cancela o João
 keep: não é pra desmarcar ninguém
 undo: desfaz | desfaz aí | volta atrás | recusei errado | confirmei sem querer | bloqueei errado | reverte isso
+complete: o carlos e a ana vieram | a ana compareceu
+paid: os dois pagaram
+shorter: hoje vou fechar mais cedo, 17h | amanhã encerro mais cedo 16h
+block: pausa as marcações de amanhã | pausa a agenda de sexta
+unpaid: quanto o pedro me deve?
+book: cliente novo Marcos 21 99876-5432 corte amanhã 9h
 tell: avisa ele | fala com ela | avisa o cliente
 note: anota que o carlos é alérgico a loção | anota aí que ela prefere de manhã | coloca uma observação na ficha
 cancelled: quem cancelou essa semana? | quem desmarcou hoje

@@ -159,6 +159,7 @@ CHAT = {
     "edited_too_late": "",
     "every_week_hint": "",
     "expired_question": "",
+    "first_stays": "",
     "foreign_button": "",
     "free_times": "lines more? service",
     "greeting_client": "name? professional",
