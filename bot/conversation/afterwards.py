@@ -22,8 +22,17 @@ _GATHERED: Final = ("appointment", "client", "service", "by", "many")
 def remembered(dialog: Mapping[str, Any], tool: str, arguments: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return the memory of a dialogue after a yes: what was done, and what comes next of it, if anything."""
     done = {name: arguments[name] for name in _KEPT if name in arguments}
+    if not _gathered_for(dialog, arguments):
+        dialog = {}
     done |= {name: dialog[name] for name in _GATHERED if name in dialog}
-    return {"done": {"tool": tool, **done}, "at": now.isoformat()} | _next(dialog)
+    follows = _next(dialog) if tool == "cancel_appointment" else {}
+    return {"done": {"tool": tool, **done}, "at": now.isoformat(), **follows}
+
+
+def _gathered_for(dialog: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
+    """Tell whether a dialogue is about the appointment of a write; what a model proposed it knows nothing of."""
+    start, was = (dialog.get("appointment") or {}).get("start"), arguments.get("was")
+    return not (start and was) or datetime.fromisoformat(start) == datetime.fromisoformat(was)
 
 
 def _next(dialog: Mapping[str, Any]) -> dict[str, Any]:

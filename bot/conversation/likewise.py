@@ -52,7 +52,7 @@ def means_likewise(talk: Talk) -> bool:
     last, words, intent = done(talk), plain(talk.heard.text), talk.reading.intent
     tool, people = last.get("tool", ""), people_in(talk.said.rest)
     if tool in _ADDS and talk.asker.role is Role.PROFESSIONAL:
-        named = talk.said.dated or people
+        named = people or (talk.said.dated and tool == "block_time")
         return bool(named and _AND.search(words)) and intent in _ADDS[tool] | {Intent.NONE, Intent.AGENDA}
     same = _SAME.get(last.get("action") or DOING.get(tool, ""))
     if same is None:
