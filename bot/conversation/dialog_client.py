@@ -173,7 +173,7 @@ async def _continued(talk: Talk) -> Answer | None:
         return await decided(talk, decision)
     if intent in ASKED:
         return talk.ask_again(await told(talk, intent))
-    if intent in {Intent.GREET, Intent.INTRO} and not talk.said.dated:
+    if intent in {Intent.GREET, Intent.INTRO} and not await _names_a_wish(talk):  # "opa, barba" is more than a greeting
         return talk.ask_again()
     return await _ongoing(talk)
 
@@ -213,7 +213,7 @@ async def _gathering(talk: Talk) -> Answer | None:
         return await _added(talk)
     if intent in {Intent.MORE, Intent.CANCEL, Intent.RESCHEDULE}:
         return await other_times(talk)
-    if intent is not Intent.NONE:
+    if intent not in {Intent.NONE, Intent.GREET}:
         return None
     if booking and (_SAME_DAY.search(plain(talk.heard.text)) or await _names_a_wish(talk)):
         return await _added(talk)

@@ -8,6 +8,7 @@ from typing import Final
 from ..notify.render import chat
 from .brain import Answer
 from .choosing import any_will_do, chosen
+from .dates import Kind
 from .intents import LATER, Intent
 from .offer import BOOK, MOVE, ask_day, later, note, offer, offered, take, wish_of
 from .picking import nudged
@@ -26,6 +27,7 @@ DOING: Final[Mapping[str, str]] = {
 }
 # "Cancela" in the middle of a booking takes back the booking, not an appointment.
 _TAKEN_BACK: Final = re.compile(r"^(?:pode )?cancel(?:a|ar|e)(?: isso| tudo| por favor)*$")
+_LEAVES: Final = re.compile(r"(?<!\S)(?:deixa|mante(?:m|nha)|fica|continua)(?!\S)")
 _EXPLICIT: Final = re.compile(r"(?<!\S)(?:cancel|desmar)")
 # Somebody who thinks about it has not been misunderstood.
 _MOMENT: Final = re.compile(
@@ -59,11 +61,19 @@ def _hour_alone(talk: Talk) -> str | None:
 
 def taken_back(talk: Talk) -> bool:
     """Tell whether what is going on should simply end."""
-    if talk.reading.intent in {Intent.DROP, Intent.KEEP, Intent.UNDO}:
+    if talk.reading.intent in {Intent.DROP, Intent.KEEP, Intent.UNDO} or _stays(talk):
         return True
     words = plain(talk.heard.text)
     later = bool(LATER.search(words)) and not talk.said.dated
     return talk.memory.get("doing") in {BOOK, MOVE} and (later or bool(_TAKEN_BACK.match(words.strip())))
+
+
+def _stays(talk: Talk) -> bool:
+    """Tell whether an appointment that is being moved shall stay on its day: "não, deixa terça mesmo"."""
+    appointment, when = talk.memory.get("appointment") or {}, talk.said.when
+    if talk.memory.get("doing") != MOVE or not appointment.get("start") or when.kind is not Kind.DATE:
+        return False
+    return start_of(talk, appointment).date() == when.day and bool(_LEAVES.search(plain(talk.heard.text)))
 
 
 def drop(talk: Talk) -> Answer:

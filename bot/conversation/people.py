@@ -58,7 +58,7 @@ _GLUE: Final = frozenset(
         "preco reais real endereco plano link menu ajuda moça moco moca rapaz menina menino nome numero tal favor",
         "poe cano mundo galera volta novamente atrasa atrasar",
         "ligou ligar mandou mensagem saber agora ainda desconto descontos cento relatorio resumo",
-        "outros outras demais resto restante verdade pensando melhor acrescenta acrescentar adiciona",
+        "inteira inteiro outros outras demais resto restante verdade pensando melhor acrescenta acrescentar adiciona",
         "adicionar incluir acabo termino saio falando falou conseguir acabou acaba chegou cheguei dele dela",
         "pagaram quitaram vieram compareceu poder poderei dois duas tres quatro cinco seis sete",
         "oito nove dez onze doze vinte trinta",

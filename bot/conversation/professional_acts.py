@@ -20,7 +20,7 @@ from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, people_in
-from .picking import filtered, move_in, of_service, on_its_day
+from .picking import filtered, move_in, of_service, on_its_day, shift_in
 from .professional_reads import appointments, ask_which, ask_who, coming, customers
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
@@ -147,6 +147,8 @@ async def act(talk: Talk) -> Answer:
     when = wanted.source if moving else talk.said.when
     if moving:
         note(talk, *wanted.wishes)
+        if shift_in(talk.heard.text):  # of several, the one that is picked goes as far
+            talk.memory["by"] = talk.heard.text[:300]
     people, hour = people_in(talk.said.rest, besides=names((await info(talk)).get("services") or [])), _hour_said(talk)
     if phone := phone_in(talk.heard.text):
         found = await customers(talk, phone)

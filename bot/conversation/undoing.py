@@ -29,8 +29,8 @@ _DEEDS: Final[Mapping[str, Intent]] = {
 _TIMED: Final = frozenset({"book_appointment", "reschedule_appointment"})
 _PLAIN: Final = frozenset({Intent.NONE, Intent.BOOK, Intent.MORE, Intent.RESCHEDULE, Intent.AGENDA})
 _CORRECTS: Final = re.compile(
-    r"\b(?:errei|me enganei|na verdade|quis dizer|digo|era(?:\s+(?:pra|para|pro|p))?(?:\s+ser)?"
-    r"|volta\s+(?:pra|para|pro|p))\b[\s,]*",
+    r"\b(?:desculp[ae]|errei|me enganei|na verdade|quis dizer|digo|era(?:\s+(?:pra|para|pro|p))?(?:\s+ser)?"
+    r"|volta(?:\s+(?:pra|para|pro|p))?)\b[\s,]*",
     re.IGNORECASE,
 )
 _CHANGES: Final = (do("move", "Remarcar"), do("cancel", "Cancelar"))
