@@ -14,8 +14,8 @@ from .words import FIGURES
 
 
 def _part(found: Found) -> Piece:
-    code = next(code for code in found.own if code in PARTS)
-    return Piece(What.PART, part=PARTS[code])
+    said = next((PARTS[code] for code in found.own if code in PARTS), Part.MORNING)  # "cedo"
+    return Piece(What.PART, part=said)
 
 
 def _maybe_part(found: Found) -> Piece:

@@ -23,6 +23,7 @@ NAMES = {
     "COUNTED": """(?:[ws nouns reais anos dias semanas meses last]
         | mais (?: $ | [stop asked comma polite]) | de MON
         | [da do das dos] [noun nouns])""",
+    "ALONE": "(?! (?<! [h horas k ks kc kz manha tarde noite]) COUNTED)",
     "THINGS": "(?:[w x min noun] | COUNTED)",
     "MINUTES": "(?:HALFPAST | e [s n z b dez] (?! H | ou [s n z b dez]) min?)",
     # "10h 30", "13 h 15 min"; a smaller number may begin something else.
@@ -76,7 +77,7 @@ RULES = {
         | [place work] stop? [de da do]? FIG de MON
         | [na da pela a] FIG de MON
         | label [comma no stop label slash dash]{0,2}
-            (?:[s n z b dez one x y dec first] (?! H | e meia | SIDE | de MON | min? TOHOUR))+
+            (?:[s n z b dez one x y dec first] (?! H | e meia | da LIGHT | pm | am | de MON | min? TOHOUR))+
         | score [comma dash de]? (?:date | dec | FIG)
         | bom (?:dia | LIGHT)
         | (?:ate? as | das | pelas | one das) FIG (?:COUNTED | min | horas de [w ws work])
@@ -118,7 +119,8 @@ RULES = {
         | WEEKDAY (?:[de da na]? outra [semana mes] | comma? [except not] este (?! WEEKDAY))
         | (?:outra | vago) (?:NAMED | semana | WEEKEND | mes | LIGHT) | outra dia | one dia este
         | (?:outra | vago | em one)? [dia dias] (?:de semana | util)
-        | [ord first nth last] (?:semana | quinzena) (?:[de do da] MONTHLONG)? | ord [noun nouns label work]
+        | [ord first nth last] (?:semana | quinzena) (?:[de do da] MONTHLONG)?
+        | ord (?:[noun nouns work] | label (?! [s n z b dez one x]))
         | [ord first] score
         | [ord first] [street place] (?! stop? [de da do]? FIG de MON)
         | [one pela mine em] ord | ^ ord [w ws] [stop asked comma polite]* $
@@ -199,29 +201,30 @@ RULES = {
     "part": """
         [de da do no ao o a pela na]? [comeco fim meio] [de da] LIGHT
         | [de da a pela na] LIGHT (?:muito? cedo)? | mais para a? [tarde noite]
+        | muito? cedo (?= na (?:prox | este)? NAMED)
     """,
     "this_part": "este LIGHT | agora [de da a pela na]? LIGHT",
     "maybe_part": "LIGHT | muito? cedo",
     # Hours.
     "between": """
-        (?:das | da) PLAIN (?:TO | e as) (?>PLAIN) (?! COUNTED)
-        | entre [as a o]? PLAIN e [as a o]? (?>PLAIN) (?! COUNTED)
-        | de (?= [n dez k noon]) (?>PLAIN (?:as | ate as) PLAIN | PLAIN TO SURE | SURE TO PLAIN) (?! COUNTED)
+        (?:das | da) PLAIN (?:TO | e as) (?>PLAIN) ALONE
+        | entre [as a o]? PLAIN e [as a o]? (?>PLAIN) ALONE
+        | de (?= [n dez k noon]) (?>PLAIN (?:as | ate as) PLAIN | PLAIN TO SURE | SURE TO PLAIN) ALONE
         | (?: (?<= [ord week dom feira]) comma? de | (?<= [hoje amanha]) comma? de?)
             [s n dez] [a ate dash] [s n dez one] (?! H | COUNTED | OFMONTH)
-        | as PLAIN (?:ate [as a]? | as | a) (?! one) (?>PLAIN) (?! COUNTED)
-        | SURE TO (?! one) (?>PLAIN) (?! COUNTED) | [n dez] (?>as PLAIN | [dash a ate] SURE) (?! COUNTED)
+        | as PLAIN (?:ate [as a]? | as | a) (?! one) (?>PLAIN) ALONE
+        | SURE TO (?! one) (?>PLAIN) ALONE | [n dez] (?>as PLAIN | [dash a ate] SURE) ALONE
     """,
     "after": """
         [depois apos] (?:(?:[das da as] | de as | de (?= [s one] (?:H SIDE | HALFPAST))) (?>TIME)
-            | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE)) (?! COUNTED)
-        | (?:a? partir | apartir) (?:[de das da do as] | de as) (?>TIME) (?! COUNTED)
-        | (?:das | de)? SURE ONWARDS | das NUM ONWARDS | mais tarde do? que [as a o]? (?>TIME) (?! COUNTED)
+            | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE)) ALONE
+        | (?:a? partir | apartir) (?:[de das da do as] | de as) (?>TIME) ALONE
+        | (?:das | de)? SURE ONWARDS | das NUM ONWARDS | mais tarde do? que [as a o]? (?>TIME) ALONE
     """,
     "before": """
-        antes (?:(?:[das da as] | de as) (?>TIME) | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE)) (?! COUNTED)
-        | ate (?:[as a o] ABOUT? (?>TIME) (?! COUNTED) | ABOUT? SURE | NUM HALFPAST | umas (?>TIME) (?! THINGS))
-        | mais cedo do? que [as a o]? (?>TIME) (?! COUNTED)
+        antes (?:(?:[das da as] | de as) (?>TIME) | de (?! [s one z]) (?>TIME) | [de do o]? (?>SURE)) ALONE
+        | ate (?:[as a o] ABOUT? (?>TIME) ALONE | ABOUT? SURE | NUM HALFPAST | umas (?>TIME) (?! THINGS))
+        | mais cedo do? que [as a o]? (?>TIME) ALONE
     """,
     "early": """
         (?<![das da de do slot para por]) as? [s n dez b] min?

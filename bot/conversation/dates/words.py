@@ -73,7 +73,7 @@ TOKEN = re.compile(
   | (?P<until>(?:(?:no|o)\s(?:mais\stardar|maximo))\b)
   | (?P<least>no\sminimo\b)
   | (?P<nope>num(?=\s(?:posso|quero|vou|da|consigo|tem|vai|rola|queria)\b))
-  | (?P<noon>mei[oa]?[\s-]?dia\b)
+  | (?P<noon>mei(?:o|(?<!e\smei)a|)[\s-]?dia\b)
   | (?P<midnight>meia[\s-]?noite\b)
   | (?P<quevem>(?:que|quem|ke|qe|q)\s?ve[mn]\b)
   | (?P<word>[a-z]{2,})
