@@ -249,7 +249,7 @@ SLIPPED = (
 # Words of their own, or of too many: "nt" is "não tem", "qnt" is "quanto", "dq" is "do que".
 NO_SLIPS = {
     *("manha", "sabao", "sanado", "domino", "tera", "erca", "note", "nt", "boite", "qnt", "dq", "proximas"),
-    *("tinta", "vinco", "ma", "m", "meias"),
+    *("tinta", "vinco", "mia", "ma", "m", "meias"),
 }
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = {key: row[max(at - 1, 0) : at] + row[at + 1 : at + 2] for row in ROWS for at, key in enumerate(row)}
