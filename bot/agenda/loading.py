@@ -40,7 +40,8 @@ from .hours import DayException, Window
 from .parties import PROFESSIONALS, Owner, columns, table
 from .policy import CancellationPolicy
 from .refusals import ProfessionalUnknown
-from .slots import MAX_DAYS, MAX_MINUTES, Busy, Rules
+from .rules import MAX_DAYS, MAX_MINUTES, Rules
+from .slots import Busy
 
 # A professional writes into their own agenda further ahead than clients may: two years is a plan, more a typo.
 OWN_HORIZON_DAYS: Final = 730

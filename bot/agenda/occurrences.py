@@ -22,7 +22,8 @@ from .openings import explain
 from .owners import own_service
 from .pattern import Pattern
 from .refusals import NotInPlan, SeriesLost, SeriesTooLong
-from .slots import Busy, Reason, Rules, busy_period, nearest, why_not
+from .rules import Rules
+from .slots import Busy, Reason, busy_period, nearest, why_not
 
 # Two years of weeks.
 MOST: Final = 104

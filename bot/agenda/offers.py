@@ -19,7 +19,8 @@ from ..quiet import quiet
 from .desk import lock
 from .hours import at_wall, local_date, zone_of
 from .loading import Agenda, load_agenda, load_busy
-from .slots import Busy, Rules, busy_period, free_times
+from .rules import Rules
+from .slots import Busy, busy_period, free_times
 
 # Long enough to be seen at work, short enough that the next one still has a chance.
 OFFER: Final = timedelta(hours=1)

@@ -28,7 +28,8 @@ from .refusals import (
     TooSoon,
     WeekFull,
 )
-from .slots import Busy, Reason, Rules, around, busy_period, free_times, nearest, why_not
+from .rules import Rules
+from .slots import Busy, Reason, around, busy_period, free_times, nearest, why_not
 
 _REFUSALS: Final[dict[Reason, type[Refused]]] = {
     Reason.PAST: InThePast,

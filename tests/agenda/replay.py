@@ -5,7 +5,8 @@ from typing import Any
 
 from bot.agenda import recurrence
 from bot.agenda.hours import DayException, Window
-from bot.agenda.slots import Busy, Rules, free_times
+from bot.agenda.rules import Rules
+from bot.agenda.slots import Busy, free_times
 from bot.models.enums import ExceptionKind
 
 

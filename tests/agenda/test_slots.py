@@ -18,23 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.agenda.hours import EPOCH, DayException, UnknownZone, Window
-from bot.agenda.slots import (
-    BadBuffer,
-    BadInterval,
-    BadLimit,
-    BadMinutes,
-    BadNotice,
-    BadPeriod,
-    Busy,
-    Reason,
-    Rules,
-    around,
-    busy_period,
-    free_times,
-    is_free,
-    nearest,
-    why_not,
-)
+from bot.agenda.rules import BadBuffer, BadInterval, BadLimit, BadMinutes, BadNotice, Rules
+from bot.agenda.slots import BadPeriod, Busy, Reason, around, busy_period, free_times, is_free, nearest, why_not
 from bot.errors import Refused
 from bot.models.enums import ExceptionKind
 

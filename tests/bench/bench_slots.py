@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from bot.agenda.hours import Window
-from bot.agenda.slots import Busy, Rules, free_times, is_free, nearest, why_not
+from bot.agenda.rules import Rules
+from bot.agenda.slots import Busy, free_times, is_free, nearest, why_not
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 START = datetime(2026, 11, 23, 3, tzinfo=UTC)  # a Monday, 0:00 in São Paulo
