@@ -115,7 +115,8 @@ CLIENT: Final[Rules] = (
         rf"(?:meus?|minhas?|nossa) (?:proxim[oa]s? )?{APPOINTMENT}",
         r"tenho (?:algum |alguma )?(?:\w+ )?(?:horario|algo|coisa|consulta|agendamento)? ?(?:marcad|agendad)[oa]",
         "(?:estou|esta|fiquei|ficou) (?:marcad|agendad)[oa]|que dia (?:eu )?(?:marquei|ficou)",
-        r"(?:que horas?|que dia|quando)(?: que)? (?:e|esta|ficou|seria|vai ser) (?:mesmo )?(?:o |a )?(?:meu|minha)",
+        r"(?:que horas?|que dia|quando)(?: que)? (?:e|era|esta|ficou|seria|vai ser) (?:mesmo )?"
+        r"(?:o |a )?(?:meu|minha|d[eo])",
         r"(?:^|\| )(?:e )?(?:a |as )?que horas?(?: mesmo)?(?= \||$)|(?:ja )?(?:esta|foi|ficou) confirmad[oa](?= \||$)",
         r"(?:esqueci|saber?|lembra|ver) (?:\w+ )?que (?:horas?|horario|dia) .*",
         r"(?:ainda|continua) (?:e |esta |sendo |marcad[oa] )*(?:para )?as? \d.*",

@@ -18,6 +18,7 @@ from .intents import Intent
 from .offer import BOOK, MOVE, note, offer, refused, wishes_of
 from .picking import on_its_day
 from .talk import Data, Talk, choices, do
+from .vocabulary import plain
 from .wish import Said, Wish, at
 from .yesno import closes
 
@@ -32,6 +33,11 @@ _CORRECTS: Final = re.compile(
     r"\b(?:desculp[ae]|errei|me enganei|na verdade|quis dizer|digo|era(?:\s+(?:pra|para|pro|p))?(?:\s+ser)?"
     r"|volta(?:\s+(?:pra|para|pro|p))?)\b[\s,]*",
     re.IGNORECASE,
+)
+# Said first, or "volta" last; a question and another wish correct nothing.
+_BEGINS: Final = re.compile(
+    r"^(?!.*(?:[?]| (?:marc\w+|agend\w+|tambem) )) (?:(?:ah|ai|nao|ops|opa|oi|desculp[ae]|foi mal|[,!.]) )*"
+    r"(?:(?:errei|me enganei|na verdade|quis dizer|digo|era|volta) |.* volta (?:por favor )?$)"
 )
 _CHANGES: Final = (do("move", "Remarcar"), do("cancel", "Cancelar"))
 
@@ -64,7 +70,8 @@ def regrets(talk: Talk) -> bool:
 
 def corrects(talk: Talk) -> bool:
     """Tell whether a message wants what was just booked or moved at another time: "errei, era sábado 9h30"."""
-    if done(talk).get("tool") not in _TIMED or talk.reading.intent not in _PLAIN:
+    words = plain(talk.heard.text)
+    if done(talk).get("tool") not in _TIMED or talk.reading.intent not in _PLAIN or not _BEGINS.search(words):
         return False
     meant = _CORRECTS.sub(" ", talk.heard.text)  # what "era" is said of is no past time
     return meant != talk.heard.text and Said.read(meant, talk.now).dated
