@@ -33,6 +33,8 @@ Step = Callable[[AsyncSession, Scene, Toolkit], Awaitable[Answer | None]]
 
 # What the person typed beyond this is not a request for an appointment; Meta's own limit for a text is 4,096.
 LONGEST = 4096
+# The button that Meta puts under a login code.
+UNASKED: Final = "DID_NOT_REQUEST_CODE"
 # A polite refusal is not repeated for this long.
 POLITE_FOR = timedelta(minutes=5)
 SPOKEN_TYPES: Final = {
@@ -128,6 +130,8 @@ async def _tap(session: AsyncSession, here: Scene, toolkit: Toolkit) -> Answer |
     """A tapped button that writes or chooses; what only steers the dialogue is left to the brain."""
     if here.payload is None:
         return None
+    if here.payload == UNASKED:
+        return Answer(say=Text(chat("code_not_asked")))
     tap = buttons.decode(here.payload)
     if tap.verb in STEERING:
         return None

@@ -271,6 +271,12 @@ async def test_an_expired_question_is_not_answered_with_a_booking(here: Stage) -
     assert len(here.heard_all(JULIA)) == 2
 
 
+async def test_whoever_asked_for_no_login_code_is_told_that_nobody_enters_without_it(here: Stage) -> None:
+    tapped = {"payload": "DID_NOT_REQUEST_CODE", "text": "I didn't request a code"}
+    await here.sends(JULIA, type="button", button=tapped)
+    assert "ninguém entra sem ele" in here.heard_all(JULIA)[0]
+
+
 @pytest.mark.parametrize(
     "payload",
     ["", "slot:", "slot:zzzz", "yes:not-an-id", "confirm:", "pro:0", "x" * 256, "do:nothing", "💥", "cancel:abc"],

@@ -107,6 +107,7 @@ CHAT = {
     "client_unknown": "name",
     "client_visits": "client lines?",
     "closing": "",
+    "code_not_asked": "",
     "confirm_block": "from_hour? instead? lines? to_hour? when",
     "confirm_booking": "duration price? professional service when",
     "confirm_booking_for": "client duration price? service when",
