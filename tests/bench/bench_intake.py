@@ -139,8 +139,8 @@ class Server:
         return statistics.median(ours / theirs for ours, theirs in zip(self.rates, floor.rates, strict=True))
 
     def line(self, floor: "Server") -> str:
-        spared = floor.micro / self.micro
-        return f"{self.name:15} {self.rate:10,.0f} {self.part_of(floor):9.2f} {self.micro:10.0f} {spared:7.2f}   {times(self.took)}"
+        ratio, spared = self.part_of(floor), floor.micro / self.micro
+        return f"{self.name:15} {self.rate:10,.0f} {ratio:9.2f} {self.micro:10.0f} {spared:7.2f}   {times(self.took)}"
 
 
 def times(took: Sequence[float]) -> str:
