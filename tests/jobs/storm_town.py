@@ -193,7 +193,9 @@ class Town:
         """Give an appointment the free half hour a day later; a client's new time waits for the professional."""
         start = story.start + 24 * HOUR + 30 * MINUTE
         confirmed = dice.random() < 0.7
-        scope = {"professional_id": story.professional_id} if confirmed else {"contact_id": story.contact_id}
+        scope: dict[str, Any] = (
+            {"professional_id": story.professional_id} if confirmed else {"contact_id": story.contact_id}
+        )
         actor = Actor.PROFESSIONAL if confirmed else Actor.CLIENT
         async with self.db.begin() as session:
             await booking.move(session, story.id, start, actor=actor, now=now, **scope)
