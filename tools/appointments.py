@@ -9,26 +9,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
-from bot.agenda import booking, clients
+from bot.agenda import booking
 from bot.agenda.ledger import find_locked
 from bot.agenda.policy import Notice, NotWarned
 from bot.agenda.refusals import AppointmentMoved, AppointmentUnknown, ServiceChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.refusals import Outdated
 from bot.models import Appointment, Client, Professional, Service
-from bot.models.enums import Action, Actor, Role, Source
+from bot.models.enums import Action, Actor, Source
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing
-from bot.whatsapp.phones import international
 
 from .base import Context, Effect, Tool, own_agenda
-from .customers import find_customer, search
 from .services import service_of
 from .shown import agreed, as_shown
-
-
-def _is_professional(asker: Asker) -> bool:
-    return asker.role is Role.PROFESSIONAL
+from .whom import client_id_of, client_named, is_professional, whom_for
 
 
 class Own(NamedTuple):
@@ -41,7 +36,7 @@ class Own(NamedTuple):
 
 async def own_appointment(session: AsyncSession, asker: Asker, appointment_id: UUID) -> Own:
     """Return an appointment of the asker's, on either side; any other does not exist."""
-    if _is_professional(asker):
+    if is_professional(asker):
         mine = Appointment.professional_id == asker.professional_id
     else:
         mine = Client.contact_id == asker.contact_id
@@ -58,7 +53,7 @@ async def own_appointment(session: AsyncSession, asker: Asker, appointment_id: U
 
 def scope(asker: Asker) -> dict[str, Any]:
     """Return whose rows a write may touch, and as whom."""
-    if _is_professional(asker):
+    if is_professional(asker):
         return {"actor": Actor.PROFESSIONAL, "professional_id": asker.professional_id}
     return {"actor": Actor.CLIENT, "contact_id": asker.contact_id}
 
@@ -79,8 +74,8 @@ async def still_as_asked(session: AsyncSession, asker: Asker, arguments: Mapping
     row = await find_locked(
         session,
         UUID(arguments["appointment_id"]),
-        professional_id=asker.professional_id if _is_professional(asker) else None,
-        contact_id=None if _is_professional(asker) else asker.contact_id,
+        professional_id=asker.professional_id if is_professional(asker) else None,
+        contact_id=None if is_professional(asker) else asker.contact_id,
     )
     if row.start_at.isoformat() != arguments["was"]:
         raise AppointmentMoved(when=phrases.moment(row.start_at.astimezone(asker.zone), asker.local.date()))
@@ -140,7 +135,7 @@ class BookAppointment(Tool):
             "duration": phrases.duration(service.minutes),
             "price": phrases.money(service.price_cents),
         }
-        if _is_professional(context.asker):
+        if is_professional(context.asker):
             question = chat("confirm_booking_for", client=client, **words)
         else:
             question = chat("confirm_booking", professional=professional.name, **words)
@@ -160,7 +155,7 @@ class BookAppointment(Tool):
                 client_id=await client_id_of(session, asker, professional_id, arguments),
                 service_id=service.id,
                 start_at=datetime.fromisoformat(arguments["start"]),
-                source=Source.PROFESSIONAL if _is_professional(asker) else Source.CHAT,
+                source=Source.PROFESSIONAL if is_professional(asker) else Source.CHAT,
                 actor=scope(asker)["actor"],
                 now=asker.now,
                 note=arguments.get("note", ""),
@@ -173,48 +168,7 @@ class BookAppointment(Tool):
             name = await client_named(session, arguments)
             asked = await cls._asked(context, await service_of(context, service.id), name, arguments)
             raise Outdated(asked) from None
-        return await booking.receipt(session, row, Action.BOOK) if _is_professional(asker) else None
-
-
-async def whom_for(context: Context, said: str, *, new: bool, phone: str = "") -> tuple[str, dict[str, str]]:
-    """Return the name of whom a booking is for, and what `client_id_of` finds them by after the yes."""
-    if not _is_professional(context.asker):
-        return context.asker.name, {}
-    known = await search(context, phone) if new and phone else ()
-    if new and not known:
-        if phone and international(phone) is None:
-            raise clients.NotAPhone
-        whom = {"new_client": said} | ({"phone": phone} if phone else {})
-        return _entered_as(whom), whom
-    customer = known[0] if len(known) == 1 else await find_customer(context, said)
-    return customer.name, {"client_id": str(customer.id)}
-
-
-def _entered_as(whom: Mapping[str, Any]) -> str:
-    """Say who is new, with the phone that will be written to."""
-    phone = international(str(whom.get("phone", "")))
-    return str(whom.get("new_client", "")) + (f", {phrases.phone(phone)}" if phone else "")
-
-
-async def client_id_of(
-    session: AsyncSession, asker: Asker, professional_id: UUID, arguments: Mapping[str, Any]
-) -> UUID:
-    """Return whom a booking is for: oneself, a client that was found, or one who is new."""
-    if not _is_professional(asker):
-        if asker.client_id is not None:
-            return asker.client_id
-        return (await clients.for_contact(session, professional_id, asker.contact_id, now=asker.now)).id
-    if "client_id" in arguments:
-        return UUID(arguments["client_id"])
-    name, phone = arguments["new_client"], arguments.get("phone", "")
-    return (await clients.add(session, professional_id, name=name, phone=phone, now=asker.now)).id
-
-
-async def client_named(session: AsyncSession, arguments: Mapping[str, Any]) -> str:
-    """Return the name of the client that a professional's question is about; a client's names none."""
-    if "client_id" in arguments:
-        return (await session.get_one(Client, UUID(arguments["client_id"]))).name
-    return _entered_as(arguments)
+        return await booking.receipt(session, row, Action.BOOK) if is_professional(asker) else None
 
 
 class CancelAppointment(Tool):
@@ -236,7 +190,7 @@ class CancelAppointment(Tool):
         row, client, professional = own
         notice = booking.may(row, Action.CANCEL, professional, now=context.asker.now, actor=context.actor)
         words = {"service": row.service_name, "when": phrases.moment(row.start_at.astimezone(context.asker.zone))}
-        if _is_professional(context.asker):
+        if is_professional(context.asker):
             question = chat("confirm_cancel_for", client=client.name, **words)
         else:
             late = deadline(professional, notice)
@@ -255,7 +209,7 @@ class CancelAppointment(Tool):
         except NotWarned:
             own = await own_appointment(session, asker, appointment_id)
             raise Outdated(cls._asked(Context(session, asker, {}, {}), own)) from None
-        return await booking.receipt(session, row, Action.CANCEL) if _is_professional(asker) else None
+        return await booking.receipt(session, row, Action.CANCEL) if is_professional(asker) else None
 
 
 class RescheduleAppointment(Tool):
@@ -293,7 +247,7 @@ class RescheduleAppointment(Tool):
             "old_when": phrases.moment(row.start_at.astimezone(zone)),
             "when": phrases.moment(start.astimezone(zone)),
         }
-        if _is_professional(context.asker):
+        if is_professional(context.asker):
             question = chat("confirm_reschedule_for", client=client.name, **words)
         else:
             late = deadline(professional, notice)
@@ -320,4 +274,4 @@ class RescheduleAppointment(Tool):
         except NotWarned:
             own = await own_appointment(session, asker, appointment_id)
             raise Outdated(await cls._asked(Context(session, asker, {}, {}), own, start)) from None
-        return await booking.receipt(session, row, Action.RESCHEDULE) if _is_professional(asker) else None
+        return await booking.receipt(session, row, Action.RESCHEDULE) if is_professional(asker) else None

@@ -21,10 +21,10 @@ from bot.models.enums import Frequency, Role
 from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .appointments import client_id_of, client_named, whom_for
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 from .services import find_service, service_of
 from .shown import agreed, as_shown
+from .whom import client_id_of, client_named, whom_for
 
 # Lines of conflicts that fit a question beside the rest of it.
 TOLD = 5
