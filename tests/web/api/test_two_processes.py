@@ -69,16 +69,27 @@ async def test_limits_and_plans_are_exact_whichever_process_is_asked(
 async def a_limit_is_exact(pair: tuple[Installation, Installation], book: Database) -> None:
     owner, _ = await an_agenda(book, Plan.PRO, 97770000)
 
-    async def call(http: aiohttp.ClientSession, number: int) -> int:
+    async def call(http: aiohttp.ClientSession, address: str, number: int) -> int:
         url = f"{pair[number % 2].url}/api/professionals/{owner.slug}"
-        async with http.get(url, headers={"X-Forwarded-For": "203.0.113.7"}) as answer:
+        async with http.get(url, headers={"X-Forwarded-For": address}) as answer:
             if answer.status == 429:
                 assert int(answer.headers["Retry-After"]) > 0
             return answer.status
 
+    statuses = Counter[int]()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        statuses = Counter(await asyncio.gather(*(call(http, number) for number in range(CALLERS))))
+        # Whom nobody counts within half a second is let in, and that is said: a starved machine may come to that.
+        for address in ("203.0.113.7", "203.0.113.8", "203.0.113.9"):
+            before = uncounted(pair)
+            statuses = Counter(await asyncio.gather(*(call(http, address, number) for number in range(CALLERS))))
+            if uncounted(pair) == before:
+                break
     assert statuses == {200: 60, 429: CALLERS - 60}
+
+
+def uncounted(pair: tuple[Installation, Installation]) -> int:
+    """Return how often the processes said that nobody counts."""
+    return sum(each.logs().count("nobody counts requests") for each in pair)
 
 
 async def a_plan_is_used_up_to_the_last_appointment(pair: tuple[Installation, Installation], book: Database) -> None:
