@@ -89,7 +89,7 @@ async def continued(talk: Talk) -> Answer | None:
     """Add what a message says to the days in question; None when it is about something else."""
     doing = talk.memory["doing"]
     about_days = talk.said.dated or _NAMED.search(plain(talk.heard.text))
-    if talk.reading.intent in {Intent.NONE, Intent.BLOCK, Intent.OPEN, Intent.AGENDA} and about_days:
+    if talk.reading.intent in {Intent.NONE, Intent.BLOCK, Intent.OPEN} and about_days:
         other = {Intent.BLOCK: BLOCK, Intent.OPEN: OPEN}.get(talk.reading.intent, doing)
         return await _change(talk, other)
     return talk.ask_again(chat("sorry")) if talk.reading.intent is Intent.NONE else None

@@ -13,6 +13,7 @@ from ..notify.render import chat
 from . import rhythm
 from .brain import Answer, Proposal
 from .dates import Kind, Part, When, read
+from .intents import Intent
 from .offer import note, refused, wish_of
 from .professional_acts import start
 from .talk import Data, Talk
@@ -26,6 +27,7 @@ _AROUND: Final = re.compile(
     r"(?:o|ar|er|ir|arei|erei)|saio|sair|mais (?:cedo|tarde))\b|,",
     re.IGNORECASE,
 )
+_ITS_OWN: Final = frozenset({Intent.NONE, Intent.KEEP, Intent.SHORTER})
 _ENDS: Final = re.compile(r"(?<!\S)(?:saio|sair|encerr\w+|fech\w+|par(?:o|ar)|termin\w+)(?!\S)")
 
 
@@ -53,7 +55,7 @@ async def propose(talk: Talk) -> Answer:
 
 async def continued(talk: Talk) -> Answer | None:
     """Add what a message says of the day or its hours; None when it is about something else."""
-    return await propose(talk) if talk.said.dated else None
+    return await propose(talk) if talk.said.dated and talk.reading.intent in _ITS_OWN else None
 
 
 def _hours(when: When, *, ends: bool) -> tuple[time | None, time | None]:
