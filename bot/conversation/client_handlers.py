@@ -8,14 +8,13 @@ from ..notify.render import chat
 from . import client_acts, client_waiting
 from .brain import Answer
 from .client_acts import PERSON, told
-from .gathering import rounds_off, sorry
 from .intents import Intent
 from .offer import NEXT
 from .searching import search
+from .small_talk import bye, greeted, kept, thanks
 from .talk import Talk, choices, do
-from .undoing import regrets, undo
+from .undoing import undo
 from .vocabulary import plain
-from .yesno import closes
 
 MENU: Final = (do("book", "Marcar horário"), do("mine", "Meus horários"), do("prices", "Preços"), PERSON)
 DOUBTS: Final = (do("mine", "Meus horários"), do("move", "Remarcar"), do("cancel", "Cancelar"), PERSON)
@@ -43,11 +42,8 @@ async def book(talk: Talk, *asides: Intent) -> Answer:
 
 
 async def _greet(talk: Talk) -> Answer:
-    if closes(talk.heard.text) and talk.heard.history:
-        return talk.say("closing")  # "tudo bem" after something, and no question
-    talk.memory.clear()
     words = chat("greeting_client", name=phrases.first_name(talk.asker.name), professional=talk.heard.professional_name)
-    return talk.answer(choices(words, OPENING))
+    return greeted(talk, words, OPENING)
 
 
 async def _introduced(talk: Talk) -> Answer:
@@ -66,39 +62,17 @@ async def _search(talk: Talk) -> Answer:
     return await search(talk)
 
 
-async def _thanks(talk: Talk) -> Answer:
-    return talk.say("thanks")
-
-
-async def _bye(talk: Talk) -> Answer:
-    return talk.say("bye")
-
-
-async def _kept(talk: Talk) -> Answer:
-    if regrets(talk):
-        return await undo(talk)
-    talk.forget()
-    return talk.say("kept")
-
-
 async def _doubt(talk: Talk) -> Answer:
     if talk.pending:
         return talk.ask_again(chat("ask_person", professional=talk.heard.professional_name))
     return talk.answer(choices(chat("not_understood"), DOUBTS))
 
 
-async def unclear(talk: Talk) -> Answer:
-    """Answer what says nothing that is known: a mere "blz" rounds off, the rest is asked about."""
-    if rounds_off(talk):
-        return talk.say("closing")
-    return sorry(talk) if talk.pending else talk.answer(choices(chat("not_understood"), MENU))
-
-
 HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.GREET: _greet,
     Intent.INTRO: _introduced,
-    Intent.THANKS: _thanks,
-    Intent.BYE: _bye,
+    Intent.THANKS: thanks,
+    Intent.BYE: bye,
     Intent.BOOK: book,
     Intent.MORE: book,
     Intent.CANCEL: client_acts.cancel,
@@ -108,8 +82,8 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.CONFIRM: client_acts.mine,
     Intent.PERSON: _person,
     Intent.OTHER_PROFESSIONAL: _search,
-    Intent.DROP: _kept,
-    Intent.KEEP: _kept,
+    Intent.DROP: kept,
+    Intent.KEEP: kept,
     Intent.UNDO: undo,
     Intent.UNSURE: _doubt,
 }

@@ -7,7 +7,7 @@ from typing import Final
 from . import buttons, catalogue, client_acts, client_waiting, likewise, swapping, undoing
 from .brain import Answer
 from .client_acts import PERSON, told
-from .client_handlers import ASKED, HANDLERS, TAPS, TO_A_PERSON, book, unclear
+from .client_handlers import ASKED, HANDLERS, MENU, TAPS, TO_A_PERSON, book
 from .gathering import (
     adds,
     another_matter,
@@ -28,6 +28,7 @@ from .picking import on_its_day
 from .repeating import take_scope
 from .searching import search
 from .several import joined, questions
+from .small_talk import unclear
 from .swapping import SWAP, swap
 from .talk import Talk, choices, start_of
 from .vocabulary import plain
@@ -134,7 +135,7 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
         return talk.answer(choices(await told(talk, intent), [PERSON] if intent in TO_A_PERSON else []))
     if intent is Intent.NONE and await _names_a_wish(talk):
         return await book(talk)
-    return await unclear(talk)
+    return unclear(talk, MENU)
 
 
 def _in_context(talk: Talk, intent: Intent) -> Intent:

@@ -42,8 +42,9 @@ from .offer import BOOK, MOVE, choose_service, later, note, offer, take
 from .people import people_in
 from .picking import on_its_day
 from .professional_acts import ACTIONS
-from .professional_handlers import HANDLERS, TAPS, unclear
+from .professional_handlers import HANDLERS, MENU, TAPS
 from .several import answers
+from .small_talk import unclear
 from .swapping import SWAP, swap
 from .talk import Talk, start_of
 from .vocabulary import plain
@@ -174,7 +175,7 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
         return await handler(talk)
     if intent is Intent.NONE and (found := await _implied(talk)):
         return found
-    return unclear(talk)
+    return unclear(talk, MENU)
 
 
 async def _implied(talk: Talk) -> Answer | None:

@@ -17,11 +17,10 @@ from . import (
     shorter_day,
 )
 from .brain import Answer
-from .gathering import rounds_off, sorry
 from .intents import Intent
-from .talk import Talk, choices, do
-from .undoing import regrets, undo
-from .yesno import closes
+from .small_talk import bye, greeted, kept, thanks
+from .talk import Talk, do
+from .undoing import undo
 
 MENU: Final = (
     do("agenda", "Agenda de hoje"),
@@ -33,11 +32,8 @@ OPENING: Final = (do("agenda", "Agenda de hoje"), do("revenue", "Faturamento"), 
 
 
 async def _greet(talk: Talk) -> Answer:
-    if closes(talk.heard.text) and talk.heard.history:
-        return talk.say("closing")  # "tudo bem" after something, and no question
-    talk.memory.clear()
     words = chat("greeting_professional", name=phrases.first_name(talk.asker.name))
-    return talk.answer(choices(words, OPENING))
+    return greeted(talk, words, OPENING)
 
 
 async def _services(talk: Talk) -> Answer:
@@ -65,14 +61,6 @@ async def _link(talk: Talk) -> Answer:
     return talk.say("link_hint")
 
 
-async def _thanks(talk: Talk) -> Answer:
-    return talk.say("thanks")
-
-
-async def _bye(talk: Talk) -> Answer:
-    return talk.say("bye")
-
-
 async def _tell(talk: Talk) -> Answer:
     return talk.say("tells_by_itself")
 
@@ -85,23 +73,10 @@ async def _cancelled(talk: Talk) -> Answer:
     return talk.say("cancelled_unlisted")
 
 
-async def _kept(talk: Talk) -> Answer:
-    if regrets(talk):
-        return await undo(talk)
-    talk.forget()
-    return talk.say("kept")
-
-
-def unclear(talk: Talk) -> Answer:
-    if rounds_off(talk):
-        return talk.say("closing")
-    return sorry(talk) if talk.pending else talk.answer(choices(chat("not_understood"), MENU))
-
-
 HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.GREET: _greet,
-    Intent.THANKS: _thanks,
-    Intent.BYE: _bye,
+    Intent.THANKS: thanks,
+    Intent.BYE: bye,
     Intent.HELP: _help,
     Intent.WHO: _who,
     Intent.AGENDA: professional_reads.agenda,
@@ -136,8 +111,8 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.LATE: professional_money.late,
     Intent.LINK: _link,
     Intent.PLAN: professional_lists.plan,
-    Intent.DROP: _kept,
-    Intent.KEEP: _kept,
+    Intent.DROP: kept,
+    Intent.KEEP: kept,
     Intent.UNDO: undo,
     Intent.TELL: _tell,
     Intent.NOTE: _note,
