@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
-from bot.agenda import booking
+from bot.agenda import booking, judging
 from bot.agenda.ledger import find_locked
 from bot.agenda.policy import Notice, NotWarned
-from bot.agenda.refusals import AppointmentMoved, AppointmentUnknown, ServiceChanged
+from bot.agenda.refusals import AppointmentUnknown, ServiceChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.refusals import Outdated
 from bot.models import Appointment, Client, Professional, Service
@@ -77,8 +77,7 @@ async def still_as_asked(session: AsyncSession, asker: Asker, arguments: Mapping
         professional_id=asker.professional_id if is_professional(asker) else None,
         contact_id=None if is_professional(asker) else asker.contact_id,
     )
-    if row.start_at.isoformat() != arguments["was"]:
-        raise AppointmentMoved(when=phrases.moment(row.start_at.astimezone(asker.zone), asker.local.date()))
+    await judging.as_shown(session, row, asker.now, agreed=as_agreed(arguments))
     return row
 
 
