@@ -84,9 +84,8 @@ async def connect(url: str) -> ArqRedis:
         # It connects when it is first used: what comes in is taken while Redis is away, a start included.
         return client(url, socket_connect_timeout=1)
     # Imported here: only the embedded mode pays for it.
-    from fakeredis import FakeServer  # noqa: PLC0415
-    from fakeredis.aioredis import FakeConnection  # noqa: PLC0415
+    from fakeredis import FakeAsyncRedisConnection, FakeServer  # noqa: PLC0415
 
-    connection: Any = FakeConnection
+    connection: Any = FakeAsyncRedisConnection
     pool = ConnectionPool(connection_class=connection, server=FakeServer())
     return ArqRedis(pool_or_conn=pool, job_serializer=pack, job_deserializer=unpack)

@@ -96,6 +96,7 @@ async def house(url: str, port: int) -> AsyncIterator[House]:
             """Let the time pass in steps, so that what comes due on the way is sent when it is due."""
             while by > timedelta():
                 step = min(by, STEP)
+                await simulator.quiet()  # what became of a message is told in the hour it was sent in
                 clock.jump(step)
                 by -= step
                 await worker.remind({"services": services})

@@ -27,6 +27,8 @@ EVENTS = 500
 WINDOW = timedelta(hours=24)
 # WhatsApp ends a typing indicator by itself.
 TYPING_SECONDS = 25
+# For what is on its way, in seconds: a status is told within one.
+PATIENCE = 3
 # How the trace names what comes.
 _WORDS = {"text": "texto", "interactive": "botões", "image": "imagem", "document": "arquivo"}
 STRANGERS = ("Rafaela", "Thiago", "Bianca", "Otávio", "Camila", "Jonas", "Priscila", "Davi", "Lívia", "Renato")
@@ -78,6 +80,11 @@ class Simulator:
 
         app.on_cleanup.append(close)
         return app
+
+    async def quiet(self) -> None:
+        """Return when the business knows what became of each of its messages, or soon if it does not listen."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=PATIENCE)
 
     async def close(self) -> None:
         """Drop what is under way and let go of connections."""
