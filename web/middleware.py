@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 # Our versions are nobody's business. Here and not with the other headers: what never becomes a request, the server
 # itself answers.
-vars(web_response)["SERVER_SOFTWARE"] = "odys"
+SERVER = "odys"
+vars(web_response)["SERVER_SOFTWARE"] = SERVER
 
 # Noted where nobody waited for the answer; the number is nginx's.
 HUNG_UP = 499
@@ -35,7 +36,7 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_USUAL = web.AppKey("usual headers", CIMultiDict[str])
+USUAL = web.AppKey("usual headers", CIMultiDict[str])
 _YEAR = "max-age=31536000; includeSubDomains"
 _ALLOWED = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
@@ -107,13 +108,13 @@ def _allowed_origin(request: web.Request) -> str | None:
 def set_headers(app: web.Application, settings: Settings) -> None:
     """Choose what every answer of `app` carries that has nothing else to say about it."""
     https = {"Strict-Transport-Security": _YEAR} if settings.public_url.startswith("https://") else {}
-    app[_USUAL] = CIMultiDict({**_HEADERS, **https})
+    app[USUAL] = CIMultiDict({**_HEADERS, **https})
 
 
 def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add to an answer what keeps browsers careful, and the request's id."""
     headers = response.headers
-    headers.merge(request.app[_USUAL])  # those that it does not have
+    headers.merge(request.app[USUAL])  # those that it does not have
     headers["X-Request-ID"] = request[REQUEST_ID]
     if origin := _allowed_origin(request):
         headers["Access-Control-Allow-Origin"] = origin

@@ -15,11 +15,14 @@ from bot.whatsapp.signature import verify
 
 from .bodies import READING, Reading, body_of
 from .keys import INTAKE, SETTINGS
+from .middleware import USUAL
 from .strangers import Strangers
+from .verbatim import Verbatim
 
 PATH = "/webhooks/whatsapp"
 LIMIT = 3 * 1024 * 1024  # what Meta may send at once
 _strangers = Strangers("whatsapp")
+_OK = web.AppKey("ok", Verbatim)
 
 
 async def handshake(request: web.Request) -> web.Response:
@@ -32,7 +35,7 @@ async def handshake(request: web.Request) -> web.Response:
     return web.Response(text=asked.get("hub.challenge", ""))
 
 
-async def receive(request: web.Request) -> web.Response:
+async def receive(request: web.Request) -> web.StreamResponse:
     """Store a delivery and answer 200; 401 unsigned, 408 too slow, 413 too large, 503 come again."""
     raw = await body_of(request, LIMIT)
     secrets = [secret.get_secret_value() for secret in request.app[SETTINGS].whatsapp_app_secret]
@@ -40,7 +43,7 @@ async def receive(request: web.Request) -> web.Response:
         _strangers.note(bytes=len(raw))
         raise web.HTTPUnauthorized(text="Assinatura inválida")
     await store(request, read(raw))
-    return web.Response(text="OK")
+    return request.app[_OK].to(request)
 
 
 async def store(request: web.Request, batch: Batch) -> None:
@@ -52,7 +55,7 @@ async def store(request: web.Request, batch: Batch) -> None:
 
 
 def add_routes(app: web.Application) -> None:
-    """Serve Meta's webhook from `app`, which must hold `SETTINGS` and `INTAKE`."""
-    app[READING] = Reading()
+    """Serve Meta's webhook from `app`, which must hold `SETTINGS`, `INTAKE` and the usual headers."""
+    app[READING], app[_OK] = Reading(), Verbatim("OK", app[USUAL])
     app.router.add_get(PATH, handshake, allow_head=False)
     app.router.add_post(PATH, receive)

@@ -1,4 +1,4 @@
-"""The webhook on loopback, without an application around it, and a way to see what it stored."""
+"""The webhook on loopback, without the rest of the application, and a way to see what it stored."""
 
 import io
 import json
@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.whatsapp.intake import Intake
 from bot.whatsapp.signature import sign
 from web.keys import INTAKE, SETTINGS
+from web.middleware import guard, set_headers
 from web.webhooks import add_routes
 
 from ..conftest import StillClock
@@ -66,13 +67,14 @@ async def served(db: Database, clock: StillClock) -> AsyncIterator[Hook]:
     """Serve the endpoint over `db` until the block ends."""
     bell = HeardBell()
     intake = Intake(db, bell, clock, burst_wait=1.2)
-    app = web.Application()
+    app = web.Application(middlewares=[guard])
     app[SETTINGS] = Settings(
         _env_file=None,
         whatsapp_app_secret=[SecretStr(NEXT_SECRET), SecretStr(SECRET)],
         whatsapp_verify_token=SecretStr("token-é"),
     )
     app[INTAKE] = intake
+    set_headers(app, app[SETTINGS])
     add_routes(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
