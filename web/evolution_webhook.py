@@ -38,7 +38,7 @@ async def receive(request: web.Request) -> web.Response:
     except ValueError:
         batch = unreadable(raw, instance)
     if batch.events:
-        await store(request, batch)
+        await store(request.app, batch)
     return web.Response(text="OK")
 
 

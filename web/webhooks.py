@@ -37,19 +37,19 @@ async def handshake(request: web.Request) -> web.Response:
 
 async def receive(request: web.Request) -> web.StreamResponse:
     """Store a delivery and answer 200; 401 unsigned, 408 too slow, 413 too large, 503 come again."""
-    raw = await body_of(request, LIMIT)
-    secrets = [secret.get_secret_value() for secret in request.app[SETTINGS].whatsapp_app_secret]
+    app, raw = request.app, await body_of(request, LIMIT)
+    secrets = [secret.get_secret_value() for secret in app[SETTINGS].whatsapp_app_secret]
     if not verify(raw, request.headers.get("X-Hub-Signature-256"), secrets):
         _strangers.note(bytes=len(raw))
         raise web.HTTPUnauthorized(text="Assinatura inválida")
-    await store(request, read(raw))
-    return request.app[_OK].to(request)
+    await store(app, read(raw))
+    return app[_OK].to(request)
 
 
-async def store(request: web.Request, batch: Batch) -> None:
+async def store(app: web.Application, batch: Batch) -> None:
     """Return when a delivery is committed; raise 503 when that cannot be now."""
     try:
-        await request.app[INTAKE].put(batch)
+        await app[INTAKE].put(batch)
     except NotStored as error:  # noted where it failed, once for all who waited
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from error
 
