@@ -13,7 +13,7 @@ from bot.whatsapp.evolution.payloads import parse, unreadable
 from bot.whatsapp.tolerant import decode
 
 from .bodies import body_of
-from .keys import SETTINGS
+from .keys import INTAKE, SETTINGS
 from .strangers import Strangers
 from .webhooks import store
 
@@ -38,7 +38,7 @@ async def receive(request: web.Request) -> web.Response:
     except ValueError:
         batch = unreadable(raw, instance)
     if batch.events:
-        await store(request.app, batch)
+        await store(request.app[INTAKE], batch)
     return web.Response(text="OK")
 
 

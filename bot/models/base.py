@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
+from msgspec import convert
 from sqlalchemy import JSON, Enum, Index, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,7 +40,8 @@ def new_id() -> UUID:
     """
     moment = (time.time_ns() // 1_000_000) << 74 | int.from_bytes(os.urandom(10)) >> 6
     _Newest.value = value = max(moment, _Newest.value + 1)
-    return UUID(int=value >> 74 << 80 | 0x7 << 76 | (value >> 62 & 0xFFF) << 64 | 0x2 << 62 | value & (1 << 62) - 1)
+    number = value >> 74 << 80 | 0x7 << 76 | (value >> 62 & 0xFFF) << 64 | 0x2 << 62 | value & (1 << 62) - 1
+    return convert(number.to_bytes(16), UUID)  # twice as fast as UUID's own constructor
 
 
 class Base(DeclarativeBase):
