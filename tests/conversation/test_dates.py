@@ -179,6 +179,10 @@ daqui a uma semana => 28/11
 em uma semana => 28/11
 daqui 1 semana => 28/11
 em 3 semanas => 12/12
+daqui a duas semanas na quinta => 03/12
+daqui 2 semanas na quinta às 9 => 03/12 09:00
+quinta daqui a duas semanas às 9h => 03/12 09:00
+sexta, daqui a três semanas, 15h => 11/12 15:00
 daqui a um mês => 21/12
 daqui a 2 meses => 21/01
 dois dias depois de hoje => 23/11
@@ -975,6 +979,8 @@ sexta às 10, não às 11
 de sexta pra sábado
 corte 10h + barba 11h
 terça ou quarta
+segunda daqui a duas semanas
+quinta daqui a uma semana
 terça e quarta
 amanhã e depois às 9
 terça/quarta

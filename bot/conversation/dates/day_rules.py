@@ -62,6 +62,21 @@ def _weekday_number(found: Found) -> Piece:
     return _day(replace(day, roll=Roll.NEVER)) if day.start.weekday() == weekday else Piece(What.VAGUE)
 
 
+def _weekday_hence(found: Found) -> Piece:
+    """Read "quinta daqui a duas semanas": the day of the week it leads to, and the nearest one where that differs.
+
+    One week hence, the coming Thursday would have been just "quinta": the one after it may be meant.
+    """
+    count, number = found.first(FIGURE) or 0, found.first(WEEKDAY) or 0
+    if not 0 < count <= 52:
+        raise ValueError(count)
+    then = found.today + count * days.WEEK
+    named = days.week_of(then).start + timedelta(days=number)
+    nearest = days.weekday(number, then - timedelta(days=3)).start
+    later = days.weekday(number, then).start if count == 1 else nearest
+    return _day(*map(days.single, sorted({named, nearest, later})))
+
+
 def _hence(found: Found) -> Piece:
     """Read "daqui a 15 dias", "em meia hora"."""
     if found.has("util", "ano", "anos"):
@@ -237,6 +252,7 @@ DAYS: dict[str, Rule] = {
     "weekend": _weekend,
     "nth": _nth,
     "after_tomorrow": lambda found: _in_days(found, 2),
+    "weekday_hence": _weekday_hence,
     "hence": _hence,
     "from_today": _from_today,
     "today": lambda found: _in_days(found, 0),

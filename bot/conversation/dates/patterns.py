@@ -157,6 +157,10 @@ RULES = {
     """,
     # Days.
     "after_tomorrow": "depois [de w e]? amanha",
+    "weekday_hence": """
+        WEEKDAY comma? daqui [ha w]? a? FIG [semana semanas]
+        | daqui [ha w]? a? FIG [semana semanas] comma? [na no em da de]? WEEKDAY
+    """,
     "hence": "(?:daqui [ha w]? | em) [a de about umas muito mais]{0,2} (?:(?:FIG | meia) UNIT HALF? | CLOCK) util?",
     "from_today": """
         FIG [dias semanas meses] (?:depois | a? partir | apartir | apos) de? (?:hoje | amanha | WEEKDAY | dia FIG)
