@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import select
@@ -13,8 +13,8 @@ from bot.agenda import daysoff, holidays
 from bot.agenda.hours import DAY, Span, at_wall
 from bot.agenda.openings import clock_label
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.dates import Kind, Part, read
-from bot.conversation.stretches import written_out
+from bot.conversation.dates import Kind, Part, When, read
+from bot.conversation.stretches import listed, written_out
 from bot.errors import Invalid
 from bot.models import AvailabilityException
 from bot.models.enums import ExceptionKind, Role
@@ -40,7 +40,7 @@ class TooManyDays(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Whole local dates, or wall minutes of one."""
+    """Local dates in order, whole or certain wall minutes of each."""
 
     days: Sequence[date]
     span: Span | None
@@ -49,16 +49,26 @@ class Stretch:
     part: Part | None = None
 
     def words(self, today: date) -> str:
-        """Say it: "sexta, 27/11, das 12h às 18h", "de domingo, 10/01 a quarta, 20/01"."""
-        first = phrases.day(self.days[0], today)
+        """Say it: "sexta, 27/11, das 12h às 18h", "de domingo, 10/01 a quarta, 20/01 (11 dias)"."""
+        said = phrases.listing([_run(run, today) for run in _runs(self.days)])
         if len(self.days) > 1:
-            return f"de {first} a {phrases.day(self.days[-1], today)} ({len(self.days)} dias)"
+            said = f"{said} ({len(self.days)} dias)"
         if self.span is None:
-            return f"{first} ({self.reason})" if self.reason else first
+            return f"{said} ({self.reason})" if self.reason else said
         start, end = map(clock_label, self.span)
         if self.span[0] == 0:
-            return f"{first}, até {end}"
-        return f"{first}, a partir das {start}" if self.span[1] == DAY else f"{first}, das {start} às {end}"
+            return f"{said}, até {end}"
+        return f"{said}, a partir das {start}" if self.span[1] == DAY else f"{said}, das {start} às {end}"
+
+    def holds(self, start: datetime, end: datetime) -> bool:
+        """Tell whether an appointment, in local time, falls into it."""
+        first, last = self.span or (0, DAY)
+        for day in {start.date(), end.date()}.intersection(self.days):
+            begin = start.hour * 60 + start.minute if day == start.date() else 0
+            over = end.hour * 60 + end.minute if day == end.date() else DAY
+            if begin < last and first < over:
+                return True
+        return False
 
     @property
     def short(self) -> str:
@@ -74,6 +84,22 @@ class Stretch:
     def load(cls, data: Mapping[str, Any]) -> "Stretch":
         span = (data["span"][0], data["span"][1]) if data["span"] else None
         return cls([date.fromisoformat(day) for day in data["days"]], span, data["reason"])
+
+
+def _runs(days: Sequence[date]) -> list[list[date]]:
+    """Part dates, in order, into those that follow each other."""
+    runs: list[list[date]] = []
+    for day in days:
+        if runs and day - runs[-1][-1] == timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
+
+
+def _run(days: Sequence[date], today: date) -> str:
+    first = phrases.day(days[0], today)
+    return first if len(days) == 1 else f"de {first} a {phrases.day(days[-1], today)}"
 
 
 class BlockTime(Tool):
@@ -188,6 +214,7 @@ async def appointments_in(session: AsyncSession, asker: Asker, professional_id: 
     lines = [
         f"• {phrases.moment(row.start_at.astimezone(asker.zone))}: {client.name}, {row.service_name}"
         for row, client in rows
+        if stretch.holds(row.start_at.astimezone(asker.zone), row.end_at.astimezone(asker.zone))
     ]
     return phrases.cut(lines, TOLD, "horário", "horários")
 
@@ -208,7 +235,7 @@ def _still_open(dates: daysoff.Dates, stretch: Stretch) -> tuple[Stretch, dict[s
     stretch = _reaching(stretch, max((end for _, end in spans), default=0))
     start, end = stretch.span or (0, DAY)
     after = [span for span in spans if span[1] > end]
-    if not after or stretch.part is not Part.AFTERNOON:
+    if not after or stretch.part is not Part.AFTERNOON or len(stretch.days) > 1:
         return stretch, none
     first, last = max(end, after[0][0]), after[-1][1]
     instead = replace(stretch, span=(start, last)).short
@@ -225,22 +252,33 @@ async def _stretch(context: Context, words: str) -> Stretch:
         if not 1 <= count <= MOST_DAYS:
             raise TooManyDays if count > 0 else DayUnclear
         return Stretch([first + timedelta(days=each) for each in range(count)], None)
+    if days := listed(words, when):
+        hours = {_hours(each) for each in days}
+        if len(hours) > 1:
+            raise DayUnclear
+        span, part = hours.pop()
+        return Stretch(sorted({each.day for each in days if each.day}), span, part=part)
     if when.day is None or when.time_only:
         holiday = await holidays.named(words, local.date())
         if holiday is None:
             raise DayUnclear
         return Stretch([holiday.day], None, holiday.name)
-    span, part = None, None
+    span, part = _hours(when)
+    reason = next((each.name for each in await holidays.between(when.day, when.day + timedelta(days=1))), "")
+    return Stretch([when.day], span, reason if span is None else "", part)
+
+
+def _hours(when: When) -> tuple[Span | None, Part | None]:
+    """Return the wall minutes of the day that is meant, and the part it was named by; none for the whole day."""
     match when.kind:
         case Kind.PART if when.part:
-            first_hour, last_hour = when.part.hours
-            span, part = (first_hour.hour * 60, last_hour.hour * 60), when.part
+            first, last = when.part.hours
+            return (first.hour * 60, last.hour * 60), when.part
         case Kind.POINT if when.time:
             start = when.time.hour * 60 + when.time.minute
-            span = (start, min(start + 60, DAY))
+            return (start, min(start + 60, DAY)), None
         case Kind.RANGE | Kind.AFTER | Kind.BEFORE:
             start = when.start.hour * 60 + when.start.minute if when.start else 0
             end = when.end.hour * 60 + when.end.minute if when.end else DAY
-            span = (start, end or DAY)
-    reason = next((each.name for each in await holidays.between(when.day, when.day + timedelta(days=1))), "")
-    return Stretch([when.day], span, reason if span is None else "", part)
+            return (start, end or DAY), None
+    return None, None

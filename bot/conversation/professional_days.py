@@ -12,7 +12,7 @@ from .dates import Kind
 from .intents import Intent
 from .offer import note, refused, wish_of
 from .professional_acts import start
-from .stretches import written_out
+from .stretches import listed, written_out
 from .talk import Talk
 from .vocabulary import plain
 from .wish import Said, Wish, clock
@@ -26,12 +26,14 @@ _NAMED: Final = re.compile(
     r"|consciencia negra|proclamacao|aparecida|independencia|dia do trabalh\w+)(?!\S)"
 )
 
-# What is done on a day, and that it is not: "não vou atender amanhã" is about tomorrow all the same.
+# What is done on a day, and that it is not: "não vou atender amanhã" is about tomorrow all the same, and so is a
+# journey, on which clients have no time.
 _DEED: Final = re.compile(
-    r"\b(?:n[ãa]o|n|vou|irei|quero|mais|trabalh\w+|abr(?:o|ir)|atend\w+|marc\w+|agend\w+|aceit\w+|encaix\w+|ningu[ée]m|nada"
+    r"\b(?:n[ãa]o|n|vou|irei|quero|mais|trabalh\w+|abr(?:o|ir)|atend\w+|marc\w+|agend\w+|aceit\w+|encaix\w+|viaj\w+|ningu[ée]m|nada"
     r"|clientes?|hor[áa]rios?)\b",
     re.IGNORECASE,
 )
+_NOR: Final = re.compile(r"\bnem\b", re.IGNORECASE)
 _EVERY_DAY: Final = re.compile(r"(?<!\S)(?:todo dia|todos os dias|diariamente|sempre)(?!\S)")
 
 
@@ -58,8 +60,10 @@ async def _change(talk: Talk, doing: str) -> Answer:
         talk.forget()
         return talk.say("every_week_hint")
     if not talk.said.dated:
-        talk.said = Said.read(_DEED.sub(" ", talk.heard.text), talk.now)
-    if stretch := written_out(talk.heard.text):
+        talk.said = Said.read(_DEED.sub(" ", _NOR.sub("e", talk.heard.text)), talk.now)
+    if len(talk.said.wishes) > 1 and not listed(talk.heard.text, talk.said.when):
+        return talk.ask("days", chat("ask_block_day"))
+    if stretch := written_out(talk.heard.text) or _several(talk):
         talk.memory |= {"named": stretch, "wishes": []}
     elif named := _NAMED.search(plain(talk.heard.text)):
         talk.memory["named"] = named[0].strip()
@@ -83,6 +87,12 @@ async def _change(talk: Talk, doing: str) -> Answer:
             return talk.ask("days", chat("ask_block_day"))
     talk.memory.clear()
     return refused(talk, data)
+
+
+def _several(talk: Talk) -> str:
+    """Return days that are named beside each other as words for the tools."""
+    days = listed(talk.heard.text, talk.said.when)
+    return " e ".join(Wish.of(each).words() for each in days)
 
 
 async def continued(talk: Talk) -> Answer | None:

@@ -40,6 +40,8 @@ OWED_SHOWN: Final = 30
 LONGEST: Final = 3900
 # Free times are shown by the page; three of them are a day and more.
 PAGES: Final = 3
+# Of several days: what fits one message.
+DAYS: Final = 4
 
 
 async def agenda(talk: Talk) -> Answer:
@@ -47,7 +49,7 @@ async def agenda(talk: Talk) -> Answer:
     if talk.asked:
         # "E amanhã?" is about the same, and not the answer to the question that is open.
         talk.memory["told"] = Intent.AGENDA.value
-    asked, part = _asked(talk), talk.said.when.part
+    asked = _asked(talk)
     if not asked:
         return talk.say("date_not_understood")
     found: list[Data] = []
@@ -57,14 +59,17 @@ async def agenda(talk: Talk) -> Answer:
         if not data["ok"]:
             return refused(talk, data)
         found += data["appointments"]
-        days.append(_of_part(data["day"], part))
-    if part:
-        found = [each for each in found if fits(talk.said.when, start_of(talk, each))]
+        days.append(data["day"])
+    named = talk.said.when.alternatives or (talk.said.when,)
+    parts = {when.day: when.part for when in named}
+    part = named[0].part if len(set(parts.values())) == 1 else None
+    if any(parts.values()):
+        found = [each for each in found if any(fits(when, start_of(talk, each)) for when in named)]
     words = "\n\n".join(
-        _day_words(_of_part(phrases.day(day, talk.now.date(), relative=True), part), list(group))
+        _day_words(_of_part(phrases.day(day, talk.now.date(), relative=True), parts.get(day, part)), list(group))
         for day, group in groupby(found, key=lambda each: start_of(talk, each).date())
     )
-    return talk.text(words[:LONGEST] or chat("agenda_empty", day=phrases.listing(days)))
+    return talk.text(words[:LONGEST] or chat("agenda_empty", day=_of_part(phrases.listing(days), part)))
 
 
 def _of_part(day: str, part: Part | None) -> str:
@@ -253,24 +258,37 @@ def card(talk: Talk, each: Data) -> Answer:
 
 
 async def free_times(talk: Talk) -> Answer:
-    """Tell the free times of a day, for the shortest service: what is free for it is free at all."""
+    """Tell the free times of a day, or of each of several, for the shortest service: what is free for it is free."""
     data = await client_acts.info(talk)
     services = sorted(data.get("services") or [], key=lambda one: one.get("minutes") or 0)
     shortest = services[0]["token"] if services else ""
-    words = Wish.of(talk.said.when).words() if talk.said.dated and talk.said.wishes else ""
+    slots: list[Data] = []
+    days: list[str] = []
+    more = False
+    for wish in (talk.said.wishes if talk.said.dated else [])[:DAYS] or [Wish()]:
+        found, data = await _free(talk, wish.words(), shortest)
+        if not data["ok"]:
+            return refused(talk, data)
+        slots += found
+        days.append(data["day_phrase"])
+        more = more or bool(data.get("more"))
+    if not slots:
+        return talk.say("no_free_times", day_phrase=phrases.listing(days))
+    return talk.say("free_times", service=data["service"]["name"], lines=_by_day(slots), more=more)
+
+
+async def _free(talk: Talk, words: str, service: str) -> tuple[list[Data], Data]:
+    """Return the free times of a wish, and what the last page of them says."""
     slots: list[Data] = []
     for _ in range(PAGES):
         after = {"after": slots[-1]["token"]} if slots else {}
-        data, _ = await talk.call("list_free_slots", when=words, service=shortest, **after)
+        data, _ = await talk.call("list_free_slots", when=words, service=service, **after)
         if not data["ok"]:
-            return refused(talk, data)
+            break
         slots += data["slots"]
         if not data.get("more") or not data["slots"]:
             break
-    if not slots:
-        return talk.say("no_free_times", day_phrase=data["day_phrase"])
-    lines = _by_day(slots)
-    return talk.say("free_times", service=data["service"]["name"], lines=lines, more=bool(data.get("more")))
+    return slots, data
 
 
 def _by_day(slots: Sequence[Data]) -> str:

@@ -105,7 +105,8 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.PRICES,
-        r"quanto (?:\w+ ){0,2}(?:custa|esta|e|fica|ficou|sai|cobro|cobrando)(?= |$)(?!.* (?:pag|receb|dev|ganh)).*",
+        r"quanto (?!.*(?:pag|receb|dev|ganh|fatur|entrou|lucr|vendi|tirei))"
+        r"(?:\w+ ){0,2}(?:custa|esta|e|fica|ficou|sai|cobro|cobrando)(?= |$).*",
         r"(?:qual|quais) (?:e |sao )?(?:o |os |a )?(?:meus? )?(?:precos?|valor(?:es)?|tabela).*|quanto (?:eu )?cobro.*",
         r"(?:(?:meus |os )?precos|tabela de precos)(?= \||$)",
     ),
@@ -140,6 +141,7 @@ PROFESSIONAL: Final[Rules] = (
         rf"fech(?:a|ar|e) (?:(?:a |minha )?agenda|(?:[oa] |n[oa] |em )?{DAY})|tir(?:a|ar) o dia",
         rf"fech(?:a|ar|e) tod[ao]s? (?:[ao]s )?(?:{DAY}|dia).*",
         "nao (?:vou |irei |quero )?(?:mais )?(?:atend(?:er|o)|trabalh(?:ar|o)|abr(?:ir|o))|(?:vou |irei )viajar",
+        r"(?:(?:vou )?estar(?:ei)?|estou|to) viajando .*\d.*|viajo (?:d[eo]|n[ao]|dias?|entre|amanha|hoje) .*",
         r"nao (?:quero|(?:marc|agend|encaix|aceit)\w*) (?:mais )?ninguem(?: .*)?",
         rf"nao (?:marc|agend|encaix)\w* (?:mais )?nada .*(?:{DAY})(?: .*)?",
         rf"nao (?:marc|agend|encaix|aceit)\w* mais (?:client\w+|agendamentos?|horarios?|gente) .*(?:{DAY})(?: .*)?",

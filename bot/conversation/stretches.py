@@ -1,7 +1,10 @@
-"""Stretches of days as they are written in short: "de 20 a 30/12" begins in December, too."""
+"""Several days in one: a stretch written in short ("de 20 a 30/12" begins in December, too), and days in a row."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
+
+from .dates import When
 
 _SHORT: Final = re.compile(
     r"(?<![\d/])(?:d[eo]s?\s+|entre\s+)?(?:dias?\s+)?(?P<first>\d{1,2})(?:/(?P<month>\d{1,2}))?"
@@ -21,3 +24,16 @@ def written_out(text: str) -> str:
 def spelled(text: str) -> str:
     """Return a text whose stretch has both its months, as the date grammar reads it."""
     return _SHORT.sub(lambda found: f" {written_out(found[0])} ", text, count=1) if written_out(text) else text
+
+
+# What joins days, and what says that they are no list: a choice, or the day of a return.
+_BOTH: Final = re.compile(r"(?<!\S)(?:e|nem)(?!\S)", re.IGNORECASE)
+_NO_LIST: Final = re.compile(r"(?<!\S)(?:ou|volt\w+|retorn\w+)(?!\S)", re.IGNORECASE)
+
+
+def listed(text: str, when: When) -> Sequence[When]:
+    """Return the days that a text names beside each other, "quinta e sexta", "3, 4 e 7/12"; none where it leaves open
+    which of them is meant."""
+    if not _BOTH.search(text) or _NO_LIST.search(text) or not all(each.day for each in when.alternatives):
+        return ()
+    return when.alternatives

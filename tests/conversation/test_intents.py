@@ -399,6 +399,7 @@ revenue: quanto vai entrar amanhã?
 visits: a Ana confirmou? | o Carlos vem amanhã?
 reject: recusa a Júlia, já tenho compromisso
 reschedule: o Carlos falou que não consegue vir amanhã às onze, quer saber se pode ser segunda
+revenue: quanto faturei segunda e terça? | quanto entrou ontem e hoje? | quanto eu recebi quinta e sexta?
 prices: quanto tá o corte? | quanto custa a barba? | qual o preço do corte? | quanto eu cobro no corte? | meus preços
 revenue: relatório do mês | me manda o relatório | resumo da semana | fechamento do mês
 set_price: desconto de 10% | dá 10% de desconto no corte
