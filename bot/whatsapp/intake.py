@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -63,7 +64,7 @@ class Intake:
         patience: float = PATIENCE,
         most: int = MOST,
     ) -> None:
-        self._db, self._clock, self._burst_wait = db, clock, burst_wait
+        self._db, self._clock, self._burst_wait = db, clock, timedelta(seconds=burst_wait)
         self._patience, self._most = patience, most
         self._ringing = Ringing(bell)
         self._waiting: list[_Waiting] = []

@@ -147,23 +147,24 @@ def read_usual(raw: bytes) -> Batch | None:
         delivery = _decoder.decode(raw)
     except (MsgspecError, UnicodeDecodeError):
         return None
-    values = [change.value for entry in delivery.entry for change in entry.changes]
-    if not values or not all(map(_plain, values)):
-        return None
-    return Batch(tuple([event for value in values for event in _events(value)]))
-
-
-def _plain(value: _Value) -> bool:
-    """Tell whether there is something, and one person says it all, whose card is there."""
-    if not value.messages:
-        return bool(value.statuses)
-    whose = delivered(value.contacts[0].wa_id) if len(value.contacts) == 1 else None
-    return whose is not None and {written.sender for written in value.messages} == {whose}
+    events: list[Event] = []
+    for entry in delivery.entry:
+        for change in entry.changes:
+            if not (found := _events(change.value)):
+                return None
+            events += found
+    return Batch(tuple(events)) if events else None
 
 
 def _events(value: _Value) -> list[Event]:
-    messages = [_message(value, value.contacts[0], written) for written in value.messages]
-    return [*messages, *[_status(value, became) for became in value.statuses]]
+    """Return what happened; nothing unless one person says it all, whose card is there."""
+    statuses: list[Event] = [_status(value, became) for became in value.statuses]
+    if not value.messages:
+        return statuses
+    whose = delivered(value.contacts[0].wa_id) if len(value.contacts) == 1 else None
+    if whose is None or any(written.sender != whose for written in value.messages):
+        return []
+    return [*[_message(value, value.contacts[0], written) for written in value.messages], *statuses]
 
 
 def _message(value: _Value, card: _Contact, written: _Written) -> Message:

@@ -22,9 +22,9 @@ OLDEST = {
 }
 
 
-def rows_of(batch: Batch, *, now: datetime, burst_wait: float) -> list[Row]:
+def rows_of(batch: Batch, *, now: datetime, burst_wait: timedelta = timedelta()) -> list[Row]:
     """Return the rows of a batch; their ids rise in the order of the events, which is the order they were sent in."""
-    oldest, later = now - OLDEST[batch.channel], now + timedelta(seconds=burst_wait)
+    oldest, later = now - OLDEST[batch.channel], now + burst_wait
     return [_row(event, batch.channel, now, oldest, later) for event in batch.events]
 
 

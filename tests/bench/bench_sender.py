@@ -163,7 +163,7 @@ async def counts(bench: Bench) -> None:
         for number, identifier in enumerate(crowd.owed):
             body = {"to": phone(number), "biz_opaque_callback_data": identifier}
             told = status_body(Sent(f"wamid.{identifier}", ACCOUNT, body), status, at=int(now.timestamp()))
-            rows += rows_of(parse(told), now=now, burst_wait=0)
+            rows += rows_of(parse(told), now=now)
         async with one.begin() as session:
             await store(session, rows)
     async with statements(one) as settled:

@@ -153,7 +153,7 @@ def delivery(messages: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 async def leave(db: Database, messages: Iterable[dict[str, Any]], now: datetime) -> list[str]:
     """Store messages as the webhook would, due at once; return their lanes."""
-    rows = rows_of(parse(delivery(list(messages))), now=now, burst_wait=0)
+    rows = rows_of(parse(delivery(list(messages))), now=now)
     async with db.begin() as session:
         await store(session, rows)
     return list(dict.fromkeys(str(row["lane"]) for row in rows))

@@ -35,7 +35,7 @@ async def arrives(post: PostOffice, sent: Sent) -> None:
     """Take in that a message was delivered; nobody has looked at it yet."""
     body = json.loads(json.dumps(status_body(sent, "delivered", at=int(post.clock.now().timestamp()))))
     async with post.db.begin() as session:
-        await store(session, rows_of(parse(body), now=post.clock.now(), burst_wait=0))
+        await store(session, rows_of(parse(body), now=post.clock.now()))
 
 
 async def everything_runs(post: PostOffice) -> None:

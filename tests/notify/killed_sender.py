@@ -70,7 +70,7 @@ class Post:
         now = self.clock.now()
         body = status_body(sent, "delivered", at=int(now.timestamp()))
         async with self.db.begin() as session:
-            await store(session, rows_of(parse(json.loads(json.dumps(body))), now=now, burst_wait=0))
+            await store(session, rows_of(parse(json.loads(json.dumps(body))), now=now))
 
 
 @dataclass

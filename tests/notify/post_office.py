@@ -115,7 +115,7 @@ class PostOffice:
         for status in statuses:
             name, code = status if isinstance(status, tuple) else (status, None)
             body = status_body(sent, name, code=code, at=int(self.clock.now().timestamp()))
-            rows = rows_of(parse(json.loads(json.dumps(body))), now=self.clock.now(), burst_wait=0)
+            rows = rows_of(parse(json.loads(json.dumps(body))), now=self.clock.now())
             async with self.db.begin() as session:
                 await store(session, rows)
             if settle_each:

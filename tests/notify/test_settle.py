@@ -141,7 +141,7 @@ async def test_who_told_whatsapp_to_stop_gets_no_offers_and_still_their_reminder
         change = {"field": "user_preferences", "value": value}
         body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "time": 1, "changes": [change]}]}
         async with post.db.begin() as session:
-            rows = rows_of(parse(body), now=post.clock.now(), burst_wait=0)
+            rows = rows_of(parse(body), now=post.clock.now())
             await store(session, [row | {"status": InboundStatus.NEW} for row in rows])
         await settle(post.db, post.clock)
 

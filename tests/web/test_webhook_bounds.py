@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -283,7 +284,7 @@ async def test_what_is_stored_while_a_ring_is_on_its_way_goes_with_the_next(cloc
     def tell(*numbers: int) -> None:
         for number in numbers:
             batch = message(f"{number}", phone=f"55119{number:08}")
-            ringing.tell(rows_of(batch, now=clock.now(), burst_wait=1))
+            ringing.tell(rows_of(batch, now=clock.now(), burst_wait=timedelta(seconds=1)))
 
     tell(0)
     await until(lambda: len(bell.rings) == 1)
@@ -300,7 +301,7 @@ async def test_lanes_that_cannot_be_rung_for_take_no_memory(clock: StillClock) -
     many: Any = [
         row
         for n in range(MOST + 500)
-        for row in rows_of(message(f"{n}", f"55119{n:08}"), now=clock.now(), burst_wait=1)
+        for row in rows_of(message(f"{n}", f"55119{n:08}"), now=clock.now(), burst_wait=timedelta(seconds=1))
     ]
     ringing.tell(many)
     bell.free.set()

@@ -55,7 +55,7 @@ class Watch:
     async def hear(self, body: object) -> None:
         """Store what the webhook would store."""
         async with self.db.begin() as session:
-            await store(session, rows_of(parse(body, INSTANCE), now=self.clock.now(), burst_wait=0))
+            await store(session, rows_of(parse(body, INSTANCE), now=self.clock.now()))
 
     async def speaks(self, number: int = 1) -> None:
         at = int(self.clock.now().timestamp())

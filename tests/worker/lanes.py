@@ -77,7 +77,7 @@ class Lanes:
         rows = []
         for phone in phones:
             taps = [tapped(phone, "nothing", began + timedelta(seconds=place)) for place in range(messages)]
-            found = rows_of(parse(delivery(taps)), now=SystemClock().now(), burst_wait=0)
+            found = rows_of(parse(delivery(taps)), now=SystemClock().now())
             self.said[str(found[0]["lane"])] = [str(row["external_id"]) for row in found]
             rows += found
         dice.shuffle(rows)
