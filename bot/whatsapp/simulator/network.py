@@ -1,6 +1,7 @@
 """WhatsApp itself, as far as two people and a business need it: phones, deliveries, ticks."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -70,6 +71,7 @@ class Simulator:
         self._phones = {phone_key(person.phone): Phone(person) for person in people}
         self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._hurry = asyncio.Event()
 
     def app(self) -> web.Application:
         """Return the Graph server; `WHATSAPP_API_URL` is its address plus a version, such as `/v26.0`."""
@@ -82,9 +84,11 @@ class Simulator:
         return app
 
     async def quiet(self) -> None:
-        """Return when the business knows what became of each of its messages, or soon if it does not listen."""
+        """Let what is on its way arrive now, and return when the business knows it, or soon if it does not listen."""
+        self._hurry.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=PATIENCE)
+        self._hurry.clear()
 
     async def close(self) -> None:
         """Drop what is under way and let go of connections."""
@@ -268,16 +272,22 @@ class Simulator:
 
     async def _deliver(self, bubble: Bubble) -> None:
         sent, delivered = self._delays
-        await asyncio.sleep(sent)
+        await self._pass(sent)
         await self._tell([bubble], "sent")
-        await asyncio.sleep(max(delivered - sent, 0))
+        await self._pass(delivered - sent)
         await self._tell([bubble], "delivered")
         if bubble.seen and bubble.status == "delivered":
             await self._tell([bubble], "read")
 
     async def _fail(self, bubble: Bubble, failure: wire.Failure) -> None:
-        await asyncio.sleep(self._delays[0])
+        await self._pass(self._delays[0])
         await self._tell([bubble], "failed", failure)
+
+    async def _pass(self, seconds: float) -> None:
+        """Let so much time pass, unless there is a hurry."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
 
     async def _tell(self, bubbles: Sequence[Bubble], status: str, failure: wire.Failure | None = None) -> None:
         """Tell the business what became of its messages."""
