@@ -39,8 +39,9 @@ _TYPES: Final = {
     "handled_at": "timestamptz",
 }
 _COLUMNS: Final = ", ".join(_TYPES)
+# As jsonb it is read once: of json, the events inside would be read again for their column.
 _POSTGRES: Final = (
-    f"INSERT INTO inbound ({_COLUMNS}) SELECT {_COLUMNS} FROM json_to_recordset($1::text::json) "  # noqa: S608
+    f"INSERT INTO inbound ({_COLUMNS}) SELECT {_COLUMNS} FROM jsonb_to_recordset($1::text::jsonb) "  # noqa: S608
     f"AS new ({', '.join(map(' '.join, _TYPES.items()))}) ON CONFLICT DO NOTHING RETURNING id"
 )
 _ROW: Final = f"({', '.join('?' * len(_TYPES))})"
