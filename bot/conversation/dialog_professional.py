@@ -9,6 +9,7 @@ from . import (
     buttons,
     likewise,
     professional_acts,
+    professional_clients,
     professional_days,
     professional_many,
     professional_money,
@@ -141,8 +142,8 @@ async def _client(talk: Talk, token: str) -> Answer:
     if going_on := BOOKS.get(talk.memory.get("doing", "")):
         talk.memory["client"] = {"token": token, "name": name}
         return await going_on(talk)
-    found = await professional_reads.customers(talk, token)
-    return professional_reads.card(talk, found[0]) if found else talk.say("client_unknown", name=name)
+    found = await professional_clients.customers(talk, token)
+    return professional_clients.card(talk, found[0]) if found else talk.say("client_unknown", name=name)
 
 
 async def _new_client(talk: Talk) -> Answer:
@@ -160,7 +161,7 @@ async def _named(talk: Talk) -> Answer:
         return await professional_series.change(talk, doing)
     if doing in {CANCEL, MOVE, STATUS}:
         return await professional_acts.act(talk)
-    return await professional_reads.customer(talk)
+    return await professional_clients.customer(talk)
 
 
 async def wanted(talk: Talk, intent: Intent) -> Answer:
@@ -186,8 +187,8 @@ async def _implied(talk: Talk) -> Answer | None:
     if when.day and not when.time_only and not names:
         return await professional_reads.agenda(talk)
     if len(names) == 1 and names[0].split() == talk.said.rest.split():
-        found = await professional_reads.customers(talk, names[0])
-        return await professional_reads.customer(talk) if found else None
+        found = await professional_clients.customers(talk, names[0])
+        return await professional_clients.customer(talk) if found else None
     return None
 
 
@@ -212,7 +213,7 @@ async def _continued(talk: Talk) -> Answer | None:
     if talk.asked in NAMES_ASKED and names:
         return await _named(talk)
     if talk.asked == "card" and intent in NAME_LIKE and (intent is not Intent.AGENDA or people_in(talk.said.rest)):
-        return await professional_reads.customer(talk)
+        return await professional_clients.customer(talk)
     one = professional_acts.described(talk) if talk.asked == "appointment" and intent is Intent.NONE else None
     if one:
         return await professional_acts.picked(talk, one)

@@ -21,7 +21,8 @@ from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, people_in
 from .picking import filtered, move_in, of_service, on_its_day, shift_in
-from .professional_reads import appointments, ask_which, ask_who, coming, customers
+from .professional_clients import ask_who, customers
+from .professional_reads import appointments, ask_which, coming
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .talk import Data, Talk, do, start_of

@@ -1,4 +1,4 @@
-"""What a professional asks: the day, who is next, what waits for a decision, the money, a client, free times."""
+"""What a professional asks: the day, who is next, what waits for a decision, the money, free times."""
 
 import re
 from collections.abc import Sequence
@@ -10,16 +10,13 @@ from .. import phrases
 from ..models.enums import STANDING, Payment, Status
 from ..notify.render import chat
 from . import client_acts
-from .afterwards import whose
 from .brain import Answer
-from .catalogue import names
 from .dates import Kind, Part, read
-from .intents import Intent, phone_in
+from .intents import Intent
 from .offer import refused
-from .people import called, people_in
 from .phrasebook import A_DAY, DAY
-from .picking import WORDS, filtered, lines_of, options_of
-from .talk import Data, Talk, fitting, option, start_of
+from .picking import WORDS, options_of
+from .talk import Data, Talk, start_of
 from .vocabulary import plain
 from .wish import PART_WORDS, Wish, fits
 
@@ -30,8 +27,6 @@ _PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|mes|meses|anos?|quinz
 _OWN: Final = re.compile(r" (?:minha|d[ao]|n?a) (?=semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)")
 # What is looked through for something that waits: two weeks.
 AHEAD: Final = timedelta(days=13)
-# "Telefone dele": of whom something was just done for.
-_HIS: Final = re.compile(r"(?<!\S)(?:del[ea]|el[ea])(?!\S)")
 # A week is the longest stretch of agenda that is read out in one message, and what may be unpaid is of the last one.
 WEEK: Final = timedelta(days=6)
 # Of those who have not paid: what fits one message, whatever the names are.
@@ -52,24 +47,26 @@ async def agenda(talk: Talk) -> Answer:
     asked = _asked(talk)
     if not asked:
         return talk.say("date_not_understood")
-    found: list[Data] = []
-    days: list[str] = []
+    named = talk.said.when.alternatives or (talk.said.when,)
+    parts = {words_of(when.day, when.day) if when.day else "": when.part for when in named}
+    part = named[0].part if len(set(parts.values())) == 1 else None
+    told: list[str] = []
+    empty: list[str] = []
     for each in asked:
         data, _ = await talk.call("get_appointments_today", when=each)
         if not data["ok"]:
             return refused(talk, data)
-        found += data["appointments"]
-        days.append(data["day"])
-    named = talk.said.when.alternatives or (talk.said.when,)
-    parts = {when.day: when.part for when in named}
-    part = named[0].part if len(set(parts.values())) == 1 else None
-    if any(parts.values()):
-        found = [each for each in found if any(fits(when, start_of(talk, each)) for when in named)]
-    words = "\n\n".join(
-        _day_words(_of_part(phrases.day(day, talk.now.date(), relative=True), parts.get(day, part)), list(group))
-        for day, group in groupby(found, key=lambda each: start_of(talk, each).date())
-    )
-    return talk.text(words[:LONGEST] or chat("agenda_empty", day=_of_part(phrases.listing(days), part)))
+        found = data["appointments"]
+        if any(parts.values()):
+            found = [one for one in found if any(fits(when, start_of(talk, one)) for when in named)]
+        for day, group in groupby(found, key=lambda one: start_of(talk, one).date()):
+            words = _of_part(phrases.day(day, talk.now.date(), relative=True), parts.get(words_of(day, day), part))
+            told.append(_day_words(words, list(group)))
+        if not found:
+            empty.append(_of_part(data["day"], None if part else parts.get(each)))
+    nothing = chat("agenda_empty", day=_of_part(phrases.listing(empty), part)) if empty else ""
+    # What is named and has nothing is said last: cut off it would be missing.
+    return talk.text("\n\n".join(filter(None, ["\n\n".join(told)[:LONGEST], nothing])))
 
 
 def _of_part(day: str, part: Part | None) -> str:
@@ -197,64 +194,6 @@ def mentions_period(text: str) -> bool:
 
 def _cents(money: str) -> int:
     return int("".join(sign for sign in money if sign.isdigit()) or "0")
-
-
-async def customer(talk: Talk) -> Answer:
-    """Show the card of a client, found by phone or name."""
-    query = phone_in(talk.heard.text) or next(iter(people_in(talk.said.rest)), "")
-    if _HIS.search(plain(talk.heard.text)):
-        query = query or whose(talk)
-    if not query:
-        return talk.ask("card", chat("ask_whose_card"))
-    found = await customers(talk, query)
-    if not found:
-        return talk.say("client_unknown", name=query)
-    if len(found) > 1:
-        talk.memory.clear()
-        talk.memory["doing"] = "card"
-        return ask_who(talk, query, found)
-    return card(talk, found[0])
-
-
-async def visits(talk: Talk) -> Answer:
-    """Tell when a client comes next: "que horas é o João?"."""
-    services = names((await client_acts.info(talk)).get("services") or [])
-    query = phone_in(talk.heard.text) or next(iter(people_in(talk.said.rest, besides=services)), "")
-    found = await customers(talk, query) if query else []
-    if len(found) != 1:
-        return await customer(talk)
-    data, _ = await talk.call("find_appointments", client=found[0]["token"])
-    ahead = data.get("coming") or []
-    return talk.say("client_visits", client=found[0]["name"], lines=lines_of(filtered(ahead, talk.said.when) or ahead))
-
-
-async def customers(talk: Talk, query: str) -> list[Data]:
-    """Return the clients that a phone or name may mean; those with exactly that name leave the others out."""
-    data, _ = await talk.call("get_customer_by_phone", query=query)
-    found = list(data.get("customers") or [])
-    exact = [each for each in found if called(query, each["name"]) == 2]
-    return exact or found
-
-
-def ask_who(talk: Talk, query: str, found: Sequence[Data]) -> Answer:
-    """Ask which of several clients is meant."""
-    talk.memory["people"] = {each["token"]: each["name"] for each in found[:9]}
-    rows = [option("client", each["token"], each["name"], each.get("phone") or "") for each in found[:9]]
-    return talk.ask("client", chat("which_client", name=query), fitting(rows), label="Ver clientes")
-
-
-def card(talk: Talk, each: Data) -> Answer:
-    """Show what is known of a client."""
-    talk.memory.clear()
-    return talk.say(
-        "client_card",
-        name=each["name"],
-        phone=each.get("phone") or "",
-        visits=each.get("visits", 0),
-        last_visit=each.get("last") or "",
-        next_visit=each.get("next") or "",
-        notes_count=each.get("notes") or 0,
-    )
 
 
 async def free_times(talk: Talk) -> Answer:

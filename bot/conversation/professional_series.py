@@ -13,7 +13,8 @@ from .intents import Intent, phone_in
 from .offer import refused, service_words, whom
 from .people import people_in
 from .professional_acts import client_missing, picked, start
-from .professional_reads import ask_which, customers
+from .professional_clients import customers
+from .professional_reads import ask_which
 from .repeating import target_in
 from .rhythm import REST, Rhythm, read_rhythm
 from .talk import Data, Talk

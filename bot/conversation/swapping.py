@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..models.enums import Role
 from ..notify.render import chat
-from . import catalogue, client_acts, professional_reads
+from . import catalogue, client_acts, professional_clients, professional_reads
 from .afterwards import known
 from .brain import Answer
 from .catalogue import names
@@ -124,5 +124,5 @@ async def _no_room(talk: Talk, service: Data, appointment: Data) -> str:
 async def _whose(talk: Talk, appointment: Data) -> dict[str, Any]:
     if talk.asker.role is Role.CLIENT:
         return {}
-    people = await professional_reads.customers(talk, str(appointment["client"]))
+    people = await professional_clients.customers(talk, str(appointment["client"]))
     return {"client": {"token": people[0]["token"], "name": people[0]["name"]}} if len(people) == 1 else {}

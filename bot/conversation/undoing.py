@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..models.enums import STANDING, Role
 from ..notify.render import chat
-from . import client_acts, client_waiting, professional_reads
+from . import client_acts, client_waiting, professional_clients, professional_reads
 from .afterwards import done, known
 from .brain import Answer
 from .intents import Intent
@@ -93,7 +93,7 @@ async def _anew(talk: Talk, last: Data) -> Answer:
     """Offer to book once more what was given up: its time may be taken by now."""
     gone, client = last.get("appointment") or {}, None
     if talk.asker.role is Role.PROFESSIONAL and gone.get("client"):
-        found = await professional_reads.customers(talk, str(gone["client"]))
+        found = await professional_clients.customers(talk, str(gone["client"]))
         client = {"token": found[0]["token"], "name": found[0]["name"]} if len(found) == 1 else None
     start = _local(talk, last["was"])
     if start <= talk.now or not gone.get("service") or (talk.asker.role is Role.PROFESSIONAL and client is None):
