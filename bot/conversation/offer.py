@@ -12,7 +12,7 @@ from typing import Any, Final
 from .. import phrases
 from ..models.enums import Role
 from ..notify.render import chat
-from ..whatsapp.outgoing import Option
+from ..whatsapp.outgoing import ROWS, Option
 from .brain import Answer
 from .choosing import wants_first
 from .phrasebook import DAY
@@ -27,8 +27,8 @@ NEXT = "next"
 # Waiting for a time that is taken, instead of another one that is free.
 WAIT = "wait"
 WAIT_OPTION = option("do", WAIT, "Lista de espera", "aviso se abrir vaga")
-# Of each of two days between which somebody leaves the choice.
-OF_EACH = 4
+# Of the times between which somebody leaves the choice: each has a row of the list, beside "other times".
+MOST_WISHES: Final = ROWS - 1
 _A_DAY: Final = re.compile(rf"(?<!qualquer dia da )(?<!\S)(?!dias ){DAY}(?!\S)")
 
 
@@ -38,14 +38,14 @@ def wish_of(talk: Talk) -> Wish:
 
 
 def wishes_of(talk: Talk) -> list[Wish]:
-    """Return the times that are wanted: two where either will do, an empty one where nothing is known."""
+    """Return the times that are wanted: several where any will do, an empty one where nothing is known."""
     return [Wish.load(each) for each in talk.memory.get("wishes") or [{}]]
 
 
 def note(talk: Talk, *later: Wish) -> list[Wish]:
     """Add what was said about when to what is known, and return it."""
     found = [known.then(each) for known in wishes_of(talk) for each in later] or wishes_of(talk)
-    found = list(dict.fromkeys(found))[:2]
+    found = list(dict.fromkeys(found))[:MOST_WISHES]
     if wants_first(talk.heard.text):
         talk.memory["first"] = True
     if found[0].empty and talk.memory.get("doing") == BOOK and _A_DAY.search(plain(talk.heard.text)):
@@ -213,24 +213,36 @@ async def _of_no_day(talk: Talk, wish: Wish) -> Answer:
 
 
 async def _either(talk: Talk, wishes: Sequence[Wish]) -> Answer:
-    """Two days or hours of which either will do: some times of each, in one list."""
-    slots: list[Data] = []
-    named: list[str] = []
-    data: Data = {}
+    """Days or hours of which any will do: some times of each in one list; the only one that is free as a question."""
+    if not all(wish.has_day for wish in wishes):
+        return ask_day(talk)
+    found: list[Data] = []
     for wish in wishes:
-        if not wish.has_day:
-            return ask_day(talk)
         data = await free(talk, wish)
         if not data["ok"]:
             return refused(talk, data)
-        slots += [data["exact"]] if data["exact"] else data["slots"][:OF_EACH]
-        named.append(data["day_phrase"])
-    slots = list({slot["token"]: slot for slot in slots}.values())
+        found.append(data)
+    exact = [data["exact"] for data in found if data["exact"]]
+    refusals = list(dict.fromkeys(data["refusal"]["message"] for data in found if data["refusal"]))
+    if len(exact) == 1 and len(exact) + len(refusals) == len(found):
+        talk.preface = "\n\n".join(filter(None, (talk.preface, *refusals)))
+        return await take(talk, exact[0])
+    return await _several(talk, found, refusals)
+
+
+async def _several(talk: Talk, found: Sequence[Data], refusals: Sequence[str]) -> Answer:
+    """List what is free of several times; near those that are not, where nothing else is."""
+    each = MOST_WISHES // len(found)
+    listed = [[data["exact"]] if data["exact"] else [] if data["refusal"] else data["slots"][:each] for data in found]
+    if not any(listed):
+        listed = [(data["nearest"] or data["slots"])[:each] for data in found]
+    slots = list({slot["token"]: slot for some in listed for slot in some}.values())
     if not slots:
-        return await _soonest(talk, data)
-    days = phrases.listing(list(dict.fromkeys(named)))
-    body = chat("offer_times", service=data["service"]["name"], day_phrase=days)
-    return _ask_slot(talk, body, slots, picked=True)
+        return await _soonest(talk, found[-1])
+    shown = (data["day_phrase"] for data, some in zip(found, listed, strict=True) if some or not data["refusal"])
+    days = phrases.listing(list(dict.fromkeys(shown)))
+    body = chat("offer_times", service=found[-1]["service"]["name"], day_phrase=days)
+    return _ask_slot(talk, "\n\n".join([*refusals, body]), slots, picked=True)
 
 
 async def _instead(talk: Talk, data: Data) -> Answer:

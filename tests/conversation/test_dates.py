@@ -1381,6 +1381,11 @@ def test_several_moments_are_offered_and_none_is_chosen() -> None:
     assert offered("terça às 10 ou quarta às 15") == ["24/11 10:00", "25/11 15:00"]
     assert offered("amanhã de manhã ou à tarde") == ["22/11 manhã", "22/11 tarde"]
     assert offered("dia 12 ou 13") == ["12/12", "13/12"]
+    assert offered("terça antes das 10 ou depois das 18") == ["24/11 <10:00", "24/11 >18:00"]
+    assert offered("quinta 10 ou 11h") == offered("quinta 10 e 11h") == ["26/11 10:00", "26/11 11:00"]
+    assert offered("sexta 10 e 10:30") == ["27/11 10:00", "27/11 10:30"]
+    assert offered("só posso segunda quarta e sexta") == ["23/11", "25/11", "27/11"]
+    assert offered("terça ou quarta, menos de manhã") == ["24/11 >12:00", "25/11 >12:00"]
     # Half of the day not said: both are asked for.
     assert offered("sexta às 06:00") == ["27/11 06:00", "27/11 18:00"]
 

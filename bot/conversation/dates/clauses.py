@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .hours import Kind
+from .hours import Clock, Hours, Kind, Part
 from .lexicon import CODE
 from .patterns import compiled
 from .pieces import Piece, What, any_of
@@ -81,7 +81,7 @@ def wanted(codes: str, found: Sequence[Piece]) -> list[Piece]:
         if words.startswith(CODE["better"]) and clause.pieces[0].start <= clause.start + 2:
             fixes.append((clause.start, False))
     fixes += [(match.start(), False) for match in TAKEN_BACK.finditer(codes)]
-    kept = _carried(kept, refused)
+    kept = _carried(_rest_of_day(kept, refused), refused)
     swap = _swap(codes, kept)
     if swap is not None:
         fixes.append((swap, True))
@@ -204,6 +204,22 @@ def _carried(kept: list[Piece], refused: Sequence[Piece]) -> list[Piece]:
     if len(days) == 1 and any(_timed(piece) for piece in refused):
         return [replace(days[0], hours=(), part=None), *kept]
     return []
+
+
+def _rest_of_day(kept: list[Piece], refused: Sequence[Piece]) -> list[Piece]:
+    """Keep the rest of the days of "terça, menos de manhã"; what is left beside an afternoon is no stretch."""
+    parts = {piece.part for piece in refused}
+    rest = REST.get(parts.pop()) if len(parts) == 1 else None
+    whole = all(piece.what is What.DAY and not _timed(piece) for piece in kept)
+    if rest is None or not kept or not whole or any(piece.what is not What.PART for piece in refused):
+        return kept
+    return [*kept, replace(refused[0], what=What.HOURS, hours=(rest,), part=None)]
+
+
+REST: dict[Part | None, Hours] = {
+    Part.MORNING: Hours(Kind.AFTER, low=Clock(12)),
+    Part.EVENING: Hours(Kind.BEFORE, high=Clock(18)),
+}
 
 
 def _swap(codes: str, kept: Sequence[Piece]) -> int | None:

@@ -145,11 +145,11 @@ RULES = {
     "nth": "[first nth last ord] (?:WEEKDAY | dia) [de do da] MONTHLONG",
     "edge": """
         [comeco fim meio last] [de da do] (?:WEEKLONG | MONTHLONG | ano | prox ano)
-        | [first nth last ord] WEEKDAY
+        | [first nth last ord] WEEKDAY (?! (?:e | ou) WEEKDAY)
     """,
     "impossible": """
         kx | [de da na pela]? dawn
-        | ou (?:mais [tarde cedo] | depois | antes | outra | vago)
+        | ou (?:mais [tarde cedo] | [depois antes] (?! (?:[das da as] | de as) TIME | de? SURE) | outra | vago)
         | fix comma? NUM (?! THINGS | H | MINUTES | SIDE | OFMONTH) | one nth (?:para as | pras)
         | as x | as b (?! THINGS) | as NUM [s n z dez] (?! H | OFMONTH)
         | s as TIME
@@ -235,7 +235,8 @@ RULES = {
             (?:TOHOUR (?:NUM H? | noon) | para o? noon) TAIL
         | [n dez b] min? para one (?: SIDE | (?= $ | [comma stop asked polite]))
     """,
-    "hours": "(?:AT TIME | SURE) (?:(?:comma? ou | comma | slash | dash) as? (?>LISTED) (?! THINGS | de MON))+",
+    "hours": "(?:AT TIME | SURE) (?:(?:comma? ou | comma | slash | dash) as? (?>LISTED) (?! THINGS | de MON))+"
+    " | (?<! [as das de ate dash entre]) [n dez] (?:ou | e) as? (?:[k kc kz] H? | [n dez] h)",
     "hour": """
         AT (?>TIME) (?! COUNTED)
         | (?:NUM (?:H MINUTES? | HALFPAST) | CLOCK) SIDE
