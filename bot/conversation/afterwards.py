@@ -16,7 +16,7 @@ from .wish import at
 # Of a write's arguments, what tells which one it was.
 _KEPT: Final = ("appointment_id", "was", "start", "action", "days", "span")
 # Of what was gathered for it, what tells whose it was; `by` is how far several are moved.
-_GATHERED: Final = ("appointment", "client", "service", "by", "many")
+_GATHERED: Final = ("appointment", "client", "service", "by", "many", "names")
 
 
 def remembered(dialog: Mapping[str, Any], tool: str, arguments: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from . import (
     professional_acts,
     professional_clients,
     professional_days,
+    professional_finding,
     professional_many,
     professional_money,
     professional_reads,
@@ -214,7 +215,7 @@ async def _continued(talk: Talk) -> Answer | None:
         return await _named(talk)
     if talk.asked == "card" and intent in NAME_LIKE and (intent is not Intent.AGENDA or people_in(talk.said.rest)):
         return await professional_clients.customer(talk)
-    one = professional_acts.described(talk) if talk.asked == "appointment" and intent is Intent.NONE else None
+    one = professional_finding.described(talk) if talk.asked == "appointment" and intent is Intent.NONE else None
     if one:
         return await professional_acts.picked(talk, one)
     return await _ongoing(talk)

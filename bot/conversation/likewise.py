@@ -9,13 +9,14 @@ from ..notify.render import chat
 from . import client_acts, professional_acts, professional_days
 from .afterwards import done
 from .brain import Answer
-from .gathering import CANCEL, DOING
+from .gathering import CANCEL, DOING, STATUS
 from .intents import Intent
 from .offer import BOOK, MOVE, note
-from .people import people_in
+from .people import called, people_in
 from .picking import shift_in
+from .professional_finding import CHARGE, candidates, of_people
 from .professional_reads import ask_which
-from .talk import Talk, start_of
+from .talk import Data, Talk, start_of
 from .vocabulary import plain
 from .wish import Said, Wish, at
 
@@ -42,7 +43,9 @@ _SAME: Final = {
     "complete": frozenset({Intent.COMPLETE}),
     "no_show": frozenset({Intent.NO_SHOW}),
     "paid": frozenset({Intent.PAID}),
+    CHARGE: frozenset({Intent.CHARGE}),
 }
+_DOING: Final = {**DOING, "request_payment": CHARGE}
 # What adds to the agenda, and what asks for more of it.
 _ADDS: Final = {"book_appointment": frozenset({Intent.BOOK}), "block_time": frozenset({Intent.BLOCK})}
 
@@ -54,7 +57,7 @@ def means_likewise(talk: Talk) -> bool:
     if tool in _ADDS and talk.asker.role is Role.PROFESSIONAL:
         named = people or (talk.said.dated and tool == "block_time")
         return bool(named and _AND.search(words)) and intent in _ADDS[tool] | {Intent.NONE, Intent.AGENDA}
-    same = _SAME.get(last.get("action") or DOING.get(tool, ""))
+    same = _SAME.get(last.get("action") or _DOING.get(tool, ""))
     if same is None:
         return False
     if _refuses(talk) or _replaces(talk) or (last.get("many") and _NEXT.match(words)):
@@ -97,7 +100,10 @@ async def for_professional(talk: Talk) -> Answer:
         professional_acts.start(talk, BOOK)
         note(talk, at(start_of(talk, {"start": last["was"]})))
         return await professional_acts.book(talk)
-    professional_acts.start(talk, DOING[last["tool"]])
+    doing = _DOING[last["tool"]]
+    professional_acts.start(talk, STATUS if doing == CHARGE else doing)
+    if doing == CHARGE:
+        talk.memory["action"] = CHARGE
     if talk.memory["doing"] == BOOK:
         note(talk, Wish(day=start_of(talk, last).date().isoformat()))
         return await professional_acts.book(talk)
@@ -108,15 +114,27 @@ async def for_professional(talk: Talk) -> Answer:
         talk.preface = chat("first_stays")
     if talk.said.dated or people_in(talk.said.rest):
         return await professional_acts.act(talk)
-    day = Said.read(f"{start_of(talk, {'start': last['was']}):%d/%m/%Y}", talk.now).when
-    for when in (day,) if last.get("many") == "day" else (day, Said.read("", talk.now).when):
-        found = await professional_acts.candidates(talk, (), when)
-        if others := [each for each in found if each["id"] != last["appointment_id"]]:
-            break
-    else:
+    others = await _others(talk, last)
+    if not others:
         talk.memory.clear()
         return talk.say("nobody_else")
     if len(others) == 1:
         return await professional_acts.picked(talk, others[0])
     away = shift_in(str(last.get("by", "")))
     return ask_which(talk, chat("which_appointment"), others[::-1] if away and away > timedelta() else others)
+
+
+async def _others(talk: Talk, last: Data) -> list[Data]:
+    """Return those that the last deed is possible for, too: of whoever was named with it, else of its day."""
+    anytime, known = Said.read("", talk.now).when, last.get("appointment") or {}
+    if named := last.get("names"):
+        left = {name: cents for name, cents in named.items() if not called(name, str(known.get("client", "")))}
+        talk.memory["names"] = left
+        return of_people([*left], await candidates(talk, [*left], anytime)) if left else []
+    was = last.get("was") or known.get("start") or talk.now.isoformat()
+    day = Said.read(f"{start_of(talk, {'start': was}):%d/%m/%Y}", talk.now).when
+    for when in (day,) if last.get("many") == "day" else (day, anytime):
+        found = await candidates(talk, (), when)
+        if others := [each for each in found if each["id"] != last["appointment_id"]]:
+            return others
+    return []

@@ -17,6 +17,8 @@ MOST_WORDS: Final = 60
 LONGEST_NAME: Final = 60
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?|\S")
+# Before one more name: "e o Pedro", "e 80 do Pedro".
+_ARTICLE: Final = r"(?:(?:R\$\s*)?\d\S*\s+)?(?:[ao]|[dn][ao]|pr[ao])\s+"
 _JOINTS: Final = frozenset({"da", "de", "do", "das", "dos"})
 _TITLES: Final = frozenset(
     {"dona", "seu", "dr", "dra", "doutor", "doutora", "senhor", "senhora", "sr", "sra", "tia", "tio"}
@@ -36,7 +38,7 @@ _GLUE: Final = frozenset(
         "queria quer querem preciso precisa pode posso podia consegue consigo gostaria deixa faz fazer feito vamos",
         "bora acho pedir pediu pedido pedidos avisou disse falou manda mandar mostra mostrar ver olha diz dizer",
         "fala falar sei sabe passar passou passa passe ficou kk kkk rs opa ei hum ah eh né ne fim lugar novo nova",
-        "hein xfone",
+        "hein xfone avisa avisar avise",
         # commands
         "marca marcar marque marcado marcada marcou agenda agendar agende agendado agendada agendamento",
         "agendamentos encaixa encaixar encaixe reserva reservar reserve coloca colocar bota botar anota anotar",
@@ -85,9 +87,30 @@ def people_in(text: str, *, besides: Collection[str] = ()) -> list[str]:
     words = _WORD.findall(_CURRENCY.sub(" ", without_phone(text)))[:MOST_WORDS]
     glue = _GLUE | {*besides}
     names = [" ".join(run)[:LONGEST_NAME] for run in _runs(words, glue)]
-    written = [name for name in names if name[0].isupper()]
-    # Whoever writes one name with a capital letter writes them all so; the other words are something else.
-    return list(dict.fromkeys(written if written and not text.isupper() else names))
+    if not any(name[0].isupper() for name in names) or text.isupper():
+        return list(dict.fromkeys(names))
+    # Whoever writes one name with a capital letter writes them all so; the other words are something else,
+    # but for those that are named beside it: "a Júlia e o carlos".
+    kept: list[str] = []
+    for name in names:
+        if name[0].isupper() or (kept and _beside(name, kept, text)):
+            kept.append(name)
+    return list(dict.fromkeys(kept))
+
+
+def joined(name: str, text: str) -> bool:
+    """Tell whether a name stands in a row with others: "e o Pedro", "Pedro, Ana e"."""
+    said, after = re.escape(name), rf"(?<!\w)e\s+(?:{_ARTICLE})?|,\s+{_ARTICLE}"
+    return bool(re.search(rf"(?:{after}){said}(?!\w)|(?<!\w){said}(?:,|\s+e\s)", text))
+
+
+def _beside(name: str, kept: Sequence[str], text: str) -> bool:
+    """Tell whether a name follows the last one as one more: with an article, or bare where a telephone wrote the
+    first letter of the message large."""
+    optional = "?" if text.lstrip().startswith(kept[0]) else ""
+    return bool(
+        re.search(rf"(?<!\w){re.escape(kept[-1])}(?:\s*,|\s+e)\s+(?:{_ARTICLE}){optional}{re.escape(name)}(?!\w)", text)
+    )
 
 
 def _runs(words: Sequence[str], glue: Collection[str]) -> Iterator[list[str]]:

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from itertools import groupby
+from itertools import repeat
 from typing import Final
 
 from .. import phrases
-from ..models.enums import Payment, Status
 from ..notify.render import chat
 from ..whatsapp.phones import international
 from .afterwards import known
@@ -15,14 +13,15 @@ from .amounts import amounts_in
 from .brain import Answer
 from .catalogue import meant, names
 from .client_acts import info, service_missing
-from .dates import Kind, When, read
+from .dates import Kind, read
 from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
-from .people import called, people_in
+from .people import called, joined, people_in
 from .picking import filtered, move_in, of_service, on_its_day, shift_in
 from .professional_clients import ask_who, customers
-from .professional_reads import appointments, ask_which, coming
+from .professional_finding import CHARGE, candidates, hour_said, of_people
+from .professional_reads import ask_which
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .talk import Data, Talk, do, start_of
@@ -30,8 +29,6 @@ from .vocabulary import plain
 from .wish import Said
 from .yesno import begins_with_no
 
-# Asking for a payment is no move of the life cycle, and is found and proposed like one.
-CHARGE: Final = "charge"
 ACTIONS: Final[Mapping[Intent, str]] = {
     Intent.CONFIRM: "confirm",
     Intent.REJECT: "reject",
@@ -40,9 +37,6 @@ ACTIONS: Final[Mapping[Intent, str]] = {
     Intent.PAID: "paid",
     Intent.CHARGE: CHARGE,
 }
-# What is over or under way is looked for back from today: nobody settles last month by chat.
-BACK: Final = timedelta(days=6)
-_HOUR: Final = re.compile(r"(?<!\d)([01]?\d|2[0-3])(?:h|hs|:)([0-5]\d)?(?!\d)", re.IGNORECASE)
 SAID_NEW: Final = re.compile(
     r"(?<!\S)(?:(?:cliente|paciente|alun[oa]) nov[oa]|nov[oa] (?:cliente|paciente|alun[oa]))(?!\S)"
 )
@@ -150,7 +144,7 @@ async def act(talk: Talk) -> Answer:
         note(talk, *wanted.wishes)
         if shift_in(talk.heard.text):  # of several, the one that is picked goes as far
             talk.memory["by"] = talk.heard.text[:300]
-    people, hour = people_in(talk.said.rest, besides=names((await info(talk)).get("services") or [])), _hour_said(talk)
+    people, hour = people_in(talk.said.rest, besides=names((await info(talk)).get("services") or [])), hour_said(talk)
     if phone := phone_in(talk.heard.text):
         found = await customers(talk, phone)
         if len(found) != 1:
@@ -168,9 +162,23 @@ async def act(talk: Talk) -> Answer:
     if not (found := [each for each in found if each["token"] != besides]):
         return drop(talk)  # "não, a Ana veio sim": about the one that was asked about
     found = of_service(talk, found)
+    each_in_turn = _in_turn(talk, people, found)
     if len(found) > 1:
-        return ask_which(talk, chat("which_appointment"), found)
+        return ask_which(talk, chat("one_of_named" if each_in_turn else "which_appointment"), found)
     return await picked(talk, found[0])
+
+
+def _in_turn(talk: Talk, people: Sequence[str], found: Sequence[Data]) -> bool:
+    """Note those who are named, to come to each, with the amount that stands beside each; say who is not found."""
+    absent = [name for name in people if not of_people([name], found) and joined(name, talk.said.rest)]
+    if absent and len(people) > 1:
+        talk.preface = chat("client_not_there", name=phrases.listing(absent))
+    if len(people) < 2 or len({each["client"] for each in found}) < 2:
+        return False
+    amounts = [one.value for one in amounts_in(talk.heard.text) if not one.percent]
+    each_its_own = amounts if len(amounts) == len(people) else repeat(0, len(people))
+    talk.memory |= {"many": "named", "names": dict(zip(people, each_its_own, strict=True))}
+    return True
 
 
 async def corrected(talk: Talk) -> Answer | None:
@@ -188,29 +196,6 @@ async def corrected(talk: Talk) -> Answer | None:
     return await act(talk)
 
 
-def _hour_said(talk: Talk) -> str | None:
-    """Read the hour of what is over ("o das 9h não veio"), which the grammar of coming times leaves alone."""
-    found = _HOUR.search(talk.heard.text) if talk.said.when.kind is Kind.NONE else None
-    return f"{int(found[1]):02d}:{found[2] or '00'}" if found else None
-
-
-def of_people(people: Sequence[str], appointments: Sequence[Data]) -> list[Data]:
-    """Return the appointments of those whom the names fit best; all of them where nobody is named."""
-    best = {name: max((called(name, each["client"]) for each in appointments), default=0) for name in people}
-    return [
-        each
-        for each in appointments
-        if not people or any(best[name] and called(name, each["client"]) == best[name] for name in people)
-    ]
-
-
-def described(talk: Talk) -> Data | None:
-    """Return the one candidate that a message describes, by name or by time."""
-    people = people_in(talk.said.rest)
-    found = of_people(people, filtered(talk.memory.get("candidates", []), talk.said.when))
-    return found[0] if len(found) == 1 and (people or talk.said.dated) else None
-
-
 def _nobody(talk: Talk, name: str) -> Answer:
     if name:
         return talk.ask("whom", chat("client_not_there", name=name))
@@ -218,40 +203,6 @@ def _nobody(talk: Talk, name: str) -> Answer:
         talk.memory.clear()
         return talk.say("nothing_waits")
     return talk.ask("whom", chat("ask_whom"))
-
-
-async def candidates(talk: Talk, people: Sequence[str], when: When) -> list[Data]:
-    """Return the appointments that the deed in question is possible for: of the day in `when`, else the nearest."""
-    day = None if when.time_only else when.day
-    if day is not None:
-        return [each for each in await appointments(talk, day, day) if _possible(talk, each)]
-    if talk.memory.get("action") in {"complete", "no_show", "paid"}:
-        return await _lately(talk, people)
-    if talk.memory.get("action") == CHARGE:
-        over = [each for each in await _lately(talk, people) if start_of(talk, each) <= talk.now]
-        if over:
-            return over
-    return [each for each in await coming(talk) if _possible(talk, each)]
-
-
-async def _lately(talk: Talk, people: Sequence[str]) -> list[Data]:
-    """Return what is over or under way: of today, else of the last of the days before it that has any."""
-    today = talk.now.date()
-    over = [each for each in await appointments(talk, today - BACK, today) if _possible(talk, each)]
-    days = [list(group) for _, group in groupby(over, key=lambda each: start_of(talk, each).date())]
-    return next((found for day in reversed(days) if (found := of_people(people, day))), [])
-
-
-def _possible(talk: Talk, each: Data) -> bool:
-    status, begun = each["status"], start_of(talk, each) <= talk.now
-    match talk.memory.get("action") or talk.memory["doing"]:
-        case "confirm" | "reject":
-            return bool(status == Status.PENDING_CONFIRMATION)
-        case "complete" | "no_show":
-            return bool(status == Status.CONFIRMED and begun)
-        case "paid" | "charge":
-            return each["payment"] != Payment.PAID and status not in {Status.REJECTED, Status.CANCELLED}
-    return status in {Status.PENDING_CONFIRMATION, Status.CONFIRMED} and not begun
 
 
 async def picked(talk: Talk, appointment: Data) -> Answer:
@@ -281,11 +232,15 @@ async def picked(talk: Talk, appointment: Data) -> Answer:
 
 
 def _named_otherwise(talk: Talk, appointment: Data) -> str:
-    """Say that the amount that was named is not the one that was agreed on, where it is not."""
-    named = [phrases.money(one.value) for one in amounts_in(talk.heard.text) if one.sure and not one.percent]
-    if len(named) != 1 or named[0] == appointment["price"]:
+    """Say that the amount that was named is not the one that was agreed on, where neither it nor a sum is."""
+    said = [one for one in amounts_in(talk.heard.text) if not one.percent]
+    named = [one.value for one in said] if any(one.sure for one in said) else []
+    names = talk.memory.get("names") or {}
+    if len(names) > 1 or not named:
+        named = [cents for name, cents in names.items() if cents and called(name, appointment["client"])]
+    if not named or phrases.money(sum(named)) == appointment["price"]:
         return ""
-    return chat("amount_differs", named=named[0], price=appointment["price"])
+    return chat("amount_differs", named=phrases.listing([*map(phrases.money, named)]), price=appointment["price"])
 
 
 def start(talk: Talk, doing: str) -> None:

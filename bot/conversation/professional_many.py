@@ -21,7 +21,8 @@ from .offer import MOVE, note
 from .people import people_in
 from .phrasebook import A_DAY
 from .picking import move_in, shift_in
-from .professional_acts import candidates, of_people, picked, start
+from .professional_acts import picked, start
+from .professional_finding import candidates, of_people
 from .professional_reads import ask_which
 from .talk import Data, Talk, start_of
 from .vocabulary import plain

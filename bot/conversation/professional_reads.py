@@ -142,7 +142,7 @@ async def waiting(talk: Talk) -> Answer:
 def ask_which(talk: Talk, words: str, found: Sequence[Data]) -> Answer:
     """Ask which of several appointments is meant."""
     shown = found[:9]
-    kept = ("token", "start", "service", "client", "status", "series")
+    kept = ("token", "start", "service", "client", "status", "series", "price")
     talk.memory["candidates"] = [{name: each.get(name) for name in kept} for each in shown]
     return talk.ask("appointment", words, options_of(talk, shown, whose=True), label="Ver horários")
 
