@@ -1,5 +1,6 @@
 """The agenda: a professional's day, a client's own appointments, and the moves of the life cycle."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal
@@ -10,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import booking, report
+from bot.agenda.charge import AlreadyPaid
 from bot.agenda.hours import DAY, at_wall
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.dates import read, read_period, window
-from bot.conversation.stretches import spelled
+from bot.conversation.dates import read_period, window
 from bot.models import Appointment
 from bot.models.enums import STANDING, Action, Actor, Payment, Role, Status
 from bot.notify.fit import clip, unformatted
 from bot.notify.render import chat
+from bot.text import plain
 from bot.whatsapp.outgoing import Outgoing
 
 from . import views
@@ -25,7 +27,7 @@ from .appointments import as_agreed, as_asked, own_appointment, scope
 from .base import CLIENT, PROFESSIONAL, Context, Effect, Tool
 from .customers import find_customer
 from .days import MOST_DAYS, TooManyDays
-from .slots import DayUnclear
+from .moments import DayUnclear, several, understood
 
 # What comes after "Posso" in the question.
 ACTION_WORDS: Mapping[Action, str] = {
@@ -40,6 +42,7 @@ ACTION_WORDS: Mapping[Action, str] = {
 UNPAID_FOR = timedelta(days=45)
 # Of what a client wants the professional to know: enough beside the rest of the day.
 NOTE_SHOWN = 120
+_LONG_AGO, _YEAR, _NOT = timedelta(days=183), re.compile(r"\b20\d\d\b"), re.compile(r"\b(?:nao|nem|menos|exceto)\b")
 # A weekly client's quarter, and what they owe.
 MOST_FOUND = 24
 
@@ -78,10 +81,16 @@ class GetAppointmentsToday(Tool):
 
 def _days(words: str, local: datetime) -> tuple[date, date]:
     """Read the first and the last day; days that are over, which cannot be booked, are read as a report reads them."""
-    if span := window(read(spelled(words), local), local):
+    when = understood(words, local)
+    if days := {each.day for each in when.alternatives}:
+        if len(days) > 1 or (day := days.pop()) is None:
+            raise several(when, local)
+        return day, day  # "quinta de manhã ou à tarde"
+    if span := window(when, local):
         return span[0].date(), (span[1] - timedelta.resolution).date()
     over = read_period(words, local)
-    if over is None:
+    # A report's "dezembro" is the last one, and of "quinta não" nothing is wanted.
+    if over is None or _NOT.search(plain(words)) or (local.date() - over.end > _LONG_AGO and not _YEAR.search(words)):
         raise DayUnclear
     return over.start, over.end - timedelta(days=1)
 
@@ -159,6 +168,8 @@ class UpdateAppointmentStatus(Tool):
         row, client, professional = await own_appointment(context.session, context.asker, appointment_id)
         action = Action(self.action)
         booking.may(row, action, professional, now=context.asker.now, actor=Actor.PROFESSIONAL)
+        if action is Action.PAID and row.payment is Payment.PAID:
+            raise AlreadyPaid
         question = chat(
             "confirm_status",
             action_phrase=ACTION_WORDS[action],

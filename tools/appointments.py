@@ -15,6 +15,7 @@ from bot.agenda.policy import Notice, NotWarned
 from bot.agenda.refusals import AppointmentUnknown, ServiceChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.refusals import Outdated
+from bot.errors import Invalid
 from bot.models import Appointment, Client, Professional, Service
 from bot.models.enums import Action, Actor, Source
 from bot.notify.render import chat
@@ -24,6 +25,13 @@ from .base import Context, Effect, Tool, own_agenda
 from .services import service_of
 from .shown import agreed, as_shown
 from .whom import client_id_of, client_named, is_professional, whom_for
+
+
+class SameTime(Invalid):
+    """An appointment is to be moved to where it is."""
+
+    code = "same_time"
+    sentence = "Esse horário já é o de agora: {when}. Para quando quer mudar?"
 
 
 class Own(NamedTuple):
@@ -231,6 +239,8 @@ class RescheduleAppointment(Tool):
     @classmethod
     async def _asked(cls, context: Context, own: Own, start: datetime) -> Proposal:
         row, client, professional = own
+        if row.start_at == start:
+            raise SameTime(when=phrases.moment(start.astimezone(context.asker.zone)))
         notice = await booking.check_move(
             context.session,
             row,

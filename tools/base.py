@@ -111,9 +111,10 @@ class Context:
 
     def redeem(self, token: str, kind: str) -> Mapping[str, Any]:
         """Return what a token of this kind stands for, or refuse."""
+        token = token.strip().lower()
         value = self.fresh.get(token) or self.tokens.get(token)
         if not value or value.get("kind") != kind:
-            raise TokenUnknown
+            raise TokenUnknown(kind=kind)
         return dict(value)
 
 
@@ -122,7 +123,12 @@ class Tool(BaseModel):
 
     # Built when it is first called: thirty of them are a tenth of what a start takes.
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, str_max_length=300, defer_build=True
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        str_max_length=300,
+        coerce_numbers_to_str=True,
+        defer_build=True,
     )
 
     name: ClassVar[str]

@@ -16,6 +16,7 @@ from bot.models import Professional
 from bot.models.enums import LatePolicy, Role
 from bot.models.plans import PLANS, Capability, allows, plans_with
 from bot.notify.render import chat
+from bot.text import plain
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from .appointments import as_asked, still_as_asked
@@ -24,7 +25,10 @@ from .services import find_service
 
 # A week: whoever wants more notice than that wants no cancellations.
 MOST_HOURS: Final = 168
-_NUMBER: Final = re.compile(r"\d++(?:[.,]\d++)*+")
+# The price and nothing else: "mais 10", "10%" and "50 a partir de dezembro" are other things.
+_PRICE: Final = re.compile(
+    r"\W*(?:(?:por|para|pra|a|de|novo|preco|valor)\W+)*(?:r\$ ?)?(\d++(?:[.,]\d++)*+)(?: ?reais)?(?: cada)?[ .!]*"
+)
 
 CAPABILITIES: Final[Mapping[Capability, str]] = {
     Capability.REMINDER_2H: "lembrete duas horas antes",
@@ -39,7 +43,7 @@ CAPABILITIES: Final[Mapping[Capability, str]] = {
 
 class PriceUnclear(Invalid):
     code = "price_unclear"
-    sentence = "Qual é o novo preço? Por exemplo: “R$ 60”."
+    sentence = "Qual é o novo preço? Escreva só o valor, por exemplo: “R$ 60”."
 
 
 class BadDeadline(Invalid):
@@ -180,8 +184,8 @@ def _hours(hours: int) -> str:
 
 
 def _cents(words: str) -> int:
-    found = _NUMBER.findall(words)
-    cents = read_cents(found[0]) if len(found) == 1 else None
+    found = _PRICE.fullmatch(plain(words))
+    cents = read_cents(found[1]) if found and "-" not in words and "+" not in words else None
     if cents is None:
         raise PriceUnclear
     return cents

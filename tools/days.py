@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import select
@@ -13,8 +13,8 @@ from bot.agenda import daysoff, holidays
 from bot.agenda.hours import DAY, Span, at_wall
 from bot.agenda.openings import clock_label
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.dates import Kind, Part, When, read
-from bot.conversation.stretches import listed, written_out
+from bot.conversation.dates import Kind, Part, When
+from bot.conversation.stretches import listed
 from bot.errors import Invalid
 from bot.models import AvailabilityException
 from bot.models.enums import ExceptionKind, Role
@@ -22,7 +22,7 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
-from .slots import DayUnclear
+from .moments import DayOver, DayUnclear, leaves_out, several, understood
 
 # Two months off is a sabbatical: longer is a slip of the finger.
 MOST_DAYS: Final = 62
@@ -245,23 +245,28 @@ def _still_open(dates: daysoff.Dates, stretch: Stretch) -> tuple[Stretch, dict[s
 async def _stretch(context: Context, words: str) -> Stretch:
     """Read which dates and minutes are meant; a holiday by its name."""
     local = context.asker.local
-    when = read(written_out(words) or words, local)
+    if leaves_out(words):
+        raise DayUnclear
+    when = understood(words, local)
     if when.kind is Kind.SPAN and when.start and when.end:
         first = max(when.start.date(), local.date())
         count = (when.end.date() - first).days
         if not 1 <= count <= MOST_DAYS:
             raise TooManyDays if count > 0 else DayUnclear
-        return Stretch([first + timedelta(days=each) for each in range(count)], None)
+        span, part = _hours(when)
+        return Stretch([first + timedelta(days=each) for each in range(count)], span, part=part)
     if days := listed(words, when):
         hours = {_hours(each) for each in days}
         if len(hours) > 1:
-            raise DayUnclear
+            raise several(when, local)
         span, part = hours.pop()
         return Stretch(sorted({each.day for each in days if each.day}), span, part=part)
+    if when.alternatives:
+        raise several(when, local)
     if when.day is None or when.time_only:
         holiday = await holidays.named(words, local.date())
         if holiday is None:
-            raise DayUnclear
+            raise DayOver if when.past else DayUnclear
         return Stretch([holiday.day], None, holiday.name)
     span, part = _hours(when)
     reason = next((each.name for each in await holidays.between(when.day, when.day + timedelta(days=1))), "")
@@ -271,10 +276,13 @@ async def _stretch(context: Context, words: str) -> Stretch:
 def _hours(when: When) -> tuple[Span | None, Part | None]:
     """Return the wall minutes of the day that is meant, and the part it was named by; none for the whole day."""
     match when.kind:
-        case Kind.PART if when.part:
+        case Kind.PART | Kind.SPAN if when.part:
             first, last = when.part.hours
             return (first.hour * 60, last.hour * 60), when.part
-        case Kind.POINT if when.time:
+        case Kind.SPAN if when.since or when.until:
+            since, until = when.since or time.min, when.until or time.min
+            return (since.hour * 60 + since.minute, until.hour * 60 + until.minute or DAY), None
+        case Kind.POINT | Kind.SPAN if when.time:
             start = when.time.hour * 60 + when.time.minute
             return (start, min(start + 60, DAY)), None
         case Kind.RANGE | Kind.AFTER | Kind.BEFORE:

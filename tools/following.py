@@ -1,8 +1,9 @@
 """cancel_series and move_series: this one and all that follow."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,16 +13,21 @@ from bot.agenda import booking, following
 from bot.agenda.occurrences import series_lost
 from bot.agenda.pattern import pattern_of
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.dates import Kind, read
+from bot.conversation.dates import Kind, cut
+from bot.conversation.rhythm import repeats
 from bot.models import Appointment, Client, RecurringSchedule
 from bot.models.enums import Action, Actor, Role
 from bot.notify.render import chat
+from bot.text import plain
 from bot.whatsapp.outgoing import Outgoing, Text
 
-from .appointments import Own, as_agreed, as_asked, deadline, own_appointment, scope
+from .appointments import Own, SameTime, as_agreed, as_asked, deadline, own_appointment, scope
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
+from .moments import DayUnclear, leaves_out, said
 from .series import check_most_free, conflicts
-from .slots import DayUnclear
+
+# A weekday without its date: that of the week in which the series is now.
+_WEEKDAY: Final = re.compile(r"^(?!.*(?:\d/\d|\d-\d|\bdia \d|\d de [a-z])).*\b(?:seg|ter|qua|qui|sex|sab|dom)[a-z]*\b")
 
 
 class CancelSeries(Tool):
@@ -153,14 +159,17 @@ def _when(context: Context, at: datetime) -> str:
 
 def _target(words: str, old: datetime, now: datetime) -> datetime:
     """Return where the first of a series goes: a weekday is that of the same week, an hour alone keeps the day."""
-    when = read(words, now)
-    if when.kind not in (Kind.DATE, Kind.POINT):
+    when = said(words, now)
+    left = cut(words, when)
+    if when.kind not in (Kind.DATE, Kind.POINT) or leaves_out(left) or repeats(left):
         raise DayUnclear
     day = old.date()
     if when.day is not None and not when.time_only:
-        day = when.day if "/" in when.text else _in_week_of(day, when.day.weekday())
+        day = _in_week_of(day, when.day.weekday()) if _WEEKDAY.search(plain(when.text)) else when.day
     hour = when.time or old.time()
     start = datetime.combine(day, time(hour.hour, hour.minute), tzinfo=old.tzinfo)
+    if start == old:
+        raise SameTime(when=phrases.moment(old, now.date()))
     return start if start > now else start + timedelta(weeks=1)
 
 

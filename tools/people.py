@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot import phrases
-from bot.agenda import report
+from bot.agenda import clients, report
 from bot.agenda.owners import search_professionals
 from bot.agenda.workweek import hours_lines
 from bot.conversation.brain import ToolResult
@@ -13,7 +13,7 @@ from bot.models.enums import LatePolicy, Role
 
 from . import views
 from .base import CLIENT, PROFESSIONAL, Context, Tool
-from .customers import describe, search
+from .customers import describe, search_each
 from .services import all_services, week
 
 
@@ -27,7 +27,10 @@ class GetCustomerByPhone(Tool):
     """A phone number or a name."""
 
     async def call(self, context: Context) -> ToolResult:
-        found = (await search(context, self.query))[:9]
+        if not self.query.strip():
+            raise clients.NameMissing
+        rows, unknown = await search_each(context, self.query)
+        found = rows[:9]
         cards = await report.customer_cards(context.session, found, now=context.asker.now) if found else ()
         customers = [
             describe(context, card.client)
@@ -40,7 +43,7 @@ class GetCustomerByPhone(Tool):
             }
             for card in cards
         ]
-        return ToolResult({"customers": customers})
+        return ToolResult({"customers": customers, "not_found": list(unknown)})
 
 
 def _when(context: Context, at: datetime | None) -> str:

@@ -8,19 +8,20 @@ from bot.conversation.dates import Period, read_period
 from bot.errors import Invalid
 
 from .base import Context
+from .moments import names_another
 
 
 class PeriodUnclear(Invalid):
     """The words do not name a period."""
 
     code = "period_unclear"
-    sentence = "De qual período? Por exemplo: “este mês”, “semana passada”, “ontem”."
+    sentence = "De qual período? Diga um só, por exemplo: “este mês”, “semana passada”, “ontem”."
 
 
 def asked(context: Context, words: str) -> Period:
     """Return the period that words mean in the asker's zone; this month when there are none."""
     period = read_period(words or "este mês", context.asker.local)
-    if period is None:
+    if period is None or names_another(words):
         raise PeriodUnclear
     return period
 

@@ -1,8 +1,9 @@
 """book_series: a fixed time for a client, previewed with every conflict before it is asked about."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,14 +15,16 @@ from bot.agenda.pattern import Pattern
 from bot.agenda.refusals import ServiceChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.refusals import Outdated
-from bot.conversation.rhythm import Rhythm, read_rhythm
+from bot.conversation.rhythm import Rhythm, read_rhythm, repeats
 from bot.errors import Invalid
 from bot.models import Client, Service
 from bot.models.enums import Frequency, Role
 from bot.notify.render import chat
+from bot.text import plain
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
+from .moments import foreign, in_words, leaves_out
 from .services import find_service, service_of
 from .shown import agreed, as_shown
 from .whom import client_id_of, client_named, whom_for
@@ -39,12 +42,20 @@ REASONS: Mapping[str, str] = {
     "in_the_past": "já passou",
 }
 
+# What is left of a rhythm and speaks of another one: "e depois quinzenal", "e dia 20".
+_MORE: Final = re.compile(r"\bdepois\b|\bdia \d|\d/\d|\d ?h\b|\bas \d")
+_TIMES: Final = re.compile(r"\b\d+ (?:vezes|sessoes|encontros|aulas|consultas)\b")
+
 
 class RhythmUnclear(Invalid):
     """The words do not say how often and on which day."""
 
     code = "rhythm_unclear"
     sentence = "Em que dia e com que frequência? Por exemplo: “toda quinta às 15h” ou “quinzenal, terça às 9h”."
+
+
+class RhythmHasGaps(RhythmUnclear):
+    sentence = "Um horário fixo não pula datas: marque sem a exceção e depois cancele o dia que não vale."
 
 
 class RhythmHourMissing(Invalid):
@@ -74,7 +85,7 @@ class BookSeries(Tool):
     async def call(self, context: Context) -> ToolResult:
         # Whoever's plan has no series hears that first, and not what is missing for one.
         occurrences.require_plan(await load_agenda(context.session, context.professional_id, now=context.asker.now))
-        pattern = _pattern(read_rhythm(self.rhythm, context.asker.local)[0])
+        pattern = _pattern(_read(self.rhythm, context.asker.local))
         service = await find_service(context, self.service)
         name, whom = await whom_for(context, self.client, new=self.new_client, phone=self.phone)
         return ToolResult({}, await self._asked(context, service, pattern, name, whom))
@@ -171,6 +182,17 @@ def check_most_free(found: Sequence[Occurrence]) -> None:
     refused = [each for each in found if each.refusal is not None]
     if refused and refused[0].refusal and 2 * len(refused) > len(found):
         raise refused[0].refusal
+
+
+def _read(words: str, local: datetime) -> Rhythm:
+    """Read a repetition, all of it: what one rhythm cannot say is refused, and not left out."""
+    rhythm, left = read_rhythm(in_words(words, local), local)
+    if leaves_out(left):
+        raise RhythmHasGaps
+    several = foreign(words) or repeats(left) or _MORE.search(plain(left))
+    if several or (rhythm.count is None and _TIMES.search(plain(words))):
+        raise RhythmUnclear
+    return rhythm
 
 
 def _pattern(rhythm: Rhythm) -> Pattern:

@@ -1,5 +1,6 @@
 """Which service is meant: by token, by name, or the only one there is."""
 
+import re
 from typing import Final
 from uuid import UUID
 
@@ -15,23 +16,26 @@ from bot.models import Service
 from bot.models.base import unattached
 from bot.text import plain
 
+from . import views
 from .base import Context, TokenUnknown
 
 
 class ServiceNeeded(Invalid):
-    """There are several services and none was named."""
+    """There are several services and not one was named; `services` lists them."""
 
     code = "service_needed"
     sentence = "Qual serviço?"
 
 
 class ServiceUnknown(Invalid):
-    """No service goes by that name."""
+    """No service goes by that name; `services` lists those that are offered."""
 
     code = "service_unknown"
     sentence = "Não encontrei esse serviço."
 
 
+# "Corte e sobrancelha" is not the one of them that is offered.
+_SEVERAL: Final = re.compile(r"[;+/&]|,(?!\d)|\b(?:e|ou|mais|com)\b")
 _SERVICES: Final = table(Service)
 # Whose service it is, and that it is active, does not hide who offers none.
 _OFFERED: Final = Swift(
@@ -83,10 +87,10 @@ async def find_service(context: Context, said: str) -> Service:
     if not said.strip():
         if len(services) == 1:
             return services[0]
-        raise ServiceNeeded
+        raise ServiceNeeded(services=[views.service(context, row) for row in services])
     words = plain(said)
     exact = [row for row in services if plain(row.name) == words]
     close = exact or [row for row in services if words in plain(row.name) or plain(row.name) in words]
-    if len(close) == 1:
+    if len(close) == 1 and (exact or not _SEVERAL.search(words)):
         return close[0]
-    raise ServiceNeeded if close else ServiceUnknown
+    raise (ServiceNeeded if close else ServiceUnknown)(services=[views.service(context, row) for row in services])

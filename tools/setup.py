@@ -1,7 +1,8 @@
 """set_hours, save_services and set_duration: what an agenda offers and when, changed after it was set up."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -26,6 +27,13 @@ from .services import all_services, find_service, week
 
 # More at once do not fit one question.
 MOST_AT_ONCE = 10
+# What hours of every week never say: a date, a certain week, a beginning.
+_ONCE: Final = re.compile(
+    r"\b(?:que vem|proxim[oa]s?|n?es[st][ae] (?:semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)|quinzena\w*"
+    r"|feriados?|a partir d[eao] (?!\d|hoje|agora)\w+)\b|\d/\d|\bdia \d"
+)
+# A name that still holds a price or a length is two services in one text.
+_TWO: Final = re.compile(r"r\$|\breais\b|\d ?(?:min|h\b|hora)", re.IGNORECASE)
 
 
 class HoursUnclear(Invalid):
@@ -34,6 +42,14 @@ class HoursUnclear(Invalid):
     @property
     def message(self) -> str:
         return chat("hours_not_understood")
+
+
+class NotEveryWeek(HoursUnclear):
+    """The hours are those of one date, or of some weeks only."""
+
+    @property
+    def message(self) -> str:
+        return "Isso muda o horário de toda semana. Para um dia só, peça para abrir ou fechar a agenda nesse dia."
 
 
 class ServiceUnclear(Invalid):
@@ -56,6 +72,8 @@ class SetHours(Tool):
     """Weekdays with hours: "segunda a sexta, das 9h às 12h e das 13h às 18h; sábado fechado"."""
 
     async def call(self, context: Context) -> ToolResult:
+        if _ONCE.search(plain(self.hours)):
+            raise NotEveryWeek
         days = read_changes(self.hours)
         if days is None:
             raise HoursUnclear
@@ -88,8 +106,8 @@ class SaveServices(Tool):
     """Each with its name, length and price: "Corte, 30 min, R$ 50"."""
 
     async def call(self, context: Context) -> ToolResult:
-        wishes = [wish for text in self.services if (wish := read_service(text))]
-        if len(wishes) < len(self.services):
+        wishes = [wish for text in self.services if (wish := read_service(text)) and not _TWO.search(wish.name)]
+        if len({plain(wish.name) for wish in wishes}) < len(self.services):
             raise ServiceUnclear
         for wish in wishes:
             owners.checked_service(wish.name, wish.minutes, wish.price_cents)

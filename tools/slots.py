@@ -1,5 +1,6 @@
 """list_free_slots: the times that can be booked, as tokens; no date arithmetic is left to a model."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -9,29 +10,27 @@ from bot import phrases
 from bot.agenda import booking, waitlist
 from bot.agenda.openings import Openings
 from bot.conversation.brain import ToolResult
-from bot.conversation.dates import Kind, When, read, window
-from bot.conversation.stretches import spelled
-from bot.errors import Invalid, Refused
+from bot.conversation.dates import Kind, When, window
+from bot.errors import Refused
 from bot.models import Service
 from bot.models.enums import Role
+from bot.text import plain
 
 from . import views
 from .base import Context, Tool
+from .moments import DayUnclear, said
 from .services import find_service
 
 # What fits one WhatsApp list, with a row left for "more".
 SHOWN = 9
 # Without a day, the soonest times are looked for this far ahead.
 SOONEST = timedelta(days=14)
+_ANY: Final = re.compile(
+    r"|(?:em |no |para )?(?:qualquer (?:dia|hora|horario)(?: (?:e|ou) (?:dia|hora|horario))?|tanto faz|o quanto antes"
+    r"|o mais (?:cedo|rapido) possivel|os proximos horarios)"
+)
 # Refusals that are somebody's doing: the time may come free again.
 TAKEN = frozenset({"slot_taken", "day_full", "week_full"})
-
-
-class DayUnclear(Invalid):
-    """Words were given for a day, and they do not name one."""
-
-    code = "day_unclear"
-    sentence = "Não entendi o dia. Pode escrever, por exemplo, “quinta às 15h”?"
 
 
 class ListFreeSlots(Tool):
@@ -51,9 +50,7 @@ class ListFreeSlots(Tool):
 
     async def call(self, context: Context) -> ToolResult:
         service = await find_service(context, self.service)
-        when = read(spelled(self.when), context.asker.local) if self.when.strip() else None
-        if when is not None and when.kind is Kind.NONE:
-            raise DayUnclear
+        when = None if _ANY.fullmatch(plain(self.when)) else said(self.when, context.asker.local)
         start, end = self._span(context, when)
         moving = UUID(context.redeem(self.appointment, "appointment")["id"]) if self.appointment else None
         context.openings = found = await booking.openings(
@@ -90,7 +87,7 @@ class ListFreeSlots(Tool):
             since = datetime.fromisoformat(context.redeem(self.after, "slot")["start"]) + timedelta(minutes=1)
         else:
             since = now
-        if when is None:
+        if when is None or (when.kind is Kind.PART and when.day is None):
             return since, max(since, now) + SOONEST
         found = window(when, context.asker.local)
         if found is None:
@@ -129,7 +126,7 @@ class ListFreeSlots(Tool):
 
 def _within(times: list[datetime], when: When | None, zone: ZoneInfo) -> list[datetime]:
     """Keep of several days the part or the hour that was asked for; all of them where the hour is nowhere free."""
-    if when is None or when.kind is not Kind.SPAN:
+    if when is None or (when.kind is not Kind.SPAN and when.day is not None):
         return times
     if when.part is not None:
         first, last = when.part.hours

@@ -72,6 +72,12 @@ TOOLS: Final[tuple[type[Tool], ...]] = (
     GetPlan,
 )
 BY_NAME: Final[Mapping[str, type[Tool]]] = {tool.name: tool for tool in TOOLS}
+# Where a model gets a token of each kind from.
+WHENCE: Final[Mapping[str, str]] = {
+    "slot": "list_free_slots",
+    "appointment": "my_appointments, get_appointments_today ou find_appointments",
+    "waiting": "get_waitlist",
+}
 
 
 @cache
@@ -108,7 +114,7 @@ class RoleTools:
             return ToolResult({"ok": False, "error": "unknown_tool", "allowed": allowed})
         fresh: dict[str, Any] = {}
         try:
-            asked = tool.model_validate(dict(arguments))
+            asked = tool.model_validate({name: value for name, value in arguments.items() if value is not None})
             async with self._reading() as session:
                 result = await asked.call(Context(session, self.asker, self.tokens, fresh, self.read))
         except ValidationError as error:
@@ -117,8 +123,11 @@ class RoleTools:
         except Refused as refusal:
             TRACE.note("tool", name, result=refusal.code)
             told: dict[str, Any] = {"ok": False, "error": refusal.code, "message": refusal.message}
-            if customers := refusal.facts.get("customers"):  # whom it may have meant, with tokens of their own
-                told["customers"] = customers
+            # What it may have meant, with tokens of their own.
+            told |= {name: refusal.facts[name] for name in ("customers", "services") if refusal.facts.get(name)}
+            if hint := WHENCE.get(str(refusal.facts.get("kind"))):
+                told["hint"] = f"Passe uma ficha devolvida por {hint}, copiada como está."
+            self.tokens.update(fresh)
             return ToolResult(told, tokens=fresh)
         self.tokens.update(fresh)
         TRACE.note("tool", name, arguments=dict(arguments), proposes=result.proposal is not None)

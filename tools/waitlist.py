@@ -1,5 +1,6 @@
 """The waitlist: what a client waits for, and who waits."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -14,18 +15,20 @@ from bot.agenda.hours import DAY, at_wall
 from bot.agenda.openings import clock_label
 from bot.agenda.refusals import BadWish, NotWaiting
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.dates import Kind, Part, read
+from bot.conversation.dates import Kind, Part
 from bot.conversation.wish import PART_WORDS
 from bot.errors import Invalid
 from bot.models import Client, Service, WaitlistEntry
 from bot.models.enums import Role, WaitlistStatus
 from bot.notify.render import chat
+from bot.text import plain
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from .base import CLIENT, Context, Effect, Tool, own_agenda
+from .moments import leaves_out, several, understood
 from .services import find_service
 
-_ANY_DAY: Final = ("qualquer dia", "qualquer horario", "qualquer horário", "tanto faz")
+_ANY_DAY: Final = re.compile(r"|(?:em |n?o |para )?(?:qualquer (?:dia|hora|horario)\W*(?: e )?)+|tanto faz.*")
 
 
 class WishUnclear(Invalid):
@@ -152,9 +155,13 @@ class LeaveWaitlist(Tool):
 
 def _wish(context: Context, words: str, service: Service) -> Wish:
     """Read what is waited for: one day or any, an hour, a part of the day or a stretch of it."""
-    if not words.strip() or any(each in words.lower() for each in _ANY_DAY):
+    if leaves_out(words):
+        raise WishUnclear
+    when = understood(words, context.asker.local)
+    if when.alternatives:
+        raise several(when, context.asker.local)
+    if when.kind is Kind.NONE and _ANY_DAY.fullmatch(plain(words)):
         return Wish()
-    when = read(words, context.asker.local)
     day = when.day if when.day and not when.time_only else None
     match when.kind:
         case Kind.DATE:

@@ -1,6 +1,6 @@
 """Whom a booking is for: the client who asks, or one of the professional's, known or new."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from bot.agenda import clients
 from bot.conversation.brain import Asker
 from bot.models import Client
 from bot.models.enums import Role
+from bot.text import plain
 from bot.whatsapp.phones import international
 
 from .base import Context
@@ -26,11 +27,18 @@ async def whom_for(context: Context, said: str, *, new: bool, phone: str = "") -
     """Return the name of whom a booking is for, and what `client_id_of` finds them by after the yes."""
     if not is_professional(context.asker):
         return context.asker.name, {}
-    known = await search(context, phone) if new and phone else ()
+    name = " ".join(said.split())[: clients.NAME_LIMIT]
+    known: Sequence[Client] = ()
+    if new and phone:
+        known = await search(context, phone)
+    elif new:  # a model may take for new who is in the address book by this very name
+        known = [row for row in await search(context, name) if plain(row.name) == plain(name)]
+    if new and not name and not known:
+        raise clients.NameMissing
     if new and not known:
         if phone and international(phone) is None:
             raise clients.NotAPhone
-        whom = {"new_client": said} | ({"phone": phone} if phone else {})
+        whom = {"new_client": name} | ({"phone": phone} if phone else {})
         return _entered_as(whom), whom
     customer = known[0] if len(known) == 1 else await find_customer(context, said)
     return customer.name, {"client_id": str(customer.id)}

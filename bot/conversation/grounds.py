@@ -14,9 +14,11 @@ from . import deeds
 from .evidence import WEEKDAYS, Facts, fold_letters
 
 # Said back from the model's own arguments, or not meant for people: no evidence of anything.
-_ECHOES = frozenset({"day_phrase", "error", "hint", "details", "allowed", "tools", "token", "id", "picture", "ok"})
+_ECHOES = frozenset(
+    {"day_phrase", "error", "hint", "details", "allowed", "tools", "not_found", "token", "id", "picture", "ok"}
+)
 # Of a refusal, what our code wrote; the rest may repeat what the model had asked for.
-_OF_REFUSALS = frozenset({"message", "nearest", "slots", "exact", "customers", "wanted"})
+_OF_REFUSALS = frozenset({"message", "nearest", "slots", "exact", "customers", "services", "wanted"})
 # Refusals that speak of a time; the others say nothing about what is free.
 _OF_TIMES = frozenset(
     {

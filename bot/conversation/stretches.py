@@ -22,8 +22,8 @@ def written_out(text: str) -> str:
 
 
 def spelled(text: str) -> str:
-    """Return a text whose stretch has both its months, as the date grammar reads it."""
-    return _SHORT.sub(lambda found: f" {written_out(found[0])} ", text, count=1) if written_out(text) else text
+    """Return a text whose stretches have both their months, as the date grammar reads them."""
+    return _SHORT.sub(lambda found: f" {written_out(found[0])} ", text)
 
 
 # What joins days, and what says that they are no list: a choice, or the day of a return.
