@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from .. import phrases
 from ..notify.render import chat
 from . import catalogue
 from .afterwards import known
 from .brain import Answer
+from .client_several import means_several, one_change, two_times, without_kept
 from .gathering import CANCEL
 from .intents import Intent
 from .offer import BOOK, MOVE, choose_service, note, offer, refused, take
 from .picking import filtered, given_up, lines_of, move_in, of_service, on_its_day, options_of
-from .remarks import remark
+from .remarks import for_several, remark
 from .repeating import CHANGES, is_rest, move_rest, scope_missing
 from .rhythm import scope_in
+from .several import joined
 from .talk import Data, Talk, do, fitting, option, start_of
 from .vocabulary import plain
 from .wish import Said, Wish, at
@@ -56,6 +59,18 @@ async def _one_at_a_time(talk: Talk) -> None:
     if all(each.dated for each in said) and all(len(found) == 1 for found in named):
         talk.heard, talk.said = replace(talk.heard, text=parts[0]), said[0]
         talk.preface = chat("one_at_a_time")
+    elif for_several(" ".join(talk.heard.text.split())) and sum(map(bool, named)) > 1:
+        # "Corte pra mim e barba pro meu pai" is no "Corte e barba".
+        talk.said = replace(talk.said, rest=next(each.rest for each, found in zip(said, named, strict=True) if found))
+    elif two_times(talk):
+        talk.preface = joined([talk.preface, chat("one_at_a_time")])
+
+
+def unlisted(talk: Talk, services: Sequence[Data]) -> str:
+    """Say which of the services that a message names are none of this professional's; nothing where all are."""
+    missing = catalogue.unlisted(talk.said.rest, services)
+    professional = talk.heard.professional_name
+    return chat("service_unlisted", services=phrases.listing(missing), professional=professional) if missing else ""
 
 
 async def _same_day(talk: Talk) -> list[Wish]:
@@ -77,6 +92,7 @@ async def service_missing(talk: Talk, text: str, question: str) -> Answer | None
     services = data["services"]
     if not services:
         return talk.say("no_services", professional=data["name"])
+    talk.preface = joined([talk.preface, unlisted(talk, services)])
     both = catalogue.meant(f"{known['name']} e {text}", services) if known and _TOO.search(plain(text)) else []
     found = (both if len(both) == 1 else catalogue.meant(text, services)) or ([] if known else services)
     if len(found) == 1:
@@ -90,6 +106,9 @@ async def service_missing(talk: Talk, text: str, question: str) -> Answer | None
 async def cancel(talk: Talk) -> Answer:
     """Find the appointment and propose to cancel it."""
     _start(talk, CANCEL)
+    one_change(talk)
+    without_kept(talk)
+    await _one_at_a_time(talk)
     return await _cancelled(talk, await own(talk))
 
 
@@ -111,6 +130,10 @@ async def _cancelled(talk: Talk, found: Sequence[Data]) -> Answer:
 async def move(talk: Talk, *, besides: str = "") -> Answer:
     """Find the appointment, another than `besides`, and where it should go."""
     _start(talk, MOVE)
+    one_change(talk)
+    await _one_at_a_time(talk)
+    if talk.reading.intent is Intent.CANCEL:
+        return await cancel(talk)
     wanted = move_in(talk.said, talk.now)
     note(talk, *wanted.wishes)
     if not (found := [each for each in await own(talk) if each["id"] != besides]):
@@ -133,6 +156,8 @@ async def _picked(talk: Talk, found: Sequence[Data]) -> Answer:
     found = [each for each in found if each["id"] == talk.heard.state.get("about")] or found
     if len(found) == 1:
         return await picked(talk, found[0])
+    if not talk.preface and means_several(talk, found):
+        talk.preface = chat("one_at_a_time")
     return talk.ask("appointment", chat("which_appointment"), fitting(options_of(talk, found)), label="Ver horários")
 
 
@@ -220,7 +245,8 @@ async def told(talk: Talk, intent: Intent) -> str:
             if not talk.asked:
                 talk.memory |= {"told": Intent.PRICES.value} | ({"about": _kept(shown[0])} if len(shown) == 1 else {})
             lines = [f"• {one['name']}: {one['price']} ({one['duration']})" for one in shown[:MOST_LINES]]
-            return chat("prices", lines="\n".join(lines)) if lines else chat("no_services", professional=name)
+            listed = chat("prices", lines="\n".join(lines)) if lines else chat("no_services", professional=name)
+            return joined([unlisted(talk, data["services"]), listed])
         case Intent.HOURS:
             lines = [f"• {line}" for line in data["hours"]]
             return chat("hours", lines="\n".join(lines)) if lines else chat("ask_person", professional=name)

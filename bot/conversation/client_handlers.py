@@ -1,18 +1,24 @@
 """What a client can begin with: what each intent leads to, and the few words that need nothing else."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from .. import phrases
+from ..models.enums import Status
 from ..notify.render import chat
+from ..whatsapp.outgoing import BUTTONS, Text
 from . import client_acts, client_waiting
 from .brain import Answer
+from .buttons import ATTEND
 from .client_acts import PERSON, told
 from .intents import Intent
 from .offer import NEXT
 from .searching import search
+from .several import joined
 from .small_talk import bye, greeted, kept, thanks
-from .talk import Talk, choices, do
+from .talk import Data, Talk, choices, do, option, start_of
 from .undoing import undo
 from .vocabulary import plain
 
@@ -20,6 +26,8 @@ MENU: Final = (do("book", "Marcar horário"), do("mine", "Meus horários"), do("
 DOUBTS: Final = (do("mine", "Meus horários"), do("move", "Remarcar"), do("cancel", "Cancelar"), PERSON)
 OPENING: Final = (do("book", "Marcar"), do("move", "Remarcar"), do("cancel", "Cancelar"))
 
+# The reminder that asks whether one comes is sent a day before.
+NEAR: Final = timedelta(hours=26)
 # What only the professional can answer.
 TO_A_PERSON: Final = frozenset({Intent.PAYMENT, Intent.SERIES, Intent.LATE})
 # Questions whose answer leaves what is going on as it was.
@@ -37,8 +45,27 @@ ASKED: Final = TO_A_PERSON | {
 async def book(talk: Talk, *asides: Intent) -> Answer:
     """Begin or go on to book, with what was asked along with it answered above."""
     told_too = [await told(talk, aside) for aside in (*asides, *talk.reading.asides)]
-    talk.preface = "\n\n".join(dict.fromkeys(told_too))
+    talk.preface = joined([talk.preface, *told_too])
     return await client_acts.book(talk)
+
+
+async def answers(talk: Talk, intent: Intent) -> str:
+    """Return the answer to a question, and to those that came along with it."""
+    return joined([await told(talk, each) for each in (intent, *talk.reading.asides)])
+
+
+async def _attend(talk: Talk) -> Answer:
+    """Tell the client's appointments; with a button for each of the near ones that says they come."""
+    near = await attendable(talk)
+    told_last = await client_acts.mine(talk)
+    taps = [option(ATTEND, each["id"], f"Confirmar {phrases.hour(start_of(talk, each))}") for each in near]
+    return replace(told_last, say=choices(told_last.say.body, taps)) if isinstance(told_last.say, Text) else told_last
+
+
+async def attendable(talk: Talk) -> list[Data]:
+    """Return the confirmed appointments that are near enough to say that one comes; no more than there are buttons."""
+    found = [each for each in await client_acts.own(talk) if each["status"] == Status.CONFIRMED]
+    return [each for each in found if start_of(talk, each) - talk.now < NEAR][:BUTTONS]
 
 
 async def _greet(talk: Talk) -> Answer:
@@ -79,7 +106,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.RESCHEDULE: client_acts.move,
     Intent.MINE: client_acts.mine,
     Intent.WAITLIST: client_waiting.wait,
-    Intent.CONFIRM: client_acts.mine,
+    Intent.CONFIRM: _attend,
     Intent.PERSON: _person,
     Intent.OTHER_PROFESSIONAL: _search,
     Intent.DROP: kept,

@@ -6,7 +6,7 @@ from typing import Final
 from ..notify.render import chat
 from .brain import Answer
 from .client_acts import PERSON, service_missing
-from .offer import BOOK, WAIT, free, note, offer, service_words, wish_of
+from .offer import BOOK, WAIT, free, note, offer, service_words, wish_of, wishes_of
 from .talk import Data, Talk, choices, fitting, option
 from .vocabulary import plain
 
@@ -57,6 +57,8 @@ async def _still_free(talk: Talk) -> Answer | None:
 async def join(talk: Talk) -> Answer:
     """Propose to wait for what was wished for; the service and the day are those that were full."""
     talk.memory["doing"] = WAIT
+    if len(wishes_of(talk)) > 1:  # a place on the list is for one time
+        talk.preface = chat("one_at_a_time")
     data, proposal = await talk.call("join_waitlist", when=wish_of(talk).words(), service=service_words(talk))
     if proposal is not None:
         return talk.propose(proposal)

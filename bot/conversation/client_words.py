@@ -65,6 +65,8 @@ CLIENT: Final[Rules] = (
         r"pass(?:ar|a|e|aria) (?:o|a|as?) d[aeo]s? .* (?:para|as) .*",
         rf"pass(?:ar|a|e|aria) (?:(?:o )?meu horario |minha consulta |ele |ela |isso )?para (?:o |a |as"
         rf" )?(?:{DAY}|\d\S*|outr[oa]|mais|proxim[oa]|depois)",
+        rf"pass(?:ar|a|e|aria) [oa] (?:meu |minha )?\w+ para (?:o |a )?{DAY}",
+        rf"{CANCEL} .* e (?:pode ser|quero|queria|tem) (?:(?!mant|confirm)\w+ ){{0,3}}{DAY}",
         r"(?:jog(?:ar|a)|jogue) (?:\w+ ){0,3}para",
         rf"deix(?:ar|a|e) (?:\w+ ){{0,3}}para (?:a |o |as )?(?:{DAY}|outr[oa]|proxim[oa]|mais tarde|\d\S*)",
         rf"{CANCEL} .*\b(?:{BOOK}|e marca) .*|{CANNOT}.* outr[oa] (?:dia|horario|data).*|{GIVES_UP}.* {INSTEAD}.*",

@@ -4,10 +4,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ..notify.render import chat
 from . import buttons, catalogue, client_acts, client_waiting, likewise, swapping, undoing
 from .brain import Answer
-from .client_acts import PERSON, told
-from .client_handlers import ASKED, HANDLERS, MENU, TAPS, TO_A_PERSON, book
+from .client_acts import PERSON
+from .client_handlers import ASKED, HANDLERS, MENU, TAPS, TO_A_PERSON, answers, attendable, book
+from .client_several import after_presence, means_several, yes_and_more
+from .dates import Kind
 from .gathering import (
     adds,
     another_matter,
@@ -53,6 +56,8 @@ async def answer(talk: Talk) -> Answer:
         return await tapped(talk, *buttons.decode(talk.heard.payload))
     if talk.pending:
         recall(talk)
+    if not talk.asked and not talk.pending and (rest := after_presence(talk)):
+        return await _besides_presence(rest)
     if several := questions(talk, ASKED - TO_A_PERSON):
         return await _told_all(talk, several)
     if talk.asked and (found := await _continued(talk)):
@@ -66,10 +71,19 @@ async def answer(talk: Talk) -> Answer:
 
 async def _told_all(talk: Talk, several: Sequence[Talk]) -> Answer:
     """Answer several questions in one bubble; one of ours that is open is put again below."""
-    words = joined([await told(each, each.reading.intent) for each in several])
+    words = joined([await answers(each, each.reading.intent) for each in several])
     for each in several:
         talk.tokens |= each.tokens
     return talk.ask_again(words) if talk.asked else talk.text(words)
+
+
+async def _besides_presence(talk: Talk) -> Answer:
+    """Answer what is said besides "confirmo", which is written down by a word or a button of its own."""
+    near = await attendable(talk)
+    talk.memory["told"] = Intent.MINE.value  # "vou, mas pode ser às 11?" is about that appointment
+    if near and _in_context(talk, talk.reading.intent) not in {Intent.RESCHEDULE, Intent.CANCEL}:
+        talk.preface = chat("presence_apart", when=near[0]["label"])
+    return await wanted(talk, talk.reading.intent)
 
 
 async def tapped(talk: Talk, verb: str, value: str) -> Answer:
@@ -126,13 +140,16 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
     intent = _in_context(talk, intent)
     if not talk.heard.payload and (found := await swap(talk)):
         return found
+    if intent is Intent.GREET and (talk.said.when.kind is Kind.POINT or await _names_a_service(talk)):
+        return await book(talk)  # "oi, queria corte" is more than a greeting
     if handler := HANDLERS.get(intent):
         return await handler(talk)
     if intent in {Intent.PRICES, Intent.SERVICES} and talk.said.dated and not talk.heard.payload:
         # "Quero corte amanhã 10h, quanto custa?" asks for the price of what it wants.
         return await book(talk, *({intent} & ASIDES))
     if intent in ASKED:
-        return talk.answer(choices(await told(talk, intent), [PERSON] if intent in TO_A_PERSON else []))
+        words = joined([talk.preface, await answers(talk, intent)])
+        return talk.answer(choices(words, [PERSON] if intent in TO_A_PERSON else []))
     if intent is Intent.NONE and await _names_a_wish(talk):
         return await book(talk)
     return unclear(talk, MENU)
@@ -154,8 +171,10 @@ def _in_context(talk: Talk, intent: Intent) -> Intent:
 
 
 async def _names_a_wish(talk: Talk) -> bool:
-    if talk.said.dated:
-        return True
+    return talk.said.dated or await _names_a_service(talk)
+
+
+async def _names_a_service(talk: Talk) -> bool:
     data = await client_acts.info(talk)
     return bool(data["ok"] and catalogue.meant(talk.said.rest, data["services"]))
 
@@ -173,7 +192,9 @@ async def _continued(talk: Talk) -> Answer | None:
     if decision is not None or (intent is Intent.CONFIRM and not talk.said.dated):
         return await decided(talk, decision)
     if intent in ASKED:
-        return talk.ask_again(await told(talk, intent))
+        return talk.ask_again(await answers(talk, intent))
+    if yes_and_more(talk):
+        return talk.ask_again(chat("one_at_a_time"))
     if intent in {Intent.GREET, Intent.INTRO} and not await _names_a_wish(talk):  # "opa, barba" is more than a greeting
         return talk.ask_again()
     return await _ongoing(talk)
@@ -183,6 +204,8 @@ async def _ongoing(talk: Talk) -> Answer | None:
     """Add what a message says to what is being gathered."""
     if picked := take_scope(talk):
         return await client_acts.picked(talk, picked)
+    if talk.asked == "appointment" and means_several(talk, ()):
+        return talk.ask_again(chat("one_at_a_time"))
     match talk.memory.get("doing"):
         case "book" | "move":
             return await _gathering(talk)

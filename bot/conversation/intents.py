@@ -40,7 +40,7 @@ ACTS: Final = frozenset(
     }
 )
 # Questions that may ride along with a wish: "quero marcar sexta, quanto custa?"
-ASIDES: Final = frozenset({Intent.PRICES, Intent.ADDRESS, Intent.HOURS})
+ASIDES: Final = frozenset({Intent.PRICES, Intent.ADDRESS, Intent.HOURS, Intent.PAYMENT})
 CHATTER: Final = frozenset({Intent.GREET, Intent.THANKS, Intent.BYE, Intent.NONE})
 
 _STOPS: Final = re.compile(r"[,.;:!\n]+")

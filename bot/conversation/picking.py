@@ -28,6 +28,10 @@ _FOR_IT: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NO: Final = re.compile(r"(?<!\w)n(?:[ãa]o)?(?!\w)", re.IGNORECASE)
+_REFUSED: Final = re.compile(
+    r"(.*(?<!\w)n(?:[ãa]o)? (?:vou|posso|consigo|d[áa]|vai)(?!\w).*?)[\s,.;]+(?:mas|por[ée]m|s[óo] que)\s",
+    re.IGNORECASE | re.DOTALL,
+)
 _SAME_HOUR: Final = re.compile(r" mesm[oa] (?:horario|hora) ")
 _BARE: Final = re.compile(r"^(d[ao]s\s+\d{1,2})$", re.IGNORECASE)
 _OF: Final = re.compile(r"(?:^|\s)(?:d[aeo]s?|[oa]\s+d[aeo]s?)\s*$", re.IGNORECASE)
@@ -80,6 +84,10 @@ def move_in(said: Said, now: datetime) -> Move:
 
 def given_up(said: Said, now: datetime) -> When:
     """Return when a message speaks of, or the time that it refuses: "não posso terça" is about Tuesday."""
+    if refused := _REFUSED.match(without_phone(said.text)):  # "quinta não posso, mas sexta eu vou"
+        when = read(_NO.sub(" ", refused[1]), now)
+        if when.kind is not Kind.NONE:
+            return when
     return said.when if said.dated else read(_NO.sub(" ", without_phone(said.text)), now)
 
 

@@ -11,7 +11,7 @@ _WHO: Final = (
 )
 # "Pra minha filha", "eu e meu filho"; "meu pai" alone may be why somebody comes late.
 _FOR: Final = re.compile(
-    rf"\b(?:pr[ao]s?|para|com|e|encaixar|atender)\s+(?:[oa]s?\s+)?(?:meus?|minhas?|nossos?|nossas?)\s+{_WHO}\b",
+    rf"\b(?:p|pr[ao]s?|para|com|e|encaixar|atender)\s+(?:[oa]s?\s+)?(?:meus?|minhas?|nossos?|nossas?)\s+{_WHO}\b",
     re.IGNORECASE,
 )
 _MIND: Final = re.compile(
@@ -20,7 +20,8 @@ _MIND: Final = re.compile(
     re.IGNORECASE,
 )
 _SEVERAL: Final = re.compile(
-    r"\b(?:pra|para) mim e\b|\beu e (?:[oa] )?(?:meu|minha)\b|\bn[óo]s (?:dois|duas|tr[êe]s)\b|\bos dois\b"
+    r"\b(?:p|pra|para) mim\b[^.?!]*\b(?:e|out[r]o|outra)\b[^.?!]*\b(?:p|pr[ao]|para) (?:[oa] )?(?:meu|minha)\b"
+    r"|\b(?:p|pra|para) mim e\b|\beu(?: e|,) (?:[oa] )?(?:meu|minha)\b|\bn[óo]s (?:dois|duas|tr[êe]s)\b|\bos dois\b"
     r"|\bsomos (?:[2-9]|dois|duas|tr[êe]s|quatro)\b|\b(?:[2-9]|dois|duas|tr[êe]s|quatro) pessoas\b"
     r"|\b(?:[2-9]|dois|duas|tr[êe]s) (?:cortes|hor[áa]rios|vagas)\b",
     re.IGNORECASE,

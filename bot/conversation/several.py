@@ -17,6 +17,8 @@ from .wish import Said
 
 # More than these are read out to nobody.
 MOST: Final = 3
+# "E amanhã?", "e na sexta?": with more words than these beside the day it is something else.
+MOST_BESIDES: Final = 3
 _ASKS: Final = (
     r"(?:quem|quant[oa]s?|qto|qts|qual|quais|ql|que horas?|onde|quando|qdo|qnd|como|tem|tenho|o que|vcs?|voc[eê]s?"
     r"|amanh[ãa]|depois de amanh[ãa]|ontem|(?:o |a |os )?(?:end|pre[çc]o|valor))"
@@ -53,7 +55,7 @@ def questions(talk: Talk, reads: Collection[Intent]) -> list[Talk]:
         said = Said.read(part, talk.now)
         if reading.intent in _CHATTER:
             continue
-        if reading.intent is Intent.NONE and said.dated and found:
+        if reading.intent is Intent.NONE and said.dated and found and len(said.rest.split()) <= MOST_BESIDES:
             # "Quem tenho hoje? e amanhã?" asks the same again.
             reading = replace(reading, intent=found[-1].reading.intent)
         if reading.intent not in reads or reading.unwanted - {Intent.PAID}:  # "quem não pagou?" refuses nothing

@@ -75,6 +75,8 @@ def wanted(codes: str, found: Sequence[Piece]) -> list[Piece]:
         held = HELD.search(words) and any(_asks_anew(codes, later) for later in clauses[at + 1 :])
         no = clause.pieces if held else _refused(codes, clause)
         refused += no
+        days = [piece.days for piece in no if piece.days]
+        kept = [piece for piece in kept if piece.days not in days]  # "quinta às 15h. Quinta não, sexta"
         if CODE["then"] not in words:
             kept += [piece for piece in clause.pieces if piece not in no]
         listing = bool(no) and clause.sign == CODE["comma"] and _opens_list(codes, clause)
