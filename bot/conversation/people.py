@@ -38,7 +38,8 @@ _GLUE: Final = frozenset(
         "queria quer querem preciso precisa pode posso podia consegue consigo gostaria deixa faz fazer feito vamos",
         "bora acho pedir pediu pedido pedidos avisou disse falou manda mandar mostra mostrar ver olha diz dizer",
         "fala falar sei sabe passar passou passa passe ficou kk kkk rs opa ei hum ah eh né ne fim lugar novo nova",
-        "hein xfone avisa avisar avise",
+        "hein xfone avisa avisar avise faltaram furaram deram apareceram compareceram desmarcaram cancelaram vao",
+        "confirmaram podem conseguem devem devendo",
         # commands
         "marca marcar marque marcado marcada marcou agenda agendar agende agendado agendada agendamento",
         "agendamentos encaixa encaixar encaixe reserva reservar reserve coloca colocar bota botar anota anotar",

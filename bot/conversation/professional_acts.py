@@ -19,11 +19,12 @@ from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, joined, people_in
 from .picking import filtered, move_in, of_service, on_its_day, shift_in
-from .professional_clients import ask_who, customers
+from .professional_clients import ask_who, customer, customers
 from .professional_finding import CHARGE, candidates, hour_said, of_people
 from .professional_reads import ask_which
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
+from .stretches import listed
 from .talk import Data, Talk, do, start_of
 from .vocabulary import plain
 from .wish import Said
@@ -37,6 +38,8 @@ ACTIONS: Final[Mapping[Intent, str]] = {
     Intent.PAID: "paid",
     Intent.CHARGE: CHARGE,
 }
+# "Luiza pagou, Carlos não".
+_NOR_THEY: Final = re.compile(r"(?:,|(?<!\w)(?:e|mas))\s+(?:[ao]\s+)?\w+\s+(?:ainda\s+)?n[ãa]o\s*[.!]*$", re.IGNORECASE)
 SAID_NEW: Final = re.compile(
     r"(?<!\S)(?:(?:cliente|paciente|alun[oa]) nov[oa]|nov[oa] (?:cliente|paciente|alun[oa]))(?!\S)"
 )
@@ -48,6 +51,8 @@ async def book(talk: Talk) -> Answer:
     if talk.memory.get("doing") != BOOK:
         start(talk, BOOK)
     wishes = note(talk, *talk.said.wishes)
+    if len(wishes) > 1 and listed(talk.heard.text, talk.said.when):
+        talk.preface = chat("one_at_a_time")
     services = (await info(talk)).get("services") or []
     people = people_in(talk.said.rest, besides=names(services))
     text = talk.said.rest
@@ -70,7 +75,7 @@ async def client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
     """Find out who the client is; the question, when that is not clear."""
     phone, name = phone_in(talk.heard.text), people[0] if len(people) == 1 else ""
     if not (query := phone or name):
-        return talk.ask("client", chat("ask_client"))
+        return talk.ask("client", chat("ask_first_client" if len(people) > 1 else "ask_client"))
     found = await customers(talk, query)
     if len(found) == 1:
         talk.memory["client"] = {"token": found[0]["token"], "name": found[0]["name"]}
@@ -102,7 +107,8 @@ async def names_another(talk: Talk) -> bool:
     if not for_whom["name"] or not people_in(talk.said.rest):
         return False
     people = people_in(talk.said.rest, besides=names((await info(talk)).get("services") or []))
-    return bool(people) and not any(called(name, for_whom["name"]) for name in people)
+    others = [name for name in people if not called(name, for_whom["name"])]
+    return bool(others) and (others == people or any(joined(name, talk.said.rest) for name in others))
 
 
 def take_name(talk: Talk) -> None:
@@ -120,6 +126,8 @@ def take_new_client(talk: Talk) -> None:
 
 async def decide(talk: Talk, intent: Intent) -> Answer:
     """Begin to confirm, refuse, complete, note as missed or as paid."""
+    if intent is Intent.COMPLETE and talk.heard.text.rstrip().endswith("?"):
+        return await customer(talk)  # "a Ana veio?"
     start(talk, STATUS)
     talk.memory["action"] = ACTIONS[intent]
     return await act(talk)
@@ -144,7 +152,8 @@ async def act(talk: Talk) -> Answer:
         note(talk, *wanted.wishes)
         if shift_in(talk.heard.text):  # of several, the one that is picked goes as far
             talk.memory["by"] = talk.heard.text[:300]
-    people, hour = people_in(talk.said.rest, besides=names((await info(talk)).get("services") or [])), hour_said(talk)
+    services = names((await info(talk)).get("services") or [])
+    people, hour = people_in(_NOR_THEY.sub("", talk.said.rest), besides=services), hour_said(talk)
     if phone := phone_in(talk.heard.text):
         found = await customers(talk, phone)
         if len(found) != 1:

@@ -31,6 +31,8 @@ from .wish import Said, fits
 _VERBS: Final = {CANCEL: "cancelar", MOVE: "remarcar", "confirm": "confirmar", "reject": "recusar"}
 # "Todo mundo menos a Ana".
 _BUT: Final = re.compile(r"(?<!\w)(?:menos|exceto|fora|tirando|salvo)(?!\w)", re.IGNORECASE)
+_PARTS: Final = re.compile(rf",?\s+mas\s+|{BETWEEN.pattern}", re.IGNORECASE)
+_JOINT: Final = re.compile(r"^[\s,;]*(?:(?:e|mas)\s+)?", re.IGNORECASE)
 _DEEDS: Final = re.compile(
     r" (?:(?P<confirm>confirm|aceit|aprov)|(?P<reject>recus|rejeit)"
     r"|(?P<move>remar|reagend|pass|jog|mud|empurr|adi|atras|antecip))"
@@ -39,7 +41,7 @@ _DEEDS: Final = re.compile(
 
 async def one_at_a_time(talk: Talk) -> None:
     """Go on with the first of several deeds for different people: "marca a Ana 10h e o Carlos 11h"."""
-    split = [part for part in BETWEEN.split(talk.heard.text) if part.strip()]
+    split = [part for part in _PARTS.split(talk.heard.text) if part.strip()]
     if len(split) < 2:
         return
     parts = [Said.read(part, talk.now) for part in split]
@@ -49,8 +51,10 @@ async def one_at_a_time(talk: Talk) -> None:
         return
     services = names((await info(talk)).get("services") or [])
     if all(people_in(part.rest, besides=services) for part in parts):
+        # "O Carlos 11h" alone says nothing; "e o Carlos 11h" does the same for him.
+        rest = _JOINT.sub("e ", talk.heard.text.split(split[0], 1)[1])
         talk.heard, talk.said, talk.reading = replace(talk.heard, text=parts[0].text), parts[0], deeds[0]
-        talk.preface = chat("one_at_a_time")
+        talk.preface = chat("one_of_several", rest=rest)
 
 
 async def one_by_one(talk: Talk) -> Answer:

@@ -59,12 +59,13 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.UNPAID,
         "quem (?:\\w+ )?(?:nao pagou|(?:falta|faltou) pagar|(?:me )?deve|esta (?:me )?devendo).*|quem (?:me )?deve.*",
-        r"quanto (?:[oa] )?\w+ (?:\w+ ){0,2}(?:deve|devendo).*",
+        r"quanto (?:[oa] )?\w+ (?:\w+ ){0,5}(?:devem?|devendo).*",
+        r"(?:[oa] )?\w+ (?:\w+ ){0,4}estao? (?:me )?devendo.*",
         "(?:alguem|tem alguem|cliente) (?:esta |me )?(?:devendo|deve).*|(?:pagamentos? pendentes?|inadimplent\\w+).*",
     ),
     line(
         Intent.UNSURE,
-        r"nao pagou|nao (?:faltou|furou)|quanto (?:\w+ ){0,4}pagou|quem (?:\w+ )?pagou|faltou pagar",
+        r"nao pag(?:ou|aram)|nao (?:falt|fur)(?:ou|aram)|quanto (?:\w+ ){0,4}pagou|quem (?:\w+ )?pagou|faltou pagar",
         r"confirma\w* ou .*",
     ),
     line(
@@ -170,6 +171,12 @@ PROFESSIONAL: Final[Rules] = (
         r"^(?:o )?proxim[oa](?: por favor)?$|agora \| quem vem",
     ),
     line(
+        Intent.NOTE,
+        r"(?:anot|registr|escrev)\w* (?:ai )?que .*",
+        r"(?:anot|registr|escrev|coloc|bot)\w* (?:ai )?n[ao] (?:ficha|cadastro|observac\w+|anotac\w+) .*",
+        r"(?:coloc|bot|adicion|fa[zc])\w* (?:uma )?(?:anotacao|observacao) .*",
+    ),
+    line(
         Intent.CUSTOMER,
         r"(?:telefone|contato|ficha|cadastro|dados|historico|perfil|observac\w+|anotac\w+|informac\w+|fala)"
         r" d[aeo]s? (?!agenda|dia).*",
@@ -196,11 +203,7 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.TELL,
         r"(?:avis|fal|mand)\w* (?:para |com |mensagem para )?(?:el[ea]s?|[oa] client\w+|[oa]s client\w+)(?= \||$)",
-    ),
-    line(
-        Intent.NOTE,
-        r"(?:anot|registr|escrev)\w* (?:ai )?que .*",
-        r"(?:coloc|bot|adicion|fa[zc])\w* (?:uma )?(?:anotacao|observacao) .*",
+        r"avis(?:a|ar|e) (?!me )(?:\w+ ){1,8}que .*",
     ),
     line(
         Intent.AGENDA,
@@ -219,13 +222,15 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.NO_SHOW,
-        "nao (?:veio|apareceu|compareceu)|deu (?:o )?cano|faltou|furou|deu (?:um )?bolo|levei (?:um )?bolo",
+        "nao (?:veio|vieram|aparec(?:eu|eram)|comparec(?:eu|eram))|(?:deu|deram) (?:o )?cano|falt(?:ou|aram)"
+        "|fur(?:ou|aram)|(?:deu|deram) (?:um )?bolo|levei (?:um )?bolo",
         r"(?:marc|registr|anot|coloc|d)\w* (?:uma |a )?falta|no show|falta (?:para|da|do|de) .*",
     ),
     line(
         Intent.COMPLETE,
         "conclu(?:ir|i|a|o|ido|ida)|finaliz(?:ar|a|e|ei|ado)|termin(?:ei|ou|a|ar|ado)|acab(?:ei|ou|ado)",
         "vieram|compareceu|compareceram",
+        r"(?:^|\| |e )(?:[oa] )?(?!nao |quem |que )\w+ veio(?: sim)?(?= \||$| e | hoje| ontem)",
         "ja atendi|pronto com|encerr(?:a|ar|e|ei|ou)|atendi (?:a|o)|foi atendid[oa]",
     ),
     line(
@@ -248,7 +253,8 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.CANCEL,
-        rf"{CANCEL}|cancelou|desmarcou|nao (?:vem|(?:vai|vai poder|pode|vai conseguir|consegue) vir)(?: mais)?",
+        rf"{CANCEL}|(?:cancel|desmarc)(?:ou|aram)"
+        "|nao (?:vem|(?:va[io](?: poder| conseguir)?|podem?|consegu(?:e|em)) vir)(?: mais)?",
         rf"tir(?:a|ar|e) (?:a|o) .* (?:da agenda|d[aeo] (?:{DAY})).*",
     ),
     line(

@@ -354,14 +354,15 @@ keep: não cancela a Ana | não quero cancelar | não desmarca o Pedro | não re
 keep: não cancela o Pedro | não remarca a Ana | não quero desmarcar ninguém | não cancela o João
 keep: não é pra desmarcar ninguém
 undo: desfaz | desfaz aí | volta atrás | recusei errado | confirmei sem querer | bloqueei errado | reverte isso
-complete: o carlos e a ana vieram | a ana compareceu
+complete: o carlos e a ana vieram | a ana compareceu | a Ana veio sim
 paid: os dois pagaram
 shorter: hoje vou fechar mais cedo, 17h | amanhã encerro mais cedo 16h
 block: pausa as marcações de amanhã | pausa a agenda de sexta
-unpaid: quanto o pedro me deve?
+unpaid: quanto o pedro me deve? | quanto a Júlia e o Carlos me devem?
 book: cliente novo Marcos 21 99876-5432 corte amanhã 9h
-tell: avisa ele | fala com ela | avisa o cliente
+tell: avisa ele | fala com ela | avisa o cliente | avisa os clientes de segunda que mudei de endereço
 note: anota que o carlos é alérgico a loção | anota aí que ela prefere de manhã | coloca uma observação na ficha
+note: anota na ficha da Júlia: alérgica a amônia
 cancelled: quem cancelou essa semana? | quem desmarcou hoje
 visits: o carlos remarcou? | a ana já remarcou?
 customer: qual o telefone dele? | ficha dela
@@ -391,8 +392,8 @@ services: quanto tempo dura a barba?
 visits: o João é que horas hoje? | o João confirmou que vem terça
 book: põe a Ana pra quinta 9h barba
 paid: recebi 50 do Carlos
-no_show: o Carlos deu o cano
-cancel: tira o Carlos de amanhã
+no_show: o Carlos deu o cano | a Ana e o Pedro não vieram | ana e pedro faltaram ontem
+cancel: tira o Carlos de amanhã | a Júlia e o Carlos desmarcaram | a Ana e o Pedro não vão poder vir
 block: sábado que vem não abro
 customer: quem é Ana Paula?
 revenue: quanto vai entrar amanhã?
