@@ -169,6 +169,8 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
     """Begin something new."""
     if not talk.heard.payload and (found := await swap(talk)):
         return found
+    if intent in {Intent.NONE, Intent.RESCHEDULE} and (found := await professional_money.implied(talk)):
+        return found
     if intent in CHANGES and rhythm.repeats(talk.heard.text):
         return await professional_series.change(talk, CHANGES[intent])
     if intent in ACTIONS:

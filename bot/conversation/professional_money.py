@@ -1,13 +1,13 @@
 """Money and the rules of the house by chat: the Pix key, prices, receipts, a chart, the deadline, a delay."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 from .. import phrases
 from ..notify.render import chat
-from .amounts import amounts_in, part_of, read_cents
+from .amounts import amounts_in
 from .brain import Answer
 from .business import read_minutes
 from .catalogue import meant, names
@@ -16,6 +16,8 @@ from .intents import Intent
 from .offer import refused, service_words
 from .people import people_in
 from .professional_acts import start
+from .professional_prices import change_in, new_price, price_of, several, turn_in
+from .professional_prices import implied as prices_implied
 from .professional_reads import coming, mentions_period
 from .talk import Data, Talk
 from .vocabulary import plain
@@ -29,11 +31,7 @@ _KEY: Final = re.compile(
     re.IGNORECASE,
 )
 _CPF: Final = re.compile(r"(?<!\d)\d{3}[.\s]?\d{3}[.\s]?\d{3}[-\s]?\d{2}(?!\d)")
-_DEARER: Final = re.compile(r"(?<!\S)(?:aument\w+|sub(?:a|ir|o)|sobe|reajust\w+|acrescent\w+)(?!\S)")
-_CHEAPER: Final = re.compile(r"(?<!\S)(?:abaix\w+|baix\w+|diminu\w+|reduz\w*|tir(?:a|ar|e)|descont\w*)(?!\S)")
 _FOR_SOME: Final = re.compile(r"(?<!\S)descontos?(?!\S)")
-# "Para 60" is what it shall cost, "em 10" by how much it changes.
-_TO, _BY = frozenset({"para", "pra", "por", "p", "a"}), frozenset({"em", "mais", "menos"})
 _TIME: Final = re.compile(r"(?P<number>\d{1,3}) ?(?P<unit>h|hs|horas?|dias?)(?![a-z])")
 _ANY_TIME: Final = re.compile(r"(?<!\S)(?:sem prazo|qualquer (?:hora|momento)|ate a hora|quando quiser)")
 _MINUTES: Final = re.compile(r"(?P<number>\d{1,3}) ?(?:m|min|mins|minutos?|minutinhos)?(?![a-z\d])")
@@ -77,12 +75,17 @@ async def price(talk: Talk) -> Answer:
     _begin(talk, PRICE)
     if talk.reading.intent is Intent.SET_PRICE:
         talk.memory.pop("change", None)  # of another wish
-    _note_price(talk)
+    if turn := turn_in(talk.heard.text):
+        talk.memory["turn"] = turn
+    if change := change_in(talk.heard.text, turn):
+        talk.memory["change"] = change
     services = (await info(talk)).get("services") or []
     limited = talk.said.dated or people_in(talk.said.rest, besides=names(services))
     if limited and _FOR_SOME.search(plain(talk.heard.text)):
         talk.memory.clear()
         return talk.say("discount_for_some")
+    if (each := several(talk.heard.text, services)) is not None:
+        return await _all(talk, PRICE, each)
     if len(found := meant(talk.said.rest, services)) == 1:
         talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
     minutes = read_minutes(talk.heard.text)
@@ -91,48 +94,43 @@ async def price(talk: Talk) -> Answer:
     if missing := await service_missing(talk, talk.said.rest, chat("ask_service_price")):
         return missing
     service = next((one for one in services if one["token"] == talk.memory["service"]["token"]), None)
-    cents = _new_price(talk, read_cents(service["price"].removeprefix("R$ ")) if service else None)
+    change, turn = talk.memory.get("change") or {}, talk.memory.get("turn", 0)
+    cents = new_price(change, turn, price_of(service) if service else None)
     if cents is None:
-        return talk.ask(PRICE, chat("ask_price"))
+        several_said = len({one.value for one in amounts_in(talk.heard.text)}) > 1
+        return talk.ask(PRICE, chat("ask_each_price" if several_said else "ask_price"))
     if minutes and service:
         whole = f"{service['name']}, {minutes} min, {phrases.money(cents)}"
         return await _proposed(talk, "save_services", PRICE, services=[whole])
     return await _proposed(talk, "set_price", PRICE, price=phrases.money(cents), service=service_words(talk))
 
 
-def _note_price(talk: Talk) -> None:
-    """Note the price that is named, or by how much it changes; a number that may be either is asked about."""
-    words, said = plain(talk.heard.text), amounts_in(talk.heard.text)
-    if turn := 1 if _DEARER.search(words) else -1 if _CHEAPER.search(words) else 0:
-        talk.memory["turn"] = turn
-    if not said:
-        return
-    last = next((one for one in said if one.lead in _TO and not one.percent), said[-1])
-    if last.lead in _TO and not last.percent:
-        talk.memory["change"] = {"to": last.value}
-    elif last.percent:
-        talk.memory["change"] = {"percent": last.value}
-    elif last.lead in _BY or (turn and last.joined):
-        talk.memory["change"] = {"by": last.value}
-    elif not turn:
-        talk.memory["change"] = {"to": last.value}
-
-
-def _new_price(talk: Talk, now: int | None) -> int | None:
-    """Return the price that was asked for, in centavos; None where that is not clear."""
-    change, turn = talk.memory.get("change") or {}, talk.memory.get("turn")
-    if "to" in change:
-        return int(change["to"])
-    if not change or not turn or now is None:
+async def implied(talk: Talk) -> Answer | None:
+    """Change the prices of several services that are named with no more than their prices."""
+    if talk.said.dated or len(amounts_in(talk.heard.text)) < 2:
         return None
-    by = part_of(now, change["percent"]) if "percent" in change else change["by"]
-    return now + turn * by if now + turn * by >= 0 else None
+    services = (await info(talk)).get("services") or []
+    named = people_in(talk.said.rest, besides=names(services))
+    return await price(talk) if not named and prices_implied(talk.heard.text, services) else None
+
+
+async def _all(talk: Talk, asked: str, services: Sequence[str]) -> Answer:
+    """Propose several services at once, or ask for what is not clear of them."""
+    if not services:
+        return talk.ask(asked, chat("ask_each_price"))
+    return await _proposed(talk, "save_services", asked, services=services)
 
 
 async def length(talk: Talk) -> Answer:
     """Change how long a service takes."""
     _begin(talk, LENGTH)
-    if minutes := read_minutes(talk.heard.text):
+    services = (await info(talk)).get("services") or []
+    if (each := several(talk.heard.text, services, lengths=True)) is not None:
+        return await _all(talk, LENGTH, each)
+    minutes = read_minutes(talk.heard.text)
+    if minutes and any(one.lead or one.sure for one in amounts_in(talk.heard.text)):
+        return await price(talk)
+    if minutes:
         talk.memory["minutes"] = minutes
     if missing := await service_missing(talk, talk.said.rest, chat("ask_service_length")):
         return missing
