@@ -21,10 +21,18 @@ BLOCK, OPEN = "block", "open"
 DAY: Final = 24 * 60
 _TOOLS: Final = {BLOCK: "block_time", OPEN: "open_time"}
 # Days that the calendar knows by name; the tool finds which date it is.
-_NAMED: Final = re.compile(
-    r"(?<!\S)(?:feriado|natal|ano novo|carnaval|finados|tiradentes|corpus christi|sexta(?: feira)? santa"
-    r"|consciencia negra|proclamacao|aparecida|independencia|dia do trabalh\w+)(?!\S)"
+_NAMES: Final = (
+    r"(?:natal|ano novo|carnaval|finados|tiradentes|corpus christi|sexta(?: feira)? santa"
+    r"|consciencia negra|proclamacao|aparecida|independencia|dia do trabalh\w+)"
 )
+_NAMED: Final = re.compile(rf"(?<!\S)(?:feriado|{_NAMES})(?!\S)")
+# What is more than the one date, or the one stretch, that can be asked about: "sexta e o natal", "menos às 10h",
+# "a semana do natal", "terça o dia todo e quarta até meio-dia".
+_AND_NAMED: Final = re.compile(
+    rf"(?<!\S)(?:(?:e|nem) (?:n?[oa] )?{_NAMES}|{_NAMES} (?:e|nem)|(?:semana|vespera) d[eo] {_NAMES})(?!\S)"
+)
+_BUT: Final = re.compile(r"(?<!\S)(?:(?<!ou )menos|exceto|tirando|salvo)(?!\S)")
+_WHOLE: Final = re.compile(r"(?<!\S)dia (?:todo|inteiro)(?!\S)")
 
 # What is done on a day, and that it is not: "não vou atender amanhã" is about tomorrow all the same, and so is a
 # journey, on which clients have no time.
@@ -61,8 +69,8 @@ async def _change(talk: Talk, doing: str) -> Answer:
         return talk.say("every_week_hint")
     if not talk.said.dated:
         talk.said = Said.read(_DEED.sub(" ", _NOR.sub("e", talk.heard.text)), talk.now)
-    if len(talk.said.wishes) > 1 and not listed(talk.heard.text, talk.said.when):
-        return talk.ask("days", chat("ask_block_day"))
+    if question := _too_much(talk):
+        return talk.ask("days", chat(question))
     if stretch := written_out(talk.heard.text) or _several(talk):
         talk.memory |= {"named": stretch, "wishes": []}
     elif named := _NAMED.search(plain(talk.heard.text)):
@@ -87,6 +95,16 @@ async def _change(talk: Talk, doing: str) -> Answer:
             return talk.ask("days", chat("ask_block_day"))
     talk.memory.clear()
     return refused(talk, data)
+
+
+def _too_much(talk: Talk) -> str:
+    """Return the question for a message that names what cannot be asked about at once."""
+    if len(talk.said.wishes) > 1 and not listed(talk.heard.text, talk.said.when):
+        return "ask_block_day"
+    words = plain(talk.heard.text)
+    hours = {(wish.hour, wish.part, wish.stretch) for wish in talk.said.wishes}
+    differ = len(hours) > 1 or (any(map(any, hours)) and _WHOLE.search(words))
+    return "ask_block_each" if differ or _BUT.search(words) or _AND_NAMED.search(words) else ""
 
 
 def _several(talk: Talk) -> str:

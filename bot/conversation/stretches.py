@@ -23,7 +23,29 @@ def written_out(text: str) -> str:
 
 def spelled(text: str) -> str:
     """Return a text whose stretches have both their months, as the date grammar reads them."""
-    return _SHORT.sub(lambda found: f" {written_out(found[0])} ", text)
+    return _SHORT.sub(lambda found: f" {written_out(found[0])} ", with_months(text))
+
+
+# Days in a row whose month is said once, behind the last: "dia 5, 6 e 7 de janeiro". Hours and stretches are none.
+_ROW: Final = re.compile(
+    r"(?<![\d/:])(?P<before>(?:[àa]s|das|pr?as|entre)\s+)?(?P<days>(?P<dia>dias?\s+)?(?:\d{1,2}(?:\s*,\s*|\s+e\s+)(?:dia\s+)?)+)"
+    r"(?P<last>\d{1,2}(?P<of>/\d{1,2}(?![\d/])|\s+de\s+(?:janeiro|fevereiro|mar[çc]o|abril|maio|junho|julho|agosto|setembro"
+    r"|outubro|novembro|dezembro)))",
+    re.IGNORECASE,
+)
+
+
+def with_months(text: str) -> str:
+    """Return a text that says the month behind each day of a row."""
+    return _ROW.sub(_with_months, text)
+
+
+def _with_months(found: re.Match[str]) -> str:
+    days = found["days"]
+    listed_days = found["dia"] or re.search(r"\se\s+(?:dia\s+)?$", days)
+    if found["before"] or not listed_days or any(int(day) > 31 for day in re.findall(r"\d+", days)):
+        return found[0]
+    return re.sub(r"\d+", lambda day: day[0] + found["of"], days) + found["last"]
 
 
 # What joins days, and what says that they are no list: a choice, or the day of a return.

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from .dates import Kind, Part, When, cut, read
 from .intents import without_phone
-from .stretches import spelled
+from .stretches import spelled, with_months
 
 PART_WORDS: Mapping[Part, str] = {Part.MORNING: "de manhã", Part.AFTERNOON: "à tarde", Part.EVENING: "à noite"}
 
@@ -98,7 +98,7 @@ class Said:
     @classmethod
     def read(cls, text: str, now: datetime) -> Self:
         """Read `text` as of `now`, the professional's wall time (aware)."""
-        safe = without_phone(text)
+        safe = with_months(without_phone(text))
         when, full = read(safe, now), spelled(safe)
         if when.kind in {Kind.DATE, Kind.NONE} and full != safe and (whole := read(full, now)).kind is Kind.SPAN:
             # "De 10 a 20/12" is no wish for the 20th.
