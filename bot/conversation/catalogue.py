@@ -38,7 +38,8 @@ _HAIR: Final = re.compile(
 # "Barba não, corte": "barba" is what it shall not be.
 _UNWANTED: Final = re.compile(
     r"(?<!\S)\S+ nao(?= [,.;!]| mas |\s*$)"
-    r"|(?<!\S)(?:sem|nao (?:quero|e)|em vez d[aeo]|ao inves d[aeo]) (?:[ao] )?\S+"
+    r"|(?<!\S)(?:sem|menos|tirando|nao (?:quero|e|precisa|preciso|vou querer)(?: mais)?|em vez|ao inves)"
+    r" (?:d?[aeo] |fazer )*\S+"
 )
 
 

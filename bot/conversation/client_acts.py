@@ -10,7 +10,7 @@ from ..notify.render import chat
 from . import catalogue
 from .afterwards import known
 from .brain import Answer
-from .client_several import means_several, one_change, two_times, without_kept
+from .client_several import means_several, one_change, service_stays, two_times, without_kept
 from .gathering import CANCEL
 from .intents import Intent
 from .offer import BOOK, MOVE, choose_service, note, offer, refused, take
@@ -56,8 +56,10 @@ async def _one_at_a_time(talk: Talk) -> None:
         return
     services, said = (await info(talk)).get("services") or [], [Said.read(part, talk.now) for part in parts]
     named = [catalogue.meant(each.rest, services) for each in said]
-    if all(each.dated for each in said) and all(len(found) == 1 for found in named):
-        talk.heard, talk.said = replace(talk.heard, text=parts[0]), said[0]
+    whole = [(each, found[0]) for each, found in zip(said, named, strict=True) if each.dated and len(found) == 1]
+    if len(whole) == len(parts) or len({service["name"] for _, service in whole}) > 1:
+        talk.said = whole[0][0]
+        talk.heard = replace(talk.heard, text=talk.said.text)
         talk.preface = chat("one_at_a_time")
     elif for_several(" ".join(talk.heard.text.split())) and sum(map(bool, named)) > 1:
         # "Corte pra mim e barba pro meu pai" is no "Corte e barba".
@@ -124,7 +126,10 @@ async def _cancelled(talk: Talk, found: Sequence[Data]) -> Answer:
     if not found:
         return _nothing_booked(talk)
     when = given_up(talk.said, talk.now)
-    return await _picked(talk, of_service(talk, filtered(found, when) or found))
+    if when.alternatives:
+        talk.preface = chat("one_at_a_time")
+    fitting = [each for each in found if any(filtered([each], one) for one in when.alternatives or (when,))]
+    return await _picked(talk, of_service(talk, fitting or found))
 
 
 async def move(talk: Talk, *, besides: str = "") -> Answer:
@@ -177,6 +182,9 @@ async def _moved(talk: Talk, appointment: Data) -> Answer:
     local = start_of(talk, appointment)
     talk.memory["appointment"] = known(appointment)
     talk.memory["service"] = {"name": appointment["service"]}
+    if not talk.heard.payload and not talk.pending:
+        services = (await info(talk)).get("services") or []
+        talk.preface = joined([talk.preface, service_stays(talk, appointment, services)])
     return await offer(talk, on_its_day(talk, local))
 
 

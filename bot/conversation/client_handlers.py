@@ -28,6 +28,8 @@ OPENING: Final = (do("book", "Marcar"), do("move", "Remarcar"), do("cancel", "Ca
 
 # The reminder that asks whether one comes is sent a day before.
 NEAR: Final = timedelta(hours=26)
+# What may be said around a wish.
+POLITE: Final = frozenset({Intent.GREET, Intent.INTRO, Intent.THANKS, Intent.BYE})
 # What only the professional can answer.
 TO_A_PERSON: Final = frozenset({Intent.PAYMENT, Intent.SERIES, Intent.LATE})
 # Questions whose answer leaves what is going on as it was.
@@ -74,10 +76,16 @@ async def _greet(talk: Talk) -> Answer:
 
 
 async def _introduced(talk: Talk) -> Answer:
+    words = name_known(talk)
+    return talk.text(words) if words else await _greet(talk)
+
+
+def name_known(talk: Talk) -> str:
+    """Say by which name somebody is known, where they say another one."""
     name = talk.asker.name
     if f" {plain(phrases.first_name(name)).strip()} " in plain(talk.heard.text):
-        return await _greet(talk)
-    return talk.say("name_known", name=name, professional=talk.heard.professional_name)
+        return ""
+    return chat("name_known", name=name, professional=talk.heard.professional_name)
 
 
 async def _person(talk: Talk) -> Answer:

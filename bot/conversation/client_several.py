@@ -19,9 +19,11 @@ from .wish import Said
 from .yesno import PRESENCE, read_yes_no
 
 _CHANGES: Final = frozenset({Intent.CANCEL, Intent.RESCHEDULE})
+_CHANGE: Final = rf"(?:{CANCEL}|{MOVE}|{SHIFT}|pass(?:ar|a|e))"
 # "… e remarca o de sexta": a change of another appointment than the one before it.
 _NEXT: Final = re.compile(
-    rf"\s*(?:,|;|\n|(?<!\w)e(?!\w))\s*(?=(?:{CANCEL}|{MOVE}|{SHIFT}|pass[ae]r?) [oa] d[aeo]s? )", re.IGNORECASE
+    rf"\s*(?:;|\n|(?<!\w)e(?!\w))\s*(?={_CHANGE} [oa] (?:d[aeo]s?|(?!hor|meu|minha|consul|sess|atend|agend)\w+)\b)",
+    re.IGNORECASE,
 )
 _ALL: Final = re.compile(
     r"(?<!\S)(?:[oa]s (?:dois|duas|tres)|amb[oa]s|tudo(?! (?:bem|bom|certo|joia))|tod[oa]s|e [oa] d[aeo]s?"
@@ -34,6 +36,7 @@ _STAYS: Final = re.compile(
 )
 # "Confirmo, e …", "vou sim, mas …": the first words, and the rest.
 _FIRST: Final = re.compile(r"^(?P<first>[^,.;!\n]*?)(?:\s*[,.;!\n]+|\s(?=(?:mas|e)\s))\s*(?P<rest>\S.*)$", re.DOTALL)
+_HELLO: Final = re.compile(r"^(?:oi+e?|ol[áa]|opa|bom dia|boa (?:tarde|noite)|sim)\b[\s,.!]*", re.IGNORECASE)
 _BUT: Final = re.compile(r"^(?:mas|s[óo] que|por[ée]m)\b", re.IGNORECASE)
 _ANOTHER: Final = re.compile(r"(?<!\S)(?:tambem|mais uma?|outr[oa]|marc\w+|agend\w+|uma?)(?!\S)")
 
@@ -42,7 +45,8 @@ def one_change(talk: Talk) -> None:
     """Go on with the first of several changes: "cancela o de quinta e remarca o de sexta pra segunda"."""
     parts = _NEXT.split(talk.heard.text)
     readings = [understand(part, talk.asker.role) for part in parts]
-    if len(parts) > 1 and all(reading.intent in _CHANGES for reading in readings):
+    told = re.search(_CHANGE, plain(parts[0]))
+    if len(parts) > 1 and told and all(reading.intent in _CHANGES for reading in readings):
         talk.heard, talk.reading = replace(talk.heard, text=parts[0]), readings[0]
         talk.said = Said.read(parts[0], talk.now)
         talk.preface = chat("one_at_a_time")
@@ -67,9 +71,16 @@ def means_several(talk: Talk, found: Sequence[Data]) -> bool:
     return len(catalogue.meant(talk.said.rest, services)) > 1 or bool(_ALL.search(plain(talk.heard.text)))
 
 
+def service_stays(talk: Talk, appointment: Data, services: Sequence[Data]) -> str:
+    """Say that a move changes no service, where a message names another one: "passa pras 16h e inclui a barba"."""
+    named = {str(each["name"]) for each in catalogue.meant(talk.said.rest, services)}
+    other = len(named) == 1 and appointment["service"] not in named
+    return chat("service_stays", service=appointment["service"]) if other else ""
+
+
 def after_presence(talk: Talk) -> Talk | None:
     """Return what else is said after "confirmo" or "vou sim"; None where that is all, or is not said."""
-    found = _FIRST.match(talk.heard.text.strip())
+    found = _FIRST.match(_HELLO.sub("", talk.heard.text.strip()))
     if not found or understand(found["first"], talk.asker.role).intent is not Intent.CONFIRM:
         return None
     rest = found["rest"]

@@ -8,7 +8,7 @@ from ..notify.render import chat
 from . import buttons, catalogue, client_acts, client_waiting, likewise, swapping, undoing
 from .brain import Answer
 from .client_acts import PERSON
-from .client_handlers import ASKED, HANDLERS, MENU, TAPS, TO_A_PERSON, answers, attendable, book
+from .client_handlers import ASKED, HANDLERS, MENU, POLITE, TAPS, TO_A_PERSON, answers, attendable, book, name_known
 from .client_several import after_presence, means_several, yes_and_more
 from .dates import Kind
 from .gathering import (
@@ -28,6 +28,7 @@ from .gathering import (
 from .intents import ASIDES, Intent
 from .offer import BOOK, MOVE, NEXT, WAIT, choose_service, later, note, offer
 from .picking import on_its_day
+from .remarks import remark
 from .repeating import take_scope
 from .searching import search
 from .several import joined, questions
@@ -39,6 +40,9 @@ from .wish import at
 from .yesno import read_yes_no
 
 _WANTS: Final = re.compile(r"(?<!\S)(?:sim|quer\w*|pode|claro|vamos|bora|marc\w+|aceito|isso)(?!\S)")
+_ASKS: Final = re.compile(r"(?<!\S)(?<!nao )(?:quer\w*|preciso|gostaria|tem|da para|marc\w+|agend\w+)(?!\S)")
+# "Oi, corte"; a mere greeting is shorter.
+_SHORTEST_WISH: Final = 3
 _COULD_BE: Final = re.compile(
     r"^(?!.* (?:marc\w+|agend\w+|tambem|mais um) )"
     r".*(?<!\S)(?:da para|daria para|pode|podia|poderia|tem como|consegue|melhor|prefiro) ser(?!\S)"
@@ -140,8 +144,8 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
     intent = _in_context(talk, intent)
     if not talk.heard.payload and (found := await swap(talk)):
         return found
-    if intent is Intent.GREET and (talk.said.when.kind is Kind.POINT or await _names_a_service(talk)):
-        return await book(talk)  # "oi, queria corte" is more than a greeting
+    if intent in POLITE and await _wants_besides(talk, intent):
+        return await book(talk)
     if handler := HANDLERS.get(intent):
         return await handler(talk)
     if intent in {Intent.PRICES, Intent.SERVICES} and talk.said.dated and not talk.heard.payload:
@@ -172,6 +176,19 @@ def _in_context(talk: Talk, intent: Intent) -> Intent:
 
 async def _names_a_wish(talk: Talk) -> bool:
     return talk.said.dated or await _names_a_service(talk)
+
+
+async def _wants_besides(talk: Talk, intent: Intent) -> bool:
+    """Tell whether a greeting, a name or thanks come with a wish: "obrigada! ah, e quero barba no sábado"."""
+    if intent in {Intent.THANKS, Intent.BYE} and not _ASKS.search(plain(talk.heard.text)):
+        return False  # "obrigada pelo corte", "até sexta às 10"
+    if len(plain(talk.heard.text).split()) < _SHORTEST_WISH:
+        return False
+    if talk.said.when.kind is not Kind.POINT and not await _names_a_service(talk):
+        return False
+    if intent is Intent.INTRO:
+        talk.preface = joined([talk.preface, name_known(talk)])
+    return True
 
 
 async def _names_a_service(talk: Talk) -> bool:
@@ -239,7 +256,7 @@ async def _gathering(talk: Talk) -> Answer | None:
         return await other_times(talk)
     if intent not in {Intent.NONE, Intent.GREET}:
         return None
-    if booking and (_SAME_DAY.search(plain(talk.heard.text)) or await _names_a_wish(talk)):
+    if booking and (remark(talk.heard.text) or _SAME_DAY.search(plain(talk.heard.text)) or await _names_a_wish(talk)):
         return await _added(talk)
     return not_understood(talk)
 

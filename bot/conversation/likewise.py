@@ -25,6 +25,9 @@ _LIKEWISE: Final = re.compile(
     r"(?<!\S)(?:tambem|idem|(?:a )?mesma coisa|igualmente)(?!\S)"
     rf"|^ (?:agora |e |entao |todos )*[oa]s? {_OTHER} [?!. ]*$"
 )
+# "O outro pra terça 10h" after one that was moved, "agora o de sexta" after one that was cancelled.
+_OTHER_TO: Final = re.compile(rf"^ (?:(?:agora|e|entao) )*[oa] (?:{_OTHER}|d[aeo]s? \S+(?: feira)?) para ")
+_NOW_THAT: Final = re.compile(r"^ (?:agora|e) [oa] d[aeo]s? \S+(?: feira)? [!. ]*$")
 # After one of several that were listed.
 _NEXT: Final = re.compile(r"^ (?:agora |e |entao |vamos a?o )*[oa]? ?proxim[oa] [?!. ]*$")
 # "E o Diego 14:30", after a booking; "e quinta o dia todo", after a day off. With a question mark it asks.
@@ -62,6 +65,10 @@ def means_likewise(talk: Talk) -> bool:
         return False
     if _refuses(talk) or _replaces(talk) or (last.get("many") and _NEXT.match(words)):
         return True
+    if talk.asker.role is Role.CLIENT and intent in _BARE | same:
+        that = {MOVE: _OTHER_TO, CANCEL: _NOW_THAT}.get(DOING.get(tool, ""))
+        if that and that.search(words):
+            return True
     and_who = people and talk.asker.role is Role.PROFESSIONAL and (_AND.search(words) or _WAS.search(words))
     again = _LIKEWISE.search(words) or and_who or (intent in same and _ALL_OTHERS.search(words))
     return bool(again) and intent in _BARE | same

@@ -20,7 +20,7 @@ _MIND: Final = re.compile(
     re.IGNORECASE,
 )
 _SEVERAL: Final = re.compile(
-    r"\b(?:p|pra|para) mim\b[^.?!]*\b(?:e|out[r]o|outra)\b[^.?!]*\b(?:p|pr[ao]|para) (?:[oa] )?(?:meu|minha)\b"
+    r"\b(?:p|pra|para) mim\b[^.?!]{0,40}\b(?:e|outr[oa])\b[^.?!]{0,40}\b(?:p|pr[ao]|para) (?:[oa] )?(?:meu|minha)\b"
     r"|\b(?:p|pra|para) mim e\b|\beu(?: e|,) (?:[oa] )?(?:meu|minha)\b|\bn[óo]s (?:dois|duas|tr[êe]s)\b|\bos dois\b"
     r"|\bsomos (?:[2-9]|dois|duas|tr[êe]s|quatro)\b|\b(?:[2-9]|dois|duas|tr[êe]s|quatro) pessoas\b"
     r"|\b(?:[2-9]|dois|duas|tr[êe]s) (?:cortes|hor[áa]rios|vagas)\b",

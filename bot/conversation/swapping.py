@@ -19,7 +19,7 @@ from .intents import Intent
 from .offer import choose_service, refused
 from .people import called, people_in
 from .phrasebook import SHIFT
-from .picking import filtered, options_of
+from .picking import filtered, names_present, options_of
 from .talk import Data, Talk, fitting, option, start_of
 from .vocabulary import plain
 from .wish import at
@@ -39,13 +39,14 @@ async def swap(talk: Talk) -> Answer | None:
     """Propose the first step towards another service for what is booked; None where a message wants nothing of it."""
     explicit = talk.reading.intent is Intent.SWAP
     hinted = explicit or _HINTS.search(plain(talk.heard.text))
-    if not hinted or talk.said.dated or talk.reading.intent not in _MAY_BE:
+    elsewhere = talk.said.dated and not (talk.said.when.spans and names_present(talk.said))  # "no de quinta" is no wish
+    if not hinted or elsewhere or talk.reading.intent not in _MAY_BE:
         return None
     services = (await client_acts.info(talk)).get("services") or []
     wanted = _wanted(talk.said.rest, services)
     if not wanted and not explicit:
         return None
-    found = await _booked(talk, services)
+    found = filtered(await _booked(talk, services), talk.said.when)
     if not found or (wanted and any(each["service"] == wanted["name"] for each in found)):
         return None
     if wanted and _TOO.search(plain(talk.heard.text)):

@@ -49,6 +49,7 @@ NO: Final = _phrases(
 FILLER: Final = _phrases(
     "por favor,por gentileza,obrigado,obrigada,muito obrigado,muito obrigada,valeu,grato,grata,sorriso,entao,viu,ne",
     "ai,pronto,amigo,amiga,querido,querida,moco,moca,oi,bom dia,boa tarde,boa noite,eu,ah,hum,k,rs,rsrs",
+    "ate amanha,ate mais,ate logo",
 )
 
 # Naming the deed agrees to that deed alone: "pode cancelar" is no yes to a booking.

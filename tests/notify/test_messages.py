@@ -240,6 +240,7 @@ CHAT = {
     "running_late": "client hour minutes professional",
     "series_with_professional": "professional",
     "service_not_understood": "",
+    "service_stays": "service",
     "service_unlisted": "professional services",
     "shorter_day": "hours later?",
     "shorter_which_day": "",

@@ -13,6 +13,8 @@ from .patterns import compiled
 from .pieces import Piece, What, any_of
 
 OR = compiled("ou (?! better)")
+# "Hoje às 15 ou 16? E amanhã?": what is asked anew takes no hour of what was asked before.
+ANEW = compiled("asked e")
 NEAR = compiled("[comma dash slash de da a]? [about umas]?")
 ASIDE = any_of("comma", "stop", "asked", "polite", "about", "umas")
 
@@ -66,6 +68,7 @@ def grouped(codes: str, pieces: Sequence[Piece]) -> list[Group]:
             if turn and groups[-1].what in {What.VAGUE, What.PAST}:
                 break  # "ontem às 15h ou 16h"
             apart = turn or not groups or OR.search(codes, groups[-1].pieces[-1].end, piece.start)
+            apart = apart or (len(groups) > 1 and ANEW.search(codes, groups[-1].pieces[-1].end, piece.start))
             joined = None if apart else groups[-1].joined(option)
             groups[len(groups) - bool(joined) :] = [joined or option]
     return groups
