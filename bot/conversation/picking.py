@@ -73,7 +73,7 @@ def move_in(said: Said, now: datetime) -> Move:
         # "Das 10": beside another hour, a bare number is one.
         source = given_up(Said.read(_BARE.sub(r"\1h", both["source"]), now), now)
         target = Said.read(both["target"], now)
-        if source.kind is not Kind.NONE and target.dated:
+        if (source.kind is not Kind.NONE or source.alternatives) and target.dated:
             return Move(source, tuple(target.wishes))
     if not said.dated:
         return Move(nothing, ())

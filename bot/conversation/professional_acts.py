@@ -18,9 +18,9 @@ from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
 from .people import called, joined, people_in
-from .picking import filtered, move_in, of_service, on_its_day, shift_in
+from .picking import move_in, of_service, on_its_day, shift_in
 from .professional_clients import ask_who, customer, customers
-from .professional_finding import CHARGE, candidates, hour_said, of_people
+from .professional_finding import CHARGE, at_times, candidates, hour_said, of_people
 from .professional_reads import ask_which
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
@@ -159,10 +159,10 @@ async def act(talk: Talk) -> Answer:
         if len(found) != 1:
             return talk.ask("whom", chat("client_unknown", name=phone))
         people = [found[0]["name"]]
-    told = bool(people or hour or when.kind is not Kind.NONE)
+    told = bool(people or hour or when.kind is not Kind.NONE or when.alternatives)
     if not told and talk.memory["doing"] in {CANCEL, MOVE}:
         return talk.ask("whom", chat("ask_whom"))
-    found = of_people(people, filtered(await candidates(talk, people, when), when))
+    found = of_people(people, at_times(talk, await candidates(talk, people, when), when))
     found = [each for each in found if hour is None or start_of(talk, each).strftime("%H:%M") == hour]
     if not found:
         there = of_people(people, await candidates(talk, people, read("", talk.now))) if people and told else []

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Final
 
 from ..models.enums import Payment, Status
-from .dates import Kind, When
+from .dates import When
 from .people import called, people_in
 from .picking import filtered
 from .professional_reads import appointments, coming
 from .talk import Data, Talk, start_of
+from .wish import fits
 
 # Asking for a payment is no move of the life cycle, and is found and proposed like one.
 CHARGE: Final = "charge"
@@ -22,7 +24,7 @@ _HOUR: Final = re.compile(r"(?<!\d)([01]?\d|2[0-3])(?:h|hs|:)([0-5]\d)?(?!\d)", 
 
 def hour_said(talk: Talk) -> str | None:
     """Read the hour of what is over ("o das 9h não veio"), which the grammar of coming times leaves alone."""
-    found = _HOUR.search(talk.heard.text) if talk.said.when.kind is Kind.NONE else None
+    found = None if talk.said.dated else _HOUR.search(talk.heard.text)
     return f"{int(found[1]):02d}:{found[2] or '00'}" if found else None
 
 
@@ -34,6 +36,14 @@ def of_people(people: Sequence[str], appointments: Sequence[Data]) -> list[Data]
         for each in appointments
         if not people or any(best[name] and called(name, each["client"]) == best[name] for name in people)
     ]
+
+
+def at_times(talk: Talk, appointments: Sequence[Data], when: When) -> list[Data]:
+    """Return the appointments of a time, or of each of several: "às 10 e às 11 de segunda" are both of Monday."""
+    days = {one.day for one in when.alternatives if one.day and not one.time_only}
+    day = days.pop() if len(days) == 1 else None
+    moments = [replace(one, day=day, time_only=False) if day else one for one in when.alternatives] or [when]
+    return [each for each in appointments if any(fits(one, start_of(talk, each)) for one in moments)]
 
 
 def described(talk: Talk) -> Data | None:

@@ -32,7 +32,7 @@ _VERBS: Final = {CANCEL: "cancelar", MOVE: "remarcar", "confirm": "confirmar", "
 # "Todo mundo menos a Ana".
 _BUT: Final = re.compile(r"(?<!\w)(?:menos|exceto|fora|tirando|salvo)(?!\w)", re.IGNORECASE)
 _PARTS: Final = re.compile(rf",?\s+mas\s+|{BETWEEN.pattern}", re.IGNORECASE)
-_JOINT: Final = re.compile(r"^[\s,;]*(?:(?:e|mas)\s+)?", re.IGNORECASE)
+JOINT: Final = re.compile(r"^[\s,;]*(?:(?:e|mas)\s+)?", re.IGNORECASE)
 _DEEDS: Final = re.compile(
     r" (?:(?P<confirm>confirm|aceit|aprov)|(?P<reject>recus|rejeit)"
     r"|(?P<move>remar|reagend|pass|jog|mud|empurr|adi|atras|antecip))"
@@ -52,7 +52,7 @@ async def one_at_a_time(talk: Talk) -> None:
     services = names((await info(talk)).get("services") or [])
     if all(people_in(part.rest, besides=services) for part in parts):
         # "O Carlos 11h" alone says nothing; "e o Carlos 11h" does the same for him.
-        rest = _JOINT.sub("e ", talk.heard.text.split(split[0], 1)[1])
+        rest = JOINT.sub("e ", talk.heard.text.split(split[0], 1)[1])
         talk.heard, talk.said, talk.reading = replace(talk.heard, text=parts[0].text), parts[0], deeds[0]
         talk.preface = chat("one_of_several", rest=rest)
 

@@ -14,8 +14,9 @@ from .catalogue import meant, names
 from .client_acts import info, service_missing
 from .intents import Intent
 from .offer import refused, service_words
-from .people import people_in
+from .people import called, people_in
 from .professional_acts import start
+from .professional_many import JOINT
 from .professional_prices import change_in, new_price, price_of, several, turn_in
 from .professional_prices import implied as prices_implied
 from .professional_reads import coming, mentions_period
@@ -34,6 +35,7 @@ _CPF: Final = re.compile(r"(?<!\d)\d{3}[.\s]?\d{3}[.\s]?\d{3}[-\s]?\d{2}(?!\d)")
 _FOR_SOME: Final = re.compile(r"(?<!\S)descontos?(?!\S)")
 _TIME: Final = re.compile(r"(?P<number>\d{1,3}) ?(?P<unit>h|hs|horas?|dias?)(?![a-z])")
 _ANY_TIME: Final = re.compile(r"(?<!\S)(?:sem prazo|qualquer (?:hora|momento)|ate a hora|quando quiser)")
+_FEE: Final = re.compile(r"(?<!\S)(?:multas?|taxas?|cobr\w+)(?!\S)")
 _MINUTES: Final = re.compile(r"(?P<number>\d{1,3}) ?(?:m|min|mins|minutos?|minutinhos)?(?![a-z\d])")
 _EVERYBODY: Final = re.compile(r"(?<!\S)(?:tod[oa]s|todo mundo|geral|galera|pessoal|clientes)(?!\S)")
 # Who comes later than that hears of it in time.
@@ -149,6 +151,10 @@ async def deadline(talk: Talk) -> Answer:
     if not found:
         now = (await info(talk)).get("cancellation", "a qualquer momento")
         return talk.ask(DEADLINE, chat("ask_deadline", now=now))
+    if len({one[0] for one in _TIME.finditer(words)}) > 1:
+        return talk.ask(DEADLINE, chat("ask_one_deadline"))
+    if _FEE.search(words):
+        talk.preface = chat("no_fee")
     hours = int(found["number"]) * (24 if found["unit"].startswith("d") else 1)
     return await _proposed(talk, "set_cancellation_deadline", DEADLINE, hours=hours)
 
@@ -165,15 +171,24 @@ async def late(talk: Talk) -> Answer:
     minutes = minutes or (int(found["number"]) if found else 0)
     if not minutes:
         return talk.ask(LATE, chat("ask_minutes"))
-    if _EVERYBODY.search(words):
-        talk.preface = await _who_follows(talk)
+    said = talk.said.when.alternatives or (talk.said.when,)
+    other_days = [one for one in said if one.day not in {None, talk.now.date()} and not one.time_only]
+    if len(other_days) == len(said):
+        talk.memory.clear()
+        return talk.say("late_today")
+    if other_days:
+        talk.preface = chat("late_today")
+    else:
+        talk.preface = await _who_follows(talk, everybody=bool(_EVERYBODY.search(words)))
     return await _proposed(talk, "warn_of_delay", LATE, minutes=minutes)
 
 
-async def _who_follows(talk: Talk) -> str:
-    """Say that the next client alone is told, who comes after them, and what can be done for those."""
+async def _who_follows(talk: Talk, *, everybody: bool) -> str:
+    """Say that the next client alone is told, who comes after them, and what can be done for those: where everybody
+    shall hear of it, or one of them."""
     after = (await coming(talk, timedelta()))[1:]
-    if not after:
+    named = people_in(talk.said.rest)
+    if not after or not (everybody or any(called(name, each["client"]) for name in named for each in after)):
         return ""
     lines = "\n".join(f"• {each['hour']} {each['client']}, {each['service']}" for each in after[:_FOLLOW])
     return chat("late_one_by_one", lines=lines, name=phrases.first_name(after[0]["client"]))
@@ -188,6 +203,8 @@ async def cpf(talk: Talk) -> Answer:
         talk.memory["whose"] = names[0]
     if not found:
         return talk.ask(CPF, chat("ask_cpf"))
+    if _CPF.search(after := talk.heard.text[found.end() :]):
+        talk.preface = chat("one_of_several", rest=f"CPF {JOINT.sub('', after)}")
     return await _proposed(talk, "note_cpf", CPF, cpf=found[0], client=talk.memory.get("whose", ""))
 
 

@@ -11,11 +11,14 @@ from ..models.enums import STANDING, Payment, Status
 from ..notify.render import chat
 from . import client_acts
 from .brain import Answer
+from .catalogue import meant, names
 from .dates import Kind, Part, read
 from .intents import Intent
 from .offer import refused
+from .people import people_in
 from .phrasebook import A_DAY, DAY
 from .picking import WORDS, options_of
+from .professional_clients import customers
 from .talk import Data, Talk, start_of
 from .vocabulary import plain
 from .wish import PART_WORDS, Wish, fits
@@ -33,6 +36,7 @@ WEEK: Final = timedelta(days=6)
 OWED_SHOWN: Final = 30
 # Of an agenda, what fits one message beside what else is said in it.
 LONGEST: Final = 3900
+_WAY: Final = re.compile(r"(?<!\S)(?:pix|dinheiro|cartao|credito|debito)(?!\S)")
 # Free times are shown by the page; three of them are a day and more.
 PAGES: Final = 3
 # Of several days: what fits one message.
@@ -167,6 +171,8 @@ async def revenue(talk: Talk) -> Answer:
         data, _ = await talk.call("get_revenue_summary", period="este mês")
     if not data["ok"]:
         return refused(talk, data)
+    if await _of_a_part(talk):
+        talk.preface = chat("revenue_whole")
     if not talk.asked:
         # "E mês passado?" is about the same.
         talk.memory["told"] = Intent.REVENUE.value
@@ -179,6 +185,14 @@ async def revenue(talk: Talk) -> Answer:
         previous_total=data["previous"]["received"],
         previous_period=data["previous"]["label"],
     )
+
+
+async def _of_a_part(talk: Talk) -> bool:
+    """Tell whether revenue is asked of one client, service or way of paying; what is told is of all."""
+    services = (await client_acts.info(talk)).get("services") or []
+    if _WAY.search(plain(talk.heard.text)) or meant(talk.said.rest, services):
+        return True
+    return any([await customers(talk, name) for name in people_in(talk.said.rest, besides=names(services))])
 
 
 def names_period(talk: Talk) -> bool:

@@ -1,5 +1,6 @@
 """A fixed time for a client, made and changed by the professional: "marca a Júlia toda quinta às 15h"."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -12,14 +13,17 @@ from .gathering import CANCEL
 from .intents import Intent, phone_in
 from .offer import refused, service_words, whom
 from .people import people_in
+from .phrasebook import WEEKDAY
 from .professional_acts import client_missing, picked, start
 from .professional_clients import customers
 from .professional_reads import ask_which
 from .repeating import target_in
 from .rhythm import REST, Rhythm, read_rhythm
 from .talk import Data, Talk
+from .vocabulary import plain
 
 SERIES: Final = "series"
+_WEEKDAY: Final = re.compile(rf"(?<!\S)(?:{WEEKDAY})(?!\S)")
 
 
 async def book(talk: Talk) -> Answer:
@@ -76,12 +80,14 @@ async def change(talk: Talk, doing: str) -> Answer:
     """Cancel or move what comes back: "muda as quintas da Júlia para sexta às 10h"."""
     if talk.memory.get("doing") != doing or not talk.memory.get("every"):
         start(talk, doing)
-        said, rest = read_rhythm(talk.heard.text[:300], talk.now)
+        text = talk.heard.text[:300]
         talk.memory |= {"every": True, "scope": REST}
         if doing != CANCEL and (to := target_in(talk)):
             talk.memory["to"] = to
-            said, rest = read_rhythm(talk.heard.text[:300].replace(to, " "), talk.now)
-        if said.day is not None:
+            text = text.replace(to, " ")
+        said, rest = read_rhythm(text, talk.now)
+        # Of "as terças e quintas", which is meant is asked where there are both.
+        if said.day is not None and len({*_WEEKDAY.findall(plain(text))}) < 2:
             talk.memory["weekday"] = said.day.weekday()
     else:
         rest = talk.said.rest
