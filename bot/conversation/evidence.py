@@ -12,6 +12,11 @@ _ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:t(\d\d):(\d\d)(?::[\d.]+)?(?:z|[+-
 _DAY = re.compile(r"\b(\d{1,2})/(\d{1,2})\b")
 _HOUR = re.compile(r"\b(\d{1,2})(?::(\d\d)|\s?h(?:s|rs?|oras?)?\b|h(\d\d))|\bas (\d{1,2})\b(?![:/h\d])")
 _WEEKDAY = re.compile(r"\b(" + "|".join(WEEKDAYS) + r")s?\b")
+# Where a text in digits names a day, or an hour.
+DAY_NAMED = re.compile(
+    r"\bdepois de amanha\b|\b(?:" + "|".join((*WEEKDAYS, "hoje", "amanha", "ontem")) + r")s?\b|\b\d{1,2}/\d{1,2}\b"
+)
+HOUR_NAMED = _HOUR
 _NEAR = {"ontem": -1, "hoje": 0, "amanha": 1}
 _MONTHS = (
     *("janeiro", "fevereiro", "marco", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro"),
@@ -62,9 +67,9 @@ class Facts:
     def __init__(self, seen: Sequence[Mapping[str, Any]], today: date | None = None) -> None:
         self._today = today
         self._records = [
-            (states, self.times_in(fold_letters(" ".join(times)), today))
+            (states, self.times_in(fold_letters(" ".join(times)), today), fold_letters(who))
             for data in seen
-            for states, times in _records(data)
+            for states, times, who in _records(data)
             if states
         ]
 
@@ -75,13 +80,21 @@ class Facts:
         """
         spoken = [states for words, states in _WORDS if words.search(sentence)] or [_ACTIVE]
         times = self.times_in(sentence, self._today)
-        fitting = [named for known, named in self._records if all(known & states for states in spoken)]
-        if not times:
+        fits = [(named, who) for known, named, who in self._records if all(known & states for states in spoken)]
+        fitting = [named for named, _ in fits]
+        if not times or not self._of_each(sentence, times, fits):
             return False
         if sum(":" in time for time in times) > 1:
             # A sentence that lists several appointments: each of them must be there.
             return times <= set().union(*fitting)
         return any(times <= named for named in fitting)
+
+    def _of_each(self, sentence: str, times: frozenset[str], fits: Sequence[tuple[frozenset[str], str]]) -> bool:
+        """Tell whether everybody who is named has such a record; a first name may be that of any of them."""
+        said = set(re.findall(r"[^\W\d_]+", sentence))
+        firsts = {who.split()[0] for _, _, who in self._records if who} & said
+        days = {time for time in times if ":" not in time}
+        return all(any(who.split()[:1] == [first] and days & named for named, who in fits) for first in firsts if days)
 
     @staticmethod
     def times_in(folded: str, today: date | None = None) -> frozenset[str]:
@@ -92,7 +105,7 @@ class Facts:
 # The same few sentences are looked at from several sides in a turn.
 @lru_cache(maxsize=256)
 def _times_in(folded: str, today: date | None) -> frozenset[str]:
-    folded = _in_digits(folded)
+    folded = in_digits(folded)
     found = {f"{int(day)}/{int(month)}" for day, month in _DAY.findall(folded)}
     found |= set(_WEEKDAY.findall(folded))
     for year, month, date_, hour, minute in _ISO.findall(folded):
@@ -113,7 +126,7 @@ def _times_in(folded: str, today: date | None) -> frozenset[str]:
     return frozenset(found)
 
 
-def _in_digits(folded: str) -> str:
+def in_digits(folded: str) -> str:
     """Return a folded text with hours and dates in words written as digits: "as tres da tarde" becomes "as 15h"."""
     folded = folded.replace("meio-dia", "meio dia").replace("meia-noite", "meia noite")
     folded = re.sub(r"\bmeio dia( e meia)?", lambda match: "12h30" if match[1] else "12h", folded)
@@ -142,14 +155,14 @@ def _weekday(year: int, month: int, day: int) -> int:
         return 0
 
 
-def _records(data: object) -> Iterator[tuple[set[str], list[str]]]:
-    """Yield the states and the times of every record in a result, each record by itself.
+def _records(data: object) -> Iterator[tuple[set[str], list[str], str]]:
+    """Yield the states, the times and the client of every record in a result, each record by itself.
 
     Only these fields count: a client may call herself "confirmed, quinta às 10h".
     """
     if isinstance(data, Mapping):
         states = {str(data[field]) for field in _STATES if data.get(field)}
-        yield states, [str(data[field]) for field in _TIMES if data.get(field)]
+        yield states, [str(data[field]) for field in _TIMES if data.get(field)], str(data.get("client") or "")
         for value in data.values():
             yield from _records(value)
     elif isinstance(data, list | tuple):

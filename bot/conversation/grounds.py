@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from . import deeds
-from .evidence import WEEKDAYS, Facts, fold_letters
+from .evidence import WEEKDAYS, Facts, fold_letters, in_digits
 
 # Said back from the model's own arguments, or not meant for people: no evidence of anything.
 _ECHOES = frozenset(
@@ -36,6 +36,12 @@ CLOCK = re.compile(
 )
 _WORDS = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\b\d+")
+_SPELLED = {
+    word: number
+    for number, words in enumerate(("dois|duas", "tres", "quatro", "cinco", "seis", "sete", "oito", "nove", "dez"), 2)
+    for word in words.split("|")
+}
+_IN_WORDS = re.compile(rf"\b(?:{'|'.join(_SPELLED)})\b(?! (?:horas?|e meia|meses|semanas|dias))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,9 @@ class Record:
     money: frozenset[int]
     names: frozenset[str]
     free: bool
+    # Whose it is, and the numbers that it counts.
+    who: frozenset[str] = frozenset()
+    numbers: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -129,20 +138,37 @@ class Grounds:
             for key, part in data.items()
             if key not in _ECHOES | _NAMES and isinstance(part, str)
         ]
+        self.refused |= data.get("error") in _OF_TIMES
+        # A customer has a name; so have a service and, in a report, a stretch of time.
+        person = "visits" in data or "client" in data
+        who = frozenset(fold_letters(str(data[key])) for key in ("client", "name") if person and data.get(key))
+        named = {"service", "period", "name", "label"} - {person and "name", "token" in data and "label"}
         called = frozenset(
-            fold_letters(str(data[key])) for key in ("name", "service") if isinstance(data.get(key), str)
+            re.sub(r"^(?:em|n[oa]s?) ", "", fold_letters(str(data[key])))
+            for key in named
+            if isinstance(data.get(key), str)
         )
-        self._record(" | ".join(texts), called, free="token" in data and "label" in data and "status" not in data)
+        numbers = frozenset(part for part in data.values() if isinstance(part, int) and not isinstance(part, bool))
+        free = "token" in data and "label" in data and "status" not in data
+        self._record(" | ".join(texts), called, free=free, who=who, numbers=numbers)
 
-    def _record(self, folded: str, names: frozenset[str], *, free: bool) -> None:
+    def _record(
+        self,
+        folded: str,
+        names: frozenset[str],
+        *,
+        free: bool,
+        who: frozenset[str] = frozenset(),
+        numbers: frozenset[int] = frozenset(),
+    ) -> None:
         times = set(Facts.times_in(folded, self.today))
         for first, last in _RANGE.findall(folded):
             start, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
             times |= {WEEKDAYS[day % 7] for day in range(start, end + (8 if end < start else 1))}
         times |= {f"dia {day.partition('/')[0]}" for day in times if "/" in day}
         money = money_in(folded)
-        if times or money:
-            self.records.append(Record(frozenset(times), frozenset(money), names, free))
+        if times or money or (who and numbers):
+            self.records.append(Record(frozenset(times), frozenset(money), names, free, who, numbers))
 
     def _text(self, text: str, key: str) -> None:
         folded = fold_letters(text)
@@ -167,7 +193,8 @@ def _spaced(folded: str) -> Iterator[str]:
 
 def numbers_in(folded: str) -> set[int]:
     """Return the numbers of a folded text that are no price, date or hour."""
-    return {int(number) for number in _NUMBER.findall(CLOCK.sub(" ", AMOUNT.sub(" ", folded)))}
+    bare = CLOCK.sub(" ", AMOUNT.sub(" ", in_digits(folded)))
+    return {int(number) for number in _NUMBER.findall(bare)} | {_SPELLED[word] for word in _IN_WORDS.findall(bare)}
 
 
 def money_in(folded: str) -> set[int]:

@@ -16,6 +16,7 @@ from . import deeds
 from .claims import fold, words_only
 from .evidence import Facts
 from .grounds import AMOUNT, CLOCK, Grounds, money_in, numbers_in
+from .pairing import on_their_days, stands
 
 # A word of ours counts however it is bent: "livrezinho" does not, "horários" does.
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -26,6 +27,7 @@ _SPELLED_NUMBER = re.compile(r"(?:\b(?:zero|uma?|dois|duas|tres|quatro|cinco|sei
 _NO_MORE = re.compile(
     r"\bnao\b(?!.*\b(?:livres?|dispon\w+|vagas?|horarios)\b).{0,40}\bmais\b(?! (?:alg|cedo|tarde|de |nada))"
 )
+_PART = re.compile(r"\b(?:manha|tarde|noite|antes|depois|cedo|almoco|alem|outr[oa]s?)\b")
 _DAY_ALONE = re.compile(r"\bdia (\d{1,2})\b(?!/)")
 _CENTS = re.compile(r"(?<=\d),(?=\d\d\b)")
 _COVERED = re.compile(r"\b(?:telefone|email|documento)_?\d+\b")
@@ -59,9 +61,11 @@ _CHOICE = re.compile(
     r"|quer (?!mais|outra))\b"
 )
 _OTHER = re.compile(r"\boutr[oa]s?\b")
+_TAKEN = re.compile(r"\b(?:lotad|ocupad|chei[oa]|esgotad)")
 # That there is nothing, or no room: for a client a day lost, for a professional somebody who stands at the door.
 _DENIES = re.compile(
-    r"\b(?:lotad\w+|chei[oa]s?|esgotad\w+|sem (?:vaga|horario|cliente|compromisso|atendimento|consulta)\w*|ninguem)\b"
+    r"\b(?:lotad\w+|ocupad\w+|chei[oa]s?|esgotad\w+|ninguem)\b"
+    r"|\bsem (?:vaga|horario|cliente|compromisso|atendimento|consulta)\w*\b"
     r"|\b(?<!de )(?<!por )nada\b|\bnao (?:tem|temos|tenho|ha|existe|consta)\b"
     r"|\b(?:nao|nem|nenhum\w*|zero)\b.*\b(?:livres?|dispon\w+|vagas?|horarios?|consultas?|sess(?:ao|oes)|clientes?|atend\w+"
     r"|agendamentos?|compromissos?|pedidos?|pagamentos?|marcad\w+|abre|funciona)\b"
@@ -153,27 +157,42 @@ def _may_say(said: str, grounds: Grounds, days: set[str]) -> bool:
     open_ = " , ".join(c for c, mode in zip(clauses, modes, strict=True) if mode is _Mode.ASKED)
     return (
         not _is_theirs(stated, grounds)
+        and stands(stated, grounds)
         and _words_known(stated, grounds, allowed=0)
         and _words_known(open_, grounds, allowed=1, also=grounds.said_words)
         and _times_shown(stated, open_, grounds, days)
         and _prices_shown(clauses, grounds, also=grounds.said_money if not money_in(stated) else set())
         and _numbers_shown(stated, grounds)
-        and not (_DENIES.search(said) and not asked and not _may_deny(said, grounds))
+        and not (_DENIES.search(said) and not asked and not _may_deny(said, clauses, grounds, days))
     )
 
 
-def _may_deny(said: str, grounds: Grounds) -> bool:
+def _may_deny(said: str, clauses: Sequence[str], grounds: Grounds, days: set[str]) -> bool:
     """Whether a look bears out that there is nothing: it found nothing of that kind, or did not show that time."""
-    if not grounds.looked:
+    shown = (_denies_shown(clause, clauses[:place], grounds, days) for place, clause in enumerate(clauses))
+    if not grounds.looked or any(shown):
         return False
     named = _times(said, grounds)
     if named and not any(named <= record.times for record in grounds.records):
         return True
-    if _FREE.search(said):
+    if _FREE.search(said) or _TAKEN.search(said):
         return "slots" in grounds.none or (grounds.refused and bool(named & grounds.said_times))
     if re.search(r"\bpag\w+\b", said):
         return False
     return bool(grounds.none & {"appointments", "customers", "professionals"}) or bool(_OTHER.search(said))
+
+
+def _denies_shown(clause: str, before: Sequence[str], grounds: Grounds, days: set[str]) -> bool:
+    """Whether a clause denies a day of which something was shown; a part of a day is not looked at."""
+    if not _DENIES.search(clause) or _PART.search(clause):
+        return False
+    named = next((found for each in (clause, *reversed(before)) if (found := _days(each, grounds))), days)
+    hours = {time for time in _times(clause, grounds) if ":" in time}
+    of_kind = [
+        record for record in grounds.records if record.free or not (_FREE.search(clause) or _TAKEN.search(clause))
+    ]
+    shown = [record.times for record in of_kind if any(":" in time for time in record.times)]
+    return any(day in times and (not hours or hours <= times) for day in named for times in shown)
 
 
 def _is_theirs(stated: str, grounds: Grounds) -> bool:
@@ -186,7 +205,8 @@ def _is_theirs(stated: str, grounds: Grounds) -> bool:
 
 
 def _mode(clause: str, *, asked: bool) -> _Mode:
-    return _Mode.ASKED if asked or _ASKS.match(clause) or deeds.NO.search(clause) else _Mode.STATED
+    open_ = asked or _ASKS.match(clause) or deeds.NO.search(clause) or _DENIES.search(clause)
+    return _Mode.ASKED if open_ else _Mode.STATED
 
 
 def _words_known(text: str, grounds: Grounds, *, allowed: int, also: set[str] | None = None) -> bool:
@@ -202,7 +222,7 @@ def _words_known(text: str, grounds: Grounds, *, allowed: int, also: set[str] | 
 def _times_shown(stated: str, asked: str, grounds: Grounds, days: set[str]) -> bool:
     """Whether every hour was shown, on the day it is put to; a question or a denial may repeat the person's own."""
     told, put = _times(stated, grounds), _times(asked, grounds)
-    offered = bool(_FREE.search(stated))
+    offered = bool(_FREE.search(stated) or re.search(r"\b(?:tenho|temos)\b", stated))
     if offered and not (grounds.offers or grounds.looked):
         return False
     on = {time for time in told if ":" not in time}
@@ -210,11 +230,14 @@ def _times_shown(stated: str, asked: str, grounds: Grounds, days: set[str]) -> b
     records = [record.times for record in grounds.records if record.free or not (offered and hours)]
     if not on <= set().union(*records, _times("hoje", grounds)):
         return False
-    if not _paired(hours, on or days, records):
+    if not on_their_days(stated, grounds, records) or not _paired(hours, on or days, records):
         return False
     asked_hours = {time for time in put if ":" in time} - grounds.said_times
     asked_days = {time for time in put if ":" not in time}
-    return _paired(asked_hours, asked_days or on or days, [record.times for record in grounds.records])
+    shown = [record.times for record in grounds.records]
+    if not on_their_days(asked, grounds, shown, grounds.said_times):
+        return False
+    return _paired(asked_hours, asked_days or on or days, shown)
 
 
 def _times(text: str, grounds: Grounds) -> Set[str]:

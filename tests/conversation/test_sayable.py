@@ -257,10 +257,10 @@ c0nf1rm4d0 quinta 15h
 """
 
 
-def held(text: str, *shown: dict[str, Any]) -> str:
+def held(text: str, *shown: dict[str, Any], said: str = SAID) -> str:
     """Return what of a text would be sent."""
     kept, claim = honest(text, [data for data in shown if data["ok"]], TODAY)
-    return sayable(kept, grounds(*shown), cut=bool(claim))[0] if kept else ""
+    return sayable(kept, grounds(*shown, said=said), cut=bool(claim))[0] if kept else ""
 
 
 def lines(table: str) -> list[str]:
@@ -282,6 +282,99 @@ A última visita da Júlia foi quinta, 19/11, às 15h.
 Encontrei a Júlia Ramos. O que você quer fazer?
 A Júlia das 9h está confirmada.
 """
+
+
+def day(label: str, *rows: tuple[str, str, str, str]) -> dict[str, Any]:
+    """Return a day of the agenda as the tool shows it: hour, client, service and status of each appointment."""
+    fields = ("hour", "client", "service", "status")
+    appointments = [
+        dict(zip(fields, row, strict=True)) | {"label": f"{label}, às {row[0]}", "token": row[0], "price": "R$ 50,00"}
+        for row in rows
+    ]
+    return {"ok": True, "day": label, "appointments": appointments, "count": len(rows), "revenue": "R$ 0,00"}
+
+
+DAYS = (
+    day("quinta, 26/11", ("9h", "Júlia Ramos", "Corte", "confirmed"), ("10h", "Ana Machado", "Barba", "requested")),
+    day("sexta, 27/11", ("11h", "Carlos Lima", "Barba", "confirmed")),
+    day("sábado, 28/11"),
+)
+TWO = {
+    "ok": True,
+    "customers": [
+        {"token": "c", "name": "Júlia Ramos", "visits": 5, "no_shows": 1, "next": "quinta, 26/11, às 9h"},
+        {"token": "d", "name": "Carlos Lima", "visits": 2, "no_shows": 0, "next": "sexta, 27/11, às 11h"},
+    ],
+    "not_found": ["Bento"],
+}
+MONTHS = (
+    {"ok": True, "period": "outubro", "received": "R$ 980,50", "expected": "R$ 0,00", "appointments": 20, "paid": 18,
+     "previous": {"label": "em setembro", "received": "R$ 700,00"}},
+    REVENUE | {"period": "este mês"},
+)  # fmt: skip
+TAKEN = FREE | {
+    "slots": FREE["slots"][1:],
+    "wanted": "quinta, 26/11, às 17h",
+    "refusal": {"error": "slot_taken", "message": "O horário de quinta, 26/11, às 17h já está ocupado."},
+}
+
+SHOWN_TOGETHER: list[tuple[tuple[dict[str, Any], ...], str]] = [
+    ((FREE,), """
+Na quinta tenho 15h e 16h livres, e na sexta 9h30. Qual prefere?
+Quinta, 26/11: 15h e 16h\\nSexta, 27/11: 9h30\\n\\nQual fica melhor?
+Tenho 15h na quinta e 9h30 na sexta. Qual prefere?
+"""),
+    ((TAKEN,), "Quinta às 17h já está ocupado, mas tenho 16h. Serve?"),
+    (DAYS, """
+Quinta, 26/11: 9h Júlia Ramos e 10h Ana Machado.\\nSexta, 27/11: 11h Carlos Lima.\\nSábado você não tem ninguém.
+A Júlia está confirmada para quinta às 9h.
+"""),
+    ((TWO,), "Júlia Ramos: 5 visitas e 1 falta.\\nCarlos Lima: 2 visitas.\\nNão encontrei o Bento."),
+    (MONTHS, "Em outubro você recebeu R$ 980,50 e neste mês R$ 1.250,00."),
+]  # fmt: skip
+
+# Each part was shown, the whole was not.
+SHUFFLED: list[tuple[tuple[dict[str, Any], ...], str]] = [
+    ((FREE,), """
+Quinta e sexta às 15h estão livres. Qual prefere?
+Quinta às 15h e sexta às 16h estão livres. Qual prefere?
+Tenho 15h e 16h livres nos dois dias. Qual prefere?
+Na quinta não tenho nada, mas na sexta tenho 9h30.
+Na quinta e na sexta não há horário livre.
+Quinta, 27/11, às 9h30 está livre. Qual prefere?
+Sexta, 26/11, às 15h está livre. Serve?
+Corte e barba: R$ 50,00 cada.
+"""),
+    (DAYS, """
+Quinta: 9h Carlos Lima, corte.
+Quinta: 9h Ana e 10h Júlia.
+Na quinta você tem 1 horário e na sexta 2.
+Na quinta você não tem ninguém.
+Na sexta você não tem ninguém.
+O Carlos está confirmado para quinta às 9h.
+A Júlia e a Ana estão confirmadas para quinta.
+"""),
+    ((TWO,), """
+Júlia Ramos tem 2 visitas e Carlos Lima 5.
+O próximo horário do Carlos é quinta, 26/11, às 9h.
+"""),
+    (MONTHS, """
+Em outubro você recebeu R$ 1.250,00.
+Em setembro você recebeu R$ 980,50.
+Em outubro faltam R$ 300,00.
+Em outubro foram 31 horários, 25 pagos.
+"""),
+    ((MINE,), "Você tem três horários."),
+]  # fmt: skip
+
+
+def test_what_is_put_together_was_shown_together() -> None:
+    for shown, texts in SHOWN_TOGETHER:
+        for text in lines(texts):
+            assert held(text, *shown, said="e o Bento, quinta às 17h?") == text
+    for shown, texts in SHUFFLED:
+        for text in lines(texts):
+            assert held(text, *shown) == "", text
 
 
 @pytest.mark.parametrize("text", lines(PROFESSIONAL))
