@@ -16,7 +16,7 @@ from bot.notify.render import chat
 from bot.whatsapp.outgoing import Outgoing, Text
 
 from . import periods
-from .appointments import own_appointment
+from .appointments import as_asked, own_appointment, still_as_asked
 from .base import PROFESSIONAL, Context, Effect, Tool, own_agenda
 
 KEY_KINDS: Mapping[KeyKind, str] = {
@@ -45,16 +45,17 @@ class RequestPayment(Tool):
         row = own.row
         ready = await charge.prepare(context.session, row, now=context.asker.now)
         question = chat("confirm_payment_request", **ready.words)
-        return ToolResult({}, Proposal(self.name, {"appointment_id": str(row.id)}, question))
+        return ToolResult({}, Proposal(self.name, as_asked(row), question))
 
     @classmethod
     async def perform(
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         professional_id = own_agenda(asker)
+        asked = await still_as_asked(session, asker, arguments)
         sent = await charge.request(
             session,
-            UUID(arguments["appointment_id"]),
+            asked.id,
             professional_id=professional_id,
             now=asker.now,
             key=key,

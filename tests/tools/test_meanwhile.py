@@ -43,10 +43,11 @@ async def agreed(db: Database, world: World, proposal: Proposal, **asker: Any) -
         ("cancel_appointment", {}),
         ("update_appointment_status", {"action": "paid"}),
         ("reschedule_appointment", {"slot": "c3d4"}),
+        ("request_payment", {}),
     ],
 )
 async def test_a_yes_about_a_time_does_nothing_to_another(db: Database, tool: str, arguments: dict[str, str]) -> None:
-    async with World(db) as world:
+    async with World(db, pix_key="+5511977776666") as world:
         row = await world.book()
         proposal = await proposed(db, world, row, tool, **arguments)
         moved = await world.move(row, LATER + DAY, **world.as_owner())

@@ -16,6 +16,7 @@ from bot.db import Database
 from bot.models import Appointment, Outbound
 from bot.models.enums import Action, Role
 from bot.whatsapp.outgoing import Image, Text
+from tools.appointments import as_asked
 from tools.base import Context, Effect, TokenUnknown
 from tools.payments import RequestPayment, SendRevenueChart
 from tools.periods import PeriodUnclear
@@ -91,7 +92,7 @@ async def test_what_was_paid_between_the_question_and_the_yes_is_not_charged(db:
         await world.act(row, Action.PAID)
         with pytest.raises(charge.AlreadyPaid):
             async with db.begin() as session:
-                await RequestPayment.perform(session, owner_of(world), {"appointment_id": str(row.id)}, key="k")
+                await RequestPayment.perform(session, owner_of(world), as_asked(row), key="k")
         assert await requests(db) == []
 
 
@@ -104,7 +105,7 @@ async def test_tokens_and_appointments_of_others_do_not_exist(db: Database) -> N
             with pytest.raises(AppointmentUnknown):
                 await RequestPayment(appointment="a1b2").call(Context(session, stranger, tokens(row), {}))
             with pytest.raises(AppointmentUnknown):
-                await RequestPayment.perform(session, stranger, {"appointment_id": str(row.id)}, key="k")
+                await RequestPayment.perform(session, stranger, as_asked(row), key="k")
             with pytest.raises(TokenUnknown):
                 await RequestPayment(appointment="zzzz").call(Context(session, owner_of(world), tokens(row), {}))
 
