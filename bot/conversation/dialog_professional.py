@@ -70,6 +70,7 @@ async def answer(talk: Talk) -> Answer:
         recall(talk)
     if words := await answers(talk, wanted):
         return talk.text(words)
+    professional_many.without_telling(talk)
     await professional_many.one_at_a_time(talk)
     if talk.asked and (found := await _continued(talk)):
         return found

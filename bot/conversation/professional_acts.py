@@ -185,6 +185,8 @@ def _in_turn(talk: Talk, people: Sequence[str], found: Sequence[Data]) -> bool:
     if len(people) < 2 or len({each["client"] for each in found}) < 2:
         return False
     amounts = [one.value for one in amounts_in(talk.heard.text) if not one.percent]
+    if " cada " in plain(talk.heard.text):
+        amounts = amounts * len(people)
     each_its_own = amounts if len(amounts) == len(people) else repeat(0, len(people))
     talk.memory |= {"many": "named", "names": dict(zip(people, each_its_own, strict=True))}
     return True

@@ -32,6 +32,8 @@ _AND_NAMED: Final = re.compile(
     rf"(?<!\S)(?:(?:e|nem) (?:n?[oa] )?{_NAMES}|{_NAMES} (?:e|nem)|(?:semana|vespera) d[eo] {_NAMES})(?!\S)"
 )
 _BUT: Final = re.compile(r"(?<!\S)(?:(?<!ou )menos|exceto|tirando|salvo)(?!\S)")
+# Hours of the professional's own, which nobody has told.
+_LUNCH: Final = re.compile(r"(?<!\S)almoco(?!\S)")
 _WHOLE: Final = re.compile(r"(?<!\S)dia (?:todo|inteiro)(?!\S)")
 
 # What is done on a day, and that it is not: "não vou atender amanhã" is about tomorrow all the same, and so is a
@@ -103,7 +105,8 @@ def _too_much(talk: Talk) -> str:
         return "ask_block_day"
     words = plain(talk.heard.text)
     hours = {(wish.hour, wish.part, wish.stretch) for wish in talk.said.wishes}
-    differ = len(hours) > 1 or (any(map(any, hours)) and _WHOLE.search(words))
+    within = any(map(any, hours))
+    differ = len(hours) > 1 or (_WHOLE.search(words) if within else _LUNCH.search(words))
     return "ask_block_each" if differ or _BUT.search(words) or _AND_NAMED.search(words) else ""
 
 

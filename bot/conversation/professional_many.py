@@ -16,7 +16,7 @@ from .catalogue import names
 from .client_acts import BETWEEN, info
 from .dates import Kind
 from .gathering import CANCEL, STATUS
-from .intents import ACTS, understand
+from .intents import ACTS, Intent, understand
 from .offer import MOVE, note
 from .people import people_in
 from .phrasebook import A_DAY
@@ -31,12 +31,29 @@ from .wish import Said, fits
 _VERBS: Final = {CANCEL: "cancelar", MOVE: "remarcar", "confirm": "confirmar", "reject": "recusar"}
 # "Todo mundo menos a Ana".
 _BUT: Final = re.compile(r"(?<!\w)(?:menos|exceto|fora|tirando|salvo)(?!\w)", re.IGNORECASE)
+# "Cancela a Júlia e avisa ela".
+_AND_TELL: Final = re.compile(
+    r"[,;]?\s+(?:e|depois)\s+(?:j[áa]\s+)?avis(?:a|ar|e)\s+(?:pra\s+|para\s+)?"
+    r"(?:el[ea]s?|[oa]s?\s+client\w+|o\s+pessoal|a\s+galera|todo\s+mundo|tod[oa]s)\s*[.!]*$",
+    re.IGNORECASE,
+)
 _PARTS: Final = re.compile(rf",?\s+mas\s+|{BETWEEN.pattern}", re.IGNORECASE)
 JOINT: Final = re.compile(r"^[\s,;]*(?:(?:e|mas)\s+)?", re.IGNORECASE)
 _DEEDS: Final = re.compile(
     r" (?:(?P<confirm>confirm|aceit|aprov)|(?P<reject>recus|rejeit)"
     r"|(?P<move>remar|reagend|pass|jog|mud|empurr|adi|atras|antecip))"
 )
+
+
+def without_telling(talk: Talk) -> None:
+    """Leave out "e avisa ela" behind a wish: of appointments clients hear by themselves, of all else it is said."""
+    head = _AND_TELL.sub("", talk.heard.text)
+    reading = understand(head, talk.asker.role)
+    if head == talk.heard.text or talk.heard.payload or reading.intent in {Intent.NONE, Intent.LATE, Intent.TELL}:
+        return
+    talk.heard, talk.said, talk.reading = replace(talk.heard, text=head), Said.read(head, talk.now), reading
+    if reading.intent not in ACTS or reading.intent in {Intent.BLOCK, Intent.OPEN, Intent.COMPLETE, Intent.NO_SHOW}:
+        talk.preface = chat("tells_by_itself")
 
 
 async def one_at_a_time(talk: Talk) -> None:

@@ -66,6 +66,8 @@ async def pix_key(talk: Talk) -> Answer:
     found = _KEY.search(talk.heard.text)
     if not found:
         return talk.ask(PIX, chat("ask_pix_key"))
+    if len({one[0].strip() for one in _KEY.finditer(talk.heard.text)}) > 1:
+        return talk.ask(PIX, chat("ask_one_pix_key"))
     data, proposal = await talk.call("set_pix_key", key=found[0].strip())
     if proposal is not None:
         return talk.propose(proposal)

@@ -212,6 +212,8 @@ def _cents(money: str) -> int:
 
 async def free_times(talk: Talk) -> Answer:
     """Tell the free times of a day, or of each of several, for the shortest service: what is free for it is free."""
+    if not talk.said.dated and A_DAY.search(plain(talk.heard.text)):
+        return talk.say("date_not_understood")
     data = await client_acts.info(talk)
     services = sorted(data.get("services") or [], key=lambda one: one.get("minutes") or 0)
     shortest = services[0]["token"] if services else ""

@@ -156,7 +156,8 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.REVENUE,
-        r"fatur\w+|quanto (?:\w+ ){0,3}(?:recebi|receber|ganhei|entrou|entrar|fiz|vendi|tirei|deu|lucrei)|receita",
+        r"fatur\w+",
+        r"quanto (?:\w+ ){0,3}(?:recebi|receber|ganhei|ganhar|entrou|entrar|fiz|vendi|tirei|deu|lucrei)|receita",
         r"quant[oa]s (?:\w+ ){0,2}(?:tive|fiz|atendi|foram)(?!\S).*",
         rf"relatorios?(?: (?:d[aeo]s? )?(?:{DAY}|ano|dia|financeiro|mensal|semanal|vendas|ganhos).*|(?= \||$))",
         "ganhos|balanco|lucro|caixa|(?:total )?recebido|fechamento d[eo] (?:dia|hoje)",
@@ -247,7 +248,7 @@ PROFESSIONAL: Final[Rules] = (
     SWAP,
     line(
         Intent.RESCHEDULE,
-        rf"{MOVE}|adia|{SHIFT}|(?:pass(?:ar|a|e)|jog(?:ar|a)|jogue) (?:[^| ]+ ){{1,6}}(?:para|as) .*",
+        rf"{MOVE}|adia|{SHIFT}|(?:pass(?:ar|a|e)|jog(?:ar|a)|jogue) (?:[^| ]+ ){{1,9}}(?:para|as) .*",
         rf"nao (?:vem|vai|consegue|pode).* {INSTEAD}.*|atras(?:a|ar|e) (?:o|a|xfone) (?!agenda).*",
         rf"{CANCEL} .* (?:marca|{BOOK}).*|(?:em vez|ao inves|no lugar) d[aeo]s? .*",
     ),
