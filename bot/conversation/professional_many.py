@@ -71,7 +71,7 @@ async def one_at_a_time(talk: Talk) -> None:
         # "O Carlos 11h" alone says nothing; "e o Carlos 11h" does the same for him.
         rest = JOINT.sub("e ", talk.heard.text.split(split[0], 1)[1])
         talk.heard, talk.said, talk.reading = replace(talk.heard, text=parts[0].text), parts[0], deeds[0]
-        talk.preface = chat("one_of_several", rest=rest)
+        talk.preface = chat("one_of_several", what="horário", rest=rest)
 
 
 async def one_by_one(talk: Talk) -> Answer:

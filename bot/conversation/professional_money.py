@@ -206,7 +206,7 @@ async def cpf(talk: Talk) -> Answer:
     if not found:
         return talk.ask(CPF, chat("ask_cpf"))
     if _CPF.search(after := talk.heard.text[found.end() :]):
-        talk.preface = chat("one_of_several", rest=f"CPF {JOINT.sub('', after)}")
+        talk.preface = chat("one_of_several", what="CPF", rest=f"CPF {JOINT.sub('', after)}")
     return await _proposed(talk, "note_cpf", CPF, cpf=found[0], client=talk.memory.get("whose", ""))
 
 

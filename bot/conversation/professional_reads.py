@@ -37,6 +37,7 @@ OWED_SHOWN: Final = 30
 # Of an agenda, what fits one message beside what else is said in it.
 LONGEST: Final = 3900
 _WAY: Final = re.compile(r"(?<!\S)(?:pix|dinheiro|cartao|credito|debito)(?!\S)")
+_OF: Final = re.compile(r"(?<!\w)(?:com|d[aeo]s?|n[ao]s?)\s.+", re.IGNORECASE | re.DOTALL)
 # Free times are shown by the page; three of them are a day and more.
 PAGES: Final = 3
 # Of several days: what fits one message.
@@ -189,10 +190,15 @@ async def revenue(talk: Talk) -> Answer:
 
 async def _of_a_part(talk: Talk) -> bool:
     """Tell whether revenue is asked of one client, service or way of paying; what is told is of all."""
-    services = (await client_acts.info(talk)).get("services") or []
-    if _WAY.search(plain(talk.heard.text)) or meant(talk.said.rest, services):
+    if _WAY.search(plain(talk.heard.text)):
         return True
-    return any([await customers(talk, name) for name in people_in(talk.said.rest, besides=names(services))])
+    found = _OF.search(talk.said.rest)
+    if not found:
+        return False
+    services = (await client_acts.info(talk)).get("services") or []
+    if meant(found[0], services):
+        return True
+    return any([await customers(talk, name) for name in people_in(found[0], besides=names(services))])
 
 
 def names_period(talk: Talk) -> bool:
