@@ -12,8 +12,9 @@ from typing import Final
 from ..notify.render import chat
 from . import catalogue
 from .intents import CHATTER, Intent, understand
+from .offer import offered
 from .phrasebook import CANCEL, DAY, MOVE, SHIFT
-from .talk import Data, Talk
+from .talk import Data, Talk, start_of
 from .vocabulary import plain
 from .wish import Said
 from .yesno import PRESENCE, read_yes_no
@@ -26,10 +27,12 @@ _NEXT: Final = re.compile(
     re.IGNORECASE,
 )
 _ALL: Final = re.compile(
-    r"(?<!\S)(?:[oa]s (?:dois|duas|tres)|amb[oa]s|tudo(?! (?:bem|bom|certo|joia))|tod[oa]s|e [oa] d[aeo]s?"
+    r"(?<!\S)(?:[oa]s (?:dois|duas|tres)|amb[oa]s|tudo(?! (?:bem|bom|certo|joia))|tod[oa]s|e [oa] (?:d[aeo]s?|outr[oa])"
     r"|(?:meus|os) (?:horarios|agendamentos|cortes|atendimentos)|(?:minhas|as) (?:sessoes|consultas|reservas)"
-    rf"|nem (?:n[oa] )?{DAY}|{DAY} e (?:[oa] (?:d[ae] )?)?{DAY} para)(?!\S)"
+    rf"|nem (?:n[oa] )?{DAY}|{DAY} e (?:[oa] (?:d[ae] )?)?{DAY} para"
+    r"|para (?:\S+ ){1,5}e (?:\S+ ){1,5}para)(?!\S)"
 )
+_BOTH: Final = re.compile(r"^ (?:quero |pode ser )?(?:[oa]s (?:dois|duas)|amb[oa]s)(?: por favor| [!.])* $")
 # "Cancela a barba e mantém o corte": what is to stay.
 _STAYS: Final = re.compile(
     r"(?:,|;|(?<!\w)e(?!\w))\s*(?:mant[eé]\w+|deixa\w*|fica\w*|continua\w*)\s[^,;.\n]+", re.IGNORECASE
@@ -90,6 +93,12 @@ def after_presence(talk: Talk) -> Talk | None:
     if reading.intent in CHATTER and not said.dated and "?" not in rest:
         return None
     return Talk(replace(talk.heard, text=rest), said, reading, talk.memory, talk.tokens)
+
+
+def means_both(talk: Talk) -> bool:
+    """Tell whether all times of a list are wanted; "as duas" is an hour where two o'clock is one of them."""
+    hours = {start_of(talk, slot).hour for slot in offered(talk)}
+    return talk.asked == "slot" and bool(_BOTH.match(plain(talk.heard.text))) and not hours & {2, 14}
 
 
 def yes_and_more(talk: Talk) -> bool:

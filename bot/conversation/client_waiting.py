@@ -7,14 +7,17 @@ from ..notify.render import chat
 from .brain import Answer
 from .client_acts import PERSON, service_missing
 from .offer import BOOK, WAIT, free, note, offer, service_words, wish_of, wishes_of
+from .phrasebook import CANCEL
 from .talk import Data, Talk, choices, fitting, option
 from .vocabulary import plain
 
 LEAVE: Final = "leave"
 _LEAVES: Final = re.compile(
-    r"(?<!\S)(?:sair|saio|sai|tir[ae]r?|remov\w+|exclu\w+|desist\w+|cancel\w+|nao (?:quero|preciso)) .*"
-    r"(?:lista|fila|espera|aviso)"
+    r"(?<!\S)(?:sair|saio|sai|tir[ae]r?|remov\w+|exclu\w+|desist\w+|cancel\w+|nao (?:quero|preciso)) "
+    r"(?:(?!coloca|entra|bota|e )\S+ )*(?:lista|fila|espera|aviso)"
 )
+# Beside the list: it stays to be said again.
+_GIVES_UP: Final = re.compile(rf"(?<!\S){CANCEL}(?!\S)")
 _ASKS: Final = re.compile(r"(?<!\S)(?:estou|continuo|ainda|minha|meu lugar|qual|quais|que horarios) .*(?:lista|fila)")
 _ANY_DAY: Final = re.compile(r"(?<!\S)(?:qualquer (?:dia|um|hora|horario)|tanto faz|o que (?:abrir|tiver|aparecer))")
 
@@ -26,6 +29,8 @@ async def wait(talk: Talk) -> Answer:
         return await leave(talk)
     if _ASKS.search(words):
         return await _mine(talk)
+    if _GIVES_UP.search(words):
+        talk.preface = chat("one_at_a_time")
     if talk.memory.get("doing") not in {BOOK, WAIT}:
         talk.memory.clear()
     talk.memory["doing"] = WAIT

@@ -9,7 +9,7 @@ from . import buttons, catalogue, client_acts, client_waiting, likewise, swappin
 from .brain import Answer
 from .client_acts import PERSON
 from .client_handlers import ASKED, HANDLERS, MENU, POLITE, TAPS, TO_A_PERSON, answers, attendable, book, name_known
-from .client_several import after_presence, means_several, yes_and_more
+from .client_several import after_presence, means_both, means_several, yes_and_more
 from .dates import Kind
 from .gathering import (
     adds,
@@ -41,6 +41,7 @@ from .yesno import read_yes_no
 
 _WANTS: Final = re.compile(r"(?<!\S)(?:sim|quer\w*|pode|claro|vamos|bora|marc\w+|aceito|isso)(?!\S)")
 _ASKS: Final = re.compile(r"(?<!\S)(?<!nao )(?:quer\w*|preciso|gostaria|tem|da para|marc\w+|agend\w+)(?!\S)")
+_ENDS: Final = re.compile(r"(?<!\S)(?:ate|pel[oa])(?!\S)")
 # "Oi, corte"; a mere greeting is shorter.
 _SHORTEST_WISH: Final = 3
 _COULD_BE: Final = re.compile(
@@ -180,9 +181,14 @@ async def _names_a_wish(talk: Talk) -> bool:
 
 async def _wants_besides(talk: Talk, intent: Intent) -> bool:
     """Tell whether a greeting, a name or thanks come with a wish: "obrigada! ah, e quero barba no sábado"."""
-    if intent in {Intent.THANKS, Intent.BYE} and not _ASKS.search(plain(talk.heard.text)):
+    words = plain(talk.heard.text)
+    if (
+        intent in {Intent.THANKS, Intent.BYE}
+        and not _ASKS.search(words)
+        and (not talk.said.dated or _ENDS.search(words))
+    ):
         return False  # "obrigada pelo corte", "até sexta às 10"
-    if len(plain(talk.heard.text).split()) < _SHORTEST_WISH:
+    if len(words.split()) < _SHORTEST_WISH:
         return False
     if talk.said.when.kind is not Kind.POINT and not await _names_a_service(talk):
         return False
@@ -210,7 +216,7 @@ async def _continued(talk: Talk) -> Answer | None:
         return await decided(talk, decision)
     if intent in ASKED:
         return talk.ask_again(await answers(talk, intent))
-    if yes_and_more(talk):
+    if yes_and_more(talk) or means_both(talk):
         return talk.ask_again(chat("one_at_a_time"))
     if intent in {Intent.GREET, Intent.INTRO} and not await _names_a_wish(talk):  # "opa, barba" is more than a greeting
         return talk.ask_again()

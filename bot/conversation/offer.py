@@ -48,9 +48,11 @@ def note(talk: Talk, *later: Wish) -> list[Wish]:
     found = list(dict.fromkeys(found))[:MOST_WISHES]
     if wants_first(talk.heard.text):
         talk.memory["first"] = True
-    if found[0].empty and talk.memory.get("doing") == BOOK and _A_DAY.search(plain(talk.heard.text)):
+    if not (later or talk.said.dated) and talk.memory.get("doing") == BOOK and _A_DAY.search(plain(talk.heard.text)):
         # A day that was named and not understood must not become the next one that is free.
         talk.memory["unread"] = True
+    elif later:
+        talk.memory.pop("unread", None)
     talk.memory["wishes"] = [each.dump() for each in found]
     return found
 
@@ -58,10 +60,10 @@ def note(talk: Talk, *later: Wish) -> list[Wish]:
 async def offer(talk: Talk, wishes: Sequence[Wish]) -> Answer:
     """Answer with the free times that fit: an exact one as a question, several as a list, none with the nearest."""
     wish = wishes[0]
+    if talk.memory.pop("unread", False):
+        return ask_day(talk)
     if len(wishes) > 1:
         return await _either(talk, wishes)
-    if talk.memory.pop("unread", False) and wish.empty:
-        return ask_day(talk)
     if not wish.empty and not wish.has_day:
         return await _of_no_day(talk, wish)
     data = await free(talk, wish)

@@ -149,7 +149,7 @@ RULES = {
     """,
     "impossible": """
         kx | [de da na pela]? dawn
-        | ou (?:mais [tarde cedo] | [depois antes] (?! (?:[das da as] | de as) TIME | de? SURE) | outra | vago)
+        | ou (?:mais [tarde cedo] | [depois antes] (?! (?:[das da as] | de as) TIME | de? SURE) | [na no]? outra | vago)
         | fix comma? NUM (?! THINGS | H | MINUTES | SIDE | OFMONTH) | one nth (?:para as | pras)
         | as x | as b (?! THINGS) | as NUM [s n z dez] (?! H | OFMONTH)
         | s as TIME
