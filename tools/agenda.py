@@ -42,7 +42,9 @@ ACTION_WORDS: Mapping[Action, str] = {
 UNPAID_FOR = timedelta(days=45)
 # Of what a client wants the professional to know: enough beside the rest of the day.
 NOTE_SHOWN = 120
-_LONG_AGO, _YEAR, _NOT = timedelta(days=183), re.compile(r"\b20\d\d\b"), re.compile(r"\b(?:nao|nem|menos|exceto)\b")
+# What ended longer than half a year ago is nearer in the future, where the year is not said.
+_LONG_AGO, _YEAR = timedelta(days=183), re.compile(r"\b20\d\d\b")
+_NOT = re.compile(r"\b(?:nao|nem|menos|exceto)\b")
 # A weekly client's quarter, and what they owe.
 MOST_FOUND = 24
 

@@ -46,8 +46,11 @@ async def search(context: Context, said: str) -> Sequence[Client]:
 
 async def search_each(context: Context, said: str) -> tuple[Sequence[Client], Sequence[str]]:
     """Return the clients that a text of one or several names may mean, and the names that nobody goes by."""
-    if found := await search(context, said):
-        return found, ()
+    found = await search(context, said)
+    return (found, ()) if found else await _of_several(context, said)
+
+
+async def _of_several(context: Context, said: str) -> tuple[Sequence[Client], Sequence[str]]:
     each = {name: await search(context, name) for name in _BETWEEN.split(said) if name.strip()}
     rows = {row.id: row for found in each.values() for row in found}
     return [*rows.values()], [name for name, found in each.items() if not found]
@@ -59,7 +62,7 @@ async def find_customer(context: Context, said: str) -> Client:
         raise clients.NameMissing
     found = await search(context, said)
     if not found:
-        named, _ = await search_each(context, said)
+        named, _ = await _of_several(context, said)
         if named:
             raise SeveralClients(customers=[describe(context, row) for row in named[:9]])
         raise ClientUnknown(name=said)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import daysoff, holidays
-from bot.agenda.hours import DAY, Span, at_wall
+from bot.agenda.hours import DAY, Span, at_wall, minute_of
 from bot.agenda.openings import clock_label
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, Part, When
@@ -64,8 +64,8 @@ class Stretch:
         """Tell whether an appointment, in local time, falls into it."""
         first, last = self.span or (0, DAY)
         for day in {start.date(), end.date()}.intersection(self.days):
-            begin = start.hour * 60 + start.minute if day == start.date() else 0
-            over = end.hour * 60 + end.minute if day == end.date() else DAY
+            begin = minute_of(start) if day == start.date() else 0
+            over = minute_of(end) if day == end.date() else DAY
             if begin < last and first < over:
                 return True
         return False
@@ -278,15 +278,12 @@ def _hours(when: When) -> tuple[Span | None, Part | None]:
     match when.kind:
         case Kind.PART | Kind.SPAN if when.part:
             first, last = when.part.hours
-            return (first.hour * 60, last.hour * 60), when.part
+            return (minute_of(first), minute_of(last)), when.part
         case Kind.SPAN if when.since or when.until:
-            since, until = when.since or time.min, when.until or time.min
-            return (since.hour * 60 + since.minute, until.hour * 60 + until.minute or DAY), None
+            return (minute_of(when.since or time.min), minute_of(when.until or time.min) or DAY), None
         case Kind.POINT | Kind.SPAN if when.time:
-            start = when.time.hour * 60 + when.time.minute
+            start = minute_of(when.time)
             return (start, min(start + 60, DAY)), None
         case Kind.RANGE | Kind.AFTER | Kind.BEFORE:
-            start = when.start.hour * 60 + when.start.minute if when.start else 0
-            end = when.end.hour * 60 + when.end.minute if when.end else DAY
-            return (start, end or DAY), None
+            return (minute_of(when.start or time.min), minute_of(when.end or time.min) or DAY), None
     return None, None

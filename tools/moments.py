@@ -59,7 +59,7 @@ def understood(words: str, local: datetime) -> When:
     """Read words that may name nothing, or several moments; refuse those of which a part would be lost."""
     text = spelled(in_words(words, local))
     when = read(text, local)
-    if _FOREIGN.search(plain(text)) or names_another(cut(text, when)):
+    if foreign(text) or names_another(cut(text, when)):
         raise DayUnclear
     return when
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import occurrences, series
+from bot.agenda.hours import minute_of
 from bot.agenda.loading import load_agenda
 from bot.agenda.occurrences import Occurrence
 from bot.agenda.pattern import Pattern
@@ -203,7 +204,7 @@ def _pattern(rhythm: Rhythm) -> Pattern:
     return Pattern(
         frequency=rhythm.frequency,
         starts_on=rhythm.day,
-        start_minute=rhythm.at.hour * 60 + rhythm.at.minute,
+        start_minute=minute_of(rhythm.at),
         count=rhythm.count,
         until=None if rhythm.count else rhythm.last_day,
     )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import clients, waitlist
-from bot.agenda.hours import DAY, at_wall
+from bot.agenda.hours import DAY, at_wall, minute_of
 from bot.agenda.openings import clock_label
 from bot.agenda.refusals import BadWish, NotWaiting
 from bot.conversation.brain import Asker, Proposal, ToolResult
@@ -167,13 +167,13 @@ def _wish(context: Context, words: str, service: Service) -> Wish:
         case Kind.DATE:
             return Wish(day)
         case Kind.POINT if when.time is not None:
-            start = _minute(when.time)
+            start = minute_of(when.time)
             return Wish(day, start, min(start + service.minutes, DAY))
         case Kind.PART if when.part is not None:
-            return Wish(day, *map(_minute, when.part.hours))
+            return Wish(day, *map(minute_of, when.part.hours))
         case Kind.RANGE | Kind.AFTER | Kind.BEFORE:
-            start = _minute(when.start.time()) if when.start else 0
-            end = _minute(when.end.time()) if when.end else DAY
+            start = minute_of(when.start.time()) if when.start else 0
+            end = minute_of(when.end.time()) if when.end else DAY
             return Wish(day, start, end or DAY)
     raise WishUnclear
 
@@ -191,10 +191,6 @@ async def _possible(context: Context, wish: Wish, service: Service) -> bool:
     return await waitlist.full(context.session, context.professional_id, service, start, end, now=context.asker.now)
 
 
-def _minute(at: time) -> int:
-    return at.hour * 60 + at.minute
-
-
 def words_of(entry: WaitlistEntry, service: Service, today: date) -> str:
     """Say what an entry waits for: "quinta, 26/11, de manhã", "qualquer dia, depois das 15h"."""
     return _words(Wish(entry.day, entry.start_minute, entry.end_minute), service, today)
@@ -204,7 +200,7 @@ def _words(wish: Wish, service: Service, today: date) -> str:
     day = phrases.day(wish.day, today) if wish.day else "qualquer dia"
     if wish.start is None or wish.end is None:
         return day
-    parts = {tuple(map(_minute, part.hours)): PART_WORDS[part] for part in Part}
+    parts = {tuple(map(minute_of, part.hours)): PART_WORDS[part] for part in Part}
     start, end = wish.start, wish.end
     if part := parts.get((start, end)):
         return f"{day}, {part}"

@@ -11,7 +11,7 @@ skips one and seven on the day that repeats one. A skipped wall time is read wit
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -31,6 +31,11 @@ Span = tuple[int, int]
 Grid = tuple[int, int, int]
 """Where times are offered, in epoch minutes: they step from the first number, start before the second, and end
 by the third. The third lies beyond the second when the next window carries on without a break."""
+
+
+def minute_of(at: time | datetime) -> int:
+    """Return the wall minute of an hour."""
+    return at.hour * 60 + at.minute
 
 
 class UnknownZone(Invalid):

@@ -17,7 +17,7 @@ from ..notify import outbox
 from ..notify.messages import WaitlistOffer
 from ..quiet import quiet
 from .desk import lock
-from .hours import at_wall, local_date, zone_of
+from .hours import at_wall, local_date, minute_of, zone_of
 from .loading import Agenda, load_agenda, load_busy
 from .rules import Rules
 from .slots import Busy, busy_period, free_times
@@ -160,7 +160,7 @@ def _within(entry: WaitlistEntry, rules: Rules, start: datetime) -> bool:
     if entry.start_minute is None or entry.end_minute is None:
         return True
     local = start.astimezone(zone_of(rules.zone))
-    minute = local.hour * 60 + local.minute
+    minute = minute_of(local)
     return entry.start_minute <= minute and minute + rules.minutes <= entry.end_minute
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Appointment
-from .hours import at_wall, local_date, zone_of
+from .hours import at_wall, local_date, minute_of, zone_of
 from .ledger import moves
 from .pattern import Pattern
 
@@ -84,4 +84,4 @@ def _wall(zone: str, moment: datetime) -> datetime:
 
 def _as_far(zone: str, moment: datetime, by: timedelta) -> datetime:
     wall = _wall(zone, moment) + by
-    return at_wall(zone, wall.date(), wall.hour * 60 + wall.minute)
+    return at_wall(zone, wall.date(), minute_of(wall))

@@ -9,6 +9,7 @@ from typing import Final
 from .. import phrases
 from ..models import RecurringSchedule
 from ..models.enums import Frequency
+from .hours import minute_of
 from .recurrence import occurrences, rule_of
 
 # Days from one occurrence to the next; of months, the mean.
@@ -31,7 +32,7 @@ class Pattern:
 
     def starting(self, wall: datetime) -> "Pattern":
         """Repeat as often, from a local time on."""
-        return replace(self, starts_on=wall.date(), start_minute=wall.hour * 60 + wall.minute)
+        return replace(self, starts_on=wall.date(), start_minute=minute_of(wall))
 
     @property
     def endless(self) -> bool:

@@ -18,6 +18,7 @@ from .choosing import wants_first
 from .phrasebook import DAY
 from .refusals import slot_option
 from .remarks import for_several
+from .several import joined
 from .talk import Data, Talk, do, fitting, option, start_of
 from .vocabulary import plain
 from .wish import Wish, at
@@ -150,7 +151,7 @@ def _remark(talk: Talk) -> dict[str, str]:
     if talk.asker.role is Role.PROFESSIONAL or not (words := str(talk.memory.get("remark", ""))):
         return {}
     told = chat("remark_kept", remark=words, several=for_several(words))
-    talk.preface = "\n\n".join(filter(None, (talk.preface, told)))
+    talk.preface = joined([talk.preface, told])
     return {"note": words}
 
 
@@ -227,7 +228,7 @@ async def _either(talk: Talk, wishes: Sequence[Wish]) -> Answer:
     exact = [data["exact"] for data in found if data["exact"]]
     refusals = list(dict.fromkeys(data["refusal"]["message"] for data in found if data["refusal"]))
     if len(exact) == 1 and len(exact) + len(refusals) == len(found):
-        talk.preface = "\n\n".join(filter(None, (talk.preface, *refusals)))
+        talk.preface = joined([talk.preface, *refusals])
         return await take(talk, exact[0])
     return await _several(talk, found, refusals)
 
@@ -244,7 +245,7 @@ async def _several(talk: Talk, found: Sequence[Data], refusals: Sequence[str]) -
     shown = (data["day_phrase"] for data, some in zip(found, listed, strict=True) if some or not data["refusal"])
     days = phrases.listing(list(dict.fromkeys(shown)))
     body = chat("offer_times", service=found[-1]["service"]["name"], day_phrase=days)
-    return _ask_slot(talk, "\n\n".join([*refusals, body]), slots, picked=True)
+    return _ask_slot(talk, joined([*refusals, body]), slots, picked=True)
 
 
 async def _instead(talk: Talk, data: Data) -> Answer:

@@ -7,13 +7,21 @@ and the sentence still be untrue: of several days, people, services or periods i
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, product
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from .evidence import DAY_NAMED, HOUR_NAMED, Facts, in_digits
 from .grounds import AMOUNT, CLOCK, Grounds, Record, money_in
 
 # A value and where in the text it stands.
 Mark = tuple[int, frozenset[object]]
+# What a record says of itself.
+Of = Callable[[Record], frozenset[Any]]
+_WHO: Final[Of] = attrgetter("who")
+_NAMES: Final[Of] = attrgetter("names")
+_TIMES: Final[Of] = attrgetter("times")
+_FIGURES: Final[Of] = attrgetter("numbers")
+_PRICES: Final[Of] = attrgetter("money")
 _NUMBER: Final = re.compile(r"\b\d+\b")
 # What is said of several at once; records are of one.
 _ALL: Final = re.compile(
@@ -24,20 +32,20 @@ _ALL: Final = re.compile(
 def stands(stated: str, grounds: Grounds) -> bool:
     """Tell whether everything that folded, stated words put together was shown together."""
     text = in_digits(stated)
-    days, hours, money = _days(text, grounds), _hours(text, grounds), _money(text)
+    days, hours, money = _marks(text, DAY_NAMED, grounds), _marks(text, HOUR_NAMED, grounds), _money(text)
     if _ALL.search(text) and (hours or money):
         return False
     numbers = _numbers(text)
     records = grounds.records
-    people, things = _named(text, records, lambda each: each.who), _named(text, records, lambda each: each.names)
+    people, things = _named(text, records, _WHO), _named(text, records, _NAMES)
     free = set(chain.from_iterable(each.times for each in records if each.free))
     return (
-        _together(people, hours, records, _who, _times, free)
-        and _together(things, hours, records, _names, _times, free)
-        and _together(people, numbers, records, _who, _figures)
-        and _together(things, numbers, records, _names, _figures)
-        and _together(days, numbers, records, _times, _figures)
-        and _together(days, money, records, _times, _prices)
+        _together(people, hours, records, _WHO, _TIMES, free)
+        and _together(things, hours, records, _NAMES, _TIMES, free)
+        and _together(people, numbers, records, _WHO, _FIGURES)
+        and _together(things, numbers, records, _NAMES, _FIGURES)
+        and _together(days, numbers, records, _TIMES, _FIGURES)
+        and _together(days, money, records, _TIMES, _PRICES)
     )
 
 
@@ -46,7 +54,7 @@ def on_their_days(said: str, grounds: Grounds, records: Sequence[Collection[str]
     text = in_digits(said)
     return all(
         hour in also or any(day in times and hour in times for times in records)
-        for days, hours in pairs(_days(text, grounds), _hours(text, grounds))
+        for days, hours in pairs(_marks(text, DAY_NAMED, grounds), _marks(text, HOUR_NAMED, grounds))
         for day, hour in product(days, hours)
     )
 
@@ -61,9 +69,6 @@ def pairs(left: Sequence[Mark], right: Sequence[Mark]) -> Iterator[tuple[frozens
             group = [[], []]
         group[kind].append(value)
     yield from product(*group)
-
-
-Of = Callable[[Record], frozenset[object]]
 
 
 def _together(
@@ -82,34 +87,10 @@ def _together(
     return True
 
 
-def _times(record: Record) -> frozenset[object]:
-    return frozenset(record.times)
-
-
-def _who(record: Record) -> frozenset[object]:
-    return frozenset(record.who)
-
-
-def _names(record: Record) -> frozenset[object]:
-    return frozenset(record.names)
-
-
-def _figures(record: Record) -> frozenset[object]:
-    return frozenset(record.numbers)
-
-
-def _prices(record: Record) -> frozenset[object]:
-    return frozenset(record.money)
-
-
-def _days(text: str, grounds: Grounds) -> list[Mark]:
-    found = [(each.start(), Facts.times_in(each[0], grounds.today)) for each in DAY_NAMED.finditer(text)]
-    return [(start, frozenset(times)) for start, times in found if times]
-
-
-def _hours(text: str, grounds: Grounds) -> list[Mark]:
-    found = [(each.start(), Facts.times_in(each[0], grounds.today)) for each in HOUR_NAMED.finditer(text)]
-    return [(start, frozenset(times)) for start, times in found if times]
+def _marks(text: str, pattern: re.Pattern[str], grounds: Grounds) -> list[Mark]:
+    """Find where days, or hours, are named."""
+    found = [(each.start(), Facts.times_in(each[0], grounds.today)) for each in pattern.finditer(text)]
+    return [(start, times) for start, times in found if times]
 
 
 def _money(text: str) -> list[Mark]:
@@ -124,7 +105,7 @@ def _numbers(text: str) -> list[Mark]:
     return [(each.start(), frozenset({int(each[0])})) for each in _NUMBER.finditer(bare)]
 
 
-def _named(text: str, records: Iterable[Record], of: Callable[[Record], frozenset[str]]) -> list[Mark]:
+def _named(text: str, records: Iterable[Record], of: Of) -> list[Mark]:
     """Find whole names, the longest first, then first names, each with all whom it may mean."""
     called: dict[str, set[object]] = {}
     for name in chain.from_iterable(map(of, records)):

@@ -99,7 +99,7 @@ def people_in(text: str, *, besides: Collection[str] = ()) -> list[str]:
     return list(dict.fromkeys(kept))
 
 
-def joined(name: str, text: str) -> bool:
+def in_a_row(name: str, text: str) -> bool:
     """Tell whether a name stands in a row with others: "e o Pedro", "Pedro, Ana e"."""
     said, after = re.escape(name), rf"(?<!\w)e\s+(?:{_ARTICLE})?|,\s+{_ARTICLE}"
     return bool(re.search(rf"(?:{after}){said}(?!\w)|(?<!\w){said}(?:,|\s+e\s)", text))

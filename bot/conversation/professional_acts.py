@@ -17,7 +17,7 @@ from .dates import Kind, read
 from .gathering import CANCEL, STATUS, drop
 from .intents import Intent, phone_in
 from .offer import BOOK, MOVE, note, offer, refused, take
-from .people import called, joined, people_in
+from .people import called, in_a_row, people_in
 from .picking import move_in, of_service, on_its_day, shift_in
 from .professional_clients import ask_who, customer, customers
 from .professional_finding import CHARGE, at_times, candidates, hour_said, of_people
@@ -108,7 +108,7 @@ async def names_another(talk: Talk) -> bool:
         return False
     people = people_in(talk.said.rest, besides=names((await info(talk)).get("services") or []))
     others = [name for name in people if not called(name, for_whom["name"])]
-    return bool(others) and (others == people or any(joined(name, talk.said.rest) for name in others))
+    return bool(others) and (others == people or any(in_a_row(name, talk.said.rest) for name in others))
 
 
 def take_name(talk: Talk) -> None:
@@ -179,7 +179,7 @@ async def act(talk: Talk) -> Answer:
 
 def _in_turn(talk: Talk, people: Sequence[str], found: Sequence[Data]) -> bool:
     """Note those who are named, to come to each, with the amount that stands beside each; say who is not found."""
-    absent = [name for name in people if not of_people([name], found) and joined(name, talk.said.rest)]
+    absent = [name for name in people if not of_people([name], found) and in_a_row(name, talk.said.rest)]
     if absent and len(people) > 1:
         talk.preface = chat("client_not_there", name=phrases.listing(absent))
     if len(people) < 2 or len({each["client"] for each in found}) < 2:
