@@ -8,13 +8,13 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import text
 
 from bot.db import Database
 from bot.migrations.run import migrate
@@ -154,15 +154,21 @@ async def opened() -> AsyncIterator[dict[str, Database]]:
         await database.close()
 
 
+# In one go: statement by statement this was a fifth of the time of a small test.
+_EMPTY = "BEGIN; {} COMMIT".format(
+    "".join(f'DELETE FROM "{table.name}"; ' for table in reversed(Base.metadata.sorted_tables))
+)
+
+
 @pytest.fixture
 async def db(database_url: str, opened: dict[str, Database]) -> AsyncIterator[Database]:
     """An empty, migrated database, open."""
     database = opened.get(database_url) or opened.setdefault(database_url, Database(database_url))
     yield database
     # Emptied afterwards instead of rolled back: commits, locks and second connections are real in every test.
-    async with database.begin() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            await session.execute(text(f'DELETE FROM "{table.name}"'))
+    async with database.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await (driver.executescript if database.sqlite else driver.execute)(_EMPTY)
 
 
 @pytest.fixture

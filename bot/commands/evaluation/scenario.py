@@ -112,7 +112,7 @@ def _of_file(file: Path) -> Iterator[Scenario]:
     except ImportError:
         raise Stop("scenarios are YAML: install the development dependencies (uv sync)") from None
     try:
-        written = yaml.safe_load(file.read_text())
+        written = yaml.load(file.read_text(), Loader=yaml.CSafeLoader)  # a tenth of `safe_load`'s time
     except (OSError, yaml.YAMLError) as error:
         raise Stop(f"{file} cannot be read: {error}") from None
     for one in written or ():
