@@ -116,7 +116,7 @@ class Server:
     def meet(self, requests: Sequence[bytes], *, warm: bool = False) -> None:
         before = sum(map(spent, self.pids))
         with leashed(self.pids, self.leash):
-            answers = asyncio.run(closed_loop(self.ports, requests))
+            answers = closed_loop(self.ports, requests)
         if warm:
             return
         self.cpu += sum(map(spent, self.pids)) - before
@@ -255,7 +255,7 @@ def long(server: Server, count: int) -> None:
     """Post so many and print the memory on the way."""
     began, looks = time.perf_counter(), [int(count * part) for part in LOOKS]
     for done in range(AT_ONCE, count + 1, AT_ONCE):
-        asyncio.run(closed_loop(server.ports, deliveries("long", done, AT_ONCE)))
+        closed_loop(server.ports, deliveries("long", done, AT_ONCE))
         sys.stderr.write(f"\r{done:,}")
         if done in looks:
             print(f"\r{done:>9,} requests: {resident(server.pids[0]):.0f} MB, {time.perf_counter() - began:.0f} s")

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
+from selectors import EVENT_READ, DefaultSelector
 
 from bot.whatsapp.signature import sign
 
@@ -45,16 +47,52 @@ class Answers:
     seconds: float = 0.0
 
 
-class Line(asyncio.Protocol):
-    """A connection that asks one thing at a time."""
+def closed_loop(ports: Sequence[int], requests: Sequence[bytes]) -> Answers:
+    """Post everything over 32 connections, spread over `ports`, each as fast as it is answered.
 
-    def __init__(self, answers: Answers) -> None:
-        self._answers, self._since = answers, 0.0
+    Without asyncio: its own work for a request is half of what a server does with it, and takes from whoever shares
+    the processor.
+    """
+    answers, queue, asked = Answers(), iter(requests), dict[socket.socket, float]()
+    with ExitStack() as stack:
+        ready = stack.enter_context(DefaultSelector())
+
+        def ask(line: socket.socket) -> None:
+            if request := next(queue, None):
+                asked[line] = time.perf_counter()
+                line.sendall(request)
+            else:
+                del asked[line]
+
+        for number in range(CONNECTIONS):
+            address = ("127.0.0.1", ports[number % len(ports)])
+            asked[line := stack.enter_context(socket.create_connection(address))] = 0
+            ready.register(line, EVENT_READ, line)
+        began = time.perf_counter()
+        for line in list(asked):
+            ask(line)
+        while asked:
+            for key, _ in ready.select():
+                line = key.data
+                said = line.recv(4096)
+                assert said.startswith(b"HTTP/1.1 200"), said[:200]
+                answers.took.append(time.perf_counter() - asked[line])
+                ask(line)
+        answers.seconds = time.perf_counter() - began
+    return answers
+
+
+class Called(asyncio.Protocol):
+    """A connection that asks one thing at a time, and waits among the free ones until it is called."""
+
+    def __init__(self, answers: Answers, idle: asyncio.Queue["Called"]) -> None:
+        self._answers, self._idle, self._since = answers, idle, 0.0
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._idle.put_nowait(self)
 
     def ask(self, request: bytes, since: float) -> None:
         """Post a request that was due at `since`."""
@@ -65,67 +103,17 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         assert data.startswith(b"HTTP/1.1 200"), data[:200]
         self._answers.took.append(time.perf_counter() - self._since)
-        self.free()
-
-    def free(self) -> None:
-        """Do what comes after an answer."""
-        raise NotImplementedError
+        self._idle.put_nowait(self)
 
     def close(self) -> None:
         assert self._transport is not None
         self._transport.close()
 
 
-class Eager(Line):
-    """Posts the next request as soon as the last one is answered."""
-
-    def __init__(self, answers: Answers, queue: Iterator[bytes], done: asyncio.Future[None]) -> None:
-        super().__init__(answers)
-        self._queue, self._done = queue, done
-
-    def free(self) -> None:
-        request = next(self._queue, None)
-        if request is not None:
-            self.ask(request, time.perf_counter())
-        elif not self._done.done():
-            self._done.set_result(None)
-
-
-class Called(Line):
-    """Waits among the free ones until it is called."""
-
-    def __init__(self, answers: Answers, idle: asyncio.Queue["Called"]) -> None:
-        super().__init__(answers)
-        self._idle = idle
-
-    def free(self) -> None:
-        self._idle.put_nowait(self)
-
-
-async def closed_loop(ports: Sequence[int], requests: Sequence[bytes]) -> Answers:
-    """Post everything over 32 connections, spread over `ports`, each as fast as it is answered."""
-    loop, answers, queue, lines = asyncio.get_running_loop(), Answers(), iter(requests), list[Eager]()
-    ends = [loop.create_future() for _ in range(CONNECTIONS)]
-    for number, end in enumerate(ends):
-        port = ports[number % len(ports)]
-        _, line = await loop.create_connection(partial(Eager, answers, queue, end), "127.0.0.1", port)
-        lines.append(line)
-    began = time.perf_counter()
-    for line in lines:
-        line.free()
-    await asyncio.gather(*ends)
-    answers.seconds = time.perf_counter() - began
-    for line in lines:
-        line.close()
-    return answers
-
-
 async def open_loop(port: int, requests: Sequence[bytes], rate: float) -> Answers:
     """Post at `rate` a second; an answer's time counts from the moment its request was due."""
     loop, answers, idle = asyncio.get_running_loop(), Answers(), asyncio.Queue[Called]()
     lines = [(await loop.create_connection(lambda: Called(answers, idle), "127.0.0.1", port))[1] for _ in range(256)]
-    for line in lines:
-        line.free()
     began = time.perf_counter()
     for number, request in enumerate(requests):
         due = began + number / rate
