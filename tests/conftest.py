@@ -23,6 +23,23 @@ from bot.models import Base
 from . import servers
 from .watchman import Watchman
 
+# What starts processes and browsers.
+_LONGEST = (
+    "tests/chaos",
+    "tests/worker",
+    "tests/web/test_demo",
+    "tests/web/test_docs_browser",
+    "tests/web/test_simulador_browser",
+    "tests/web/test_webhook_processes",
+    "tests/jobs/test_reminder_storm",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest: they mostly wait, while others compute, and at the end nobody would wait beside them."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
+
 # No setting of the machine may reach a test.
 for name in ("DATABASE_URL", "REDIS_URL", "GROQ_API_KEY", "WHATSAPP_TOKEN", "STRIPE_SECRET_KEY"):
     os.environ.pop(name, None)
