@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..models import Contact, ContactIdentity
 from ..models.enums import Channel, IdentityKind
 from ..whatsapp.phones import phone_key
-from ..whatsapp.tolerant import mapping, several, text
+from ..whatsapp.tolerant import mapping, moment, several, text
 from .told import Told
 
 
@@ -23,8 +23,13 @@ async def heard(session: AsyncSession, row: Told, now: datetime) -> None:
         whose = _whose(told)
         if said in ("stop", "resume") and whose is not None:
             person = select(ContactIdentity.contact_id).where(ContactIdentity.channel == Channel.CLOUD, whose)
-            stopped = (row.provider_at or now) if said == "stop" else None
-            await session.execute(update(Contact).where(Contact.id.in_(person)).values(marketing_stopped_at=stopped))
+            at = min(moment(told.get("timestamp")) or row.provider_at or now, now)
+            change = update(Contact).where(Contact.id.in_(person))
+            if said == "stop":
+                change = change.values(marketing_stopped_at=at)
+            else:  # one from before the stop, delivered late, takes nothing back
+                change = change.where(Contact.marketing_stopped_at <= at).values(marketing_stopped_at=None)
+            await session.execute(change)
 
 
 def _whose(told: Mapping[str, Any]) -> Any:

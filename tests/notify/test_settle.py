@@ -1,5 +1,6 @@
 """Statuses: in any order, any number of times, the end is the same."""
 
+from datetime import timedelta
 from itertools import permutations
 
 from bot.models import Contact, ContactIdentity, Outbound
@@ -139,7 +140,8 @@ async def test_who_told_whatsapp_to_stop_gets_no_offers_and_still_their_reminder
         """As Meta may send them: among strangers, and with something unheard of."""
         value = {"messaging_product": "whatsapp", "user_preferences": [{"wa_id": "5521900000000"}, None, *told]}
         change = {"field": "user_preferences", "value": value}
-        body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "time": 1, "changes": [change]}]}
+        entry = {"id": "1", "time": int(post.clock.now().timestamp()), "changes": [change]}
+        body = {"object": "whatsapp_business_account", "entry": [entry]}
         async with post.db.begin() as session:
             rows = rows_of(parse(body), now=post.clock.now())
             await store(session, [row | {"status": InboundStatus.NEW} for row in rows])
@@ -155,7 +157,15 @@ async def test_who_told_whatsapp_to_stop_gets_no_offers_and_still_their_reminder
         (OutboundStatus.SKIPPED, "marketing_stopped"),
         (SENT, ""),
     ]
-    await preferences({"wa_id": "551188887777", "category": "marketing_messages", "value": "resume"})
+    # Said before the stop, and heard only now: deliveries that failed come again later, after newer ones.
+    earlier = int((post.clock.now() - timedelta(hours=1)).timestamp())
+    again = {"wa_id": "551188887777", "category": "marketing_messages", "value": "resume"}
+    await preferences(again | {"timestamp": earlier})
+    await post.owe(ana, review)
+    await post.send()
+    assert len(post.graph.accepted) == 1
+    post.clock.jump(minutes=1)
+    await preferences(again)
     await post.owe(ana, review)
     await post.send()
     assert len(post.graph.accepted) == 2
