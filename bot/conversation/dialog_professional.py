@@ -15,6 +15,7 @@ from . import (
     professional_many,
     professional_money,
     professional_reads,
+    professional_revenue,
     professional_series,
     repeating,
     rhythm,
@@ -186,8 +187,8 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
 async def _implied(talk: Talk) -> Answer | None:
     """A day alone asks for its agenda, or for its money after money; a name alone, for the client."""
     when, names = talk.said.when, people_in(talk.said.rest)
-    if talk.memory.get("told") == Intent.REVENUE and professional_reads.names_period(talk) and not names:
-        return await professional_reads.revenue(talk)
+    if talk.memory.get("told") == Intent.REVENUE and professional_revenue.names_period(talk) and not names:
+        return await professional_revenue.revenue(talk)
     if when.day and not when.time_only and not names:
         return await professional_reads.agenda(talk)
     if len(names) == 1 and names[0].split() == talk.said.rest.split():

@@ -14,6 +14,7 @@ from . import (
     professional_many,
     professional_money,
     professional_reads,
+    professional_revenue,
     professional_series,
     shorter_day,
 )
@@ -83,7 +84,7 @@ HANDLERS: Final[Mapping[Intent, Callable[[Talk], Awaitable[Answer]]]] = {
     Intent.AGENDA: professional_reads.agenda,
     Intent.NEXT: professional_reads.upcoming,
     Intent.PENDING: professional_reads.waiting,
-    Intent.REVENUE: professional_reads.revenue,
+    Intent.REVENUE: professional_revenue.revenue,
     Intent.CUSTOMER: professional_clients.customer,
     Intent.UNPAID: professional_reads.unpaid,
     Intent.VISITS: professional_clients.visits,

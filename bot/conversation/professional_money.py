@@ -19,7 +19,8 @@ from .professional_acts import start
 from .professional_many import JOINT
 from .professional_prices import change_in, new_price, price_of, several, turn_in
 from .professional_prices import implied as prices_implied
-from .professional_reads import coming, mentions_period
+from .professional_reads import coming
+from .professional_revenue import mentions_period
 from .talk import Data, Talk
 from .vocabulary import plain
 

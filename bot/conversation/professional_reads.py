@@ -1,4 +1,4 @@
-"""What a professional asks: the day, who is next, what waits for a decision, the money, free times."""
+"""What a professional asks: the day, who is next, what waits for a decision, who owes, free times."""
 
 import re
 from collections.abc import Sequence
@@ -11,21 +11,15 @@ from ..models.enums import STANDING, Payment, Status
 from ..notify.render import chat
 from . import client_acts
 from .brain import Answer
-from .catalogue import meant, names
 from .dates import Kind, Part, read
 from .intents import Intent
 from .offer import refused
-from .people import people_in
-from .phrasebook import A_DAY, DAY
+from .phrasebook import A_DAY
 from .picking import WORDS, options_of
-from .professional_clients import customers
 from .talk import Data, Talk, start_of
 from .vocabulary import plain
 from .wish import PART_WORDS, Wish, fits
 
-# A period that was named and not understood is asked for; where none was named, it is this month.
-PERIOD_WORDS: Final = 6
-_PERIOD: Final = re.compile(rf"\d|(?<!\S)(?:dias?|semanas?|mes|meses|anos?|quinzena|\w+mestre|{DAY})(?!\S)")
 # "Minha sexta" and "agenda da semana" are those that come.
 _OWN: Final = re.compile(r" (?:minha|d[ao]|n?a) (?=semana|segunda|terca|quarta|quinta|sexta|sabado|domingo)")
 # What is looked through for something that waits: two weeks.
@@ -36,8 +30,6 @@ WEEK: Final = timedelta(days=6)
 OWED_SHOWN: Final = 30
 # Of an agenda, what fits one message beside what else is said in it.
 LONGEST: Final = 3900
-_WAY: Final = re.compile(r"(?<!\S)(?:pix|dinheiro|cartao|credito|debito)(?!\S)")
-_OF: Final = re.compile(r"(?<!\w)(?:com|d[aeo]s?|n[ao]s?)\s.+", re.IGNORECASE | re.DOTALL)
 # Free times are shown by the page; three of them are a day and more.
 PAGES: Final = 3
 # Of several days: what fits one message.
@@ -163,57 +155,6 @@ async def unpaid(talk: Talk) -> Answer:
 
 
 _OWED: Final = frozenset({Status.CONFIRMED, Status.COMPLETED})
-
-
-async def revenue(talk: Talk) -> Answer:
-    """Tell what came in over a period, and before it."""
-    data, _ = await talk.call("get_revenue_summary", period=talk.heard.text[:300])
-    if not data["ok"] and not mentions_period(talk.heard.text):
-        data, _ = await talk.call("get_revenue_summary", period="este mês")
-    if not data["ok"]:
-        return refused(talk, data)
-    if await _of_a_part(talk):
-        talk.preface = chat("revenue_whole")
-    if not talk.asked:
-        # "E mês passado?" is about the same.
-        talk.memory["told"] = Intent.REVENUE.value
-    return talk.say(
-        "revenue",
-        period=data["period"],
-        total=phrases.money(_cents(data["received"]) + _cents(data["expected"])),
-        paid=data["received"],
-        count=phrases.plural(data["appointments"], "atendimento", "atendimentos"),
-        previous_total=data["previous"]["received"],
-        previous_period=data["previous"]["label"],
-    )
-
-
-async def _of_a_part(talk: Talk) -> bool:
-    """Tell whether revenue is asked of one client, service or way of paying; what is told is of all."""
-    if _WAY.search(plain(talk.heard.text)):
-        return True
-    found = _OF.search(talk.said.rest)
-    if not found:
-        return False
-    services = (await client_acts.info(talk)).get("services") or []
-    if meant(found[0], services):
-        return True
-    return any([await customers(talk, name) for name in people_in(found[0], besides=names(services))])
-
-
-def names_period(talk: Talk) -> bool:
-    """Tell whether a message is little more than a period: "e mês passado?"."""
-    words = plain(talk.heard.text).split()
-    return len(words) <= PERIOD_WORDS and bool(_PERIOD.search(" ".join(words)))
-
-
-def mentions_period(text: str) -> bool:
-    """Tell whether a text names a period, understood or not."""
-    return bool(_PERIOD.search(plain(text)))
-
-
-def _cents(money: str) -> int:
-    return int("".join(sign for sign in money if sign.isdigit()) or "0")
 
 
 async def free_times(talk: Talk) -> Answer:

@@ -160,6 +160,7 @@ PROFESSIONAL: Final[Rules] = (
         r"quanto (?:\w+ ){0,3}(?:recebi|receber|ganhei|ganhar|entrou|entrar|fiz|vendi|tirei|deu|lucrei)|receita",
         r"quant[oa]s (?:\w+ ){0,2}(?:tive|fiz|atendi|foram)(?!\S).*",
         rf"relatorios?(?: (?:d[aeo]s? )?(?:{DAY}|ano|dia|financeiro|mensal|semanal|vendas|ganhos).*|(?= \||$))",
+        r"compar(?:a|ar|e|ando) .*",
         "ganhos|balanco|lucro|caixa|(?:total )?recebido|fechamento d[eo] (?:dia|hoje)",
         r"(?:resumo|fechamento) (?:\w+ ){0,2}(?:semana|mes|ano|quinzena|financeiro|caixa|vendas?).*",
     ),

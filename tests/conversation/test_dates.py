@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.dates import Kind, Part, When, cut, read, read_period, window
+from bot.conversation.dates import Kind, Part, When, cut, read, read_period, read_periods, window
 from bot.conversation.dates.lexicon import LEXICON
 
 from . import replay
@@ -183,6 +183,15 @@ daqui a duas semanas na quinta => 03/12
 daqui 2 semanas na quinta às 9 => 03/12 09:00
 quinta daqui a duas semanas às 9h => 03/12 09:00
 sexta, daqui a três semanas, 15h => 11/12 15:00
+quinta às 15h daqui a duas semanas => 03/12 15:00
+quinta de manhã, daqui a 2 semanas => 03/12 manhã
+amanhã 14 => 22/11 14:00
+corte amanhã 9 pode ser? => 22/11 09:00
+depois de amanhã 10 => 23/11 10:00
+amanhã 22 => 22/11
+amanhã 14 clientes => 22/11
+amanhã 3 => 22/11
+dia 5 de 12 às 10h => 05/12 10:00
 daqui a um mês => 21/12
 daqui a 2 meses => 21/01
 dois dias depois de hoje => 23/11
@@ -1384,6 +1393,9 @@ def test_several_moments_are_offered_and_none_is_chosen() -> None:
     assert offered("terça antes das 10 ou depois das 18") == ["24/11 <10:00", "24/11 >18:00"]
     assert offered("quinta 10 ou 11h") == offered("quinta 10 e 11h") == ["26/11 10:00", "26/11 11:00"]
     assert offered("sexta 10 e 10:30") == ["27/11 10:00", "27/11 10:30"]
+    assert offered("segunda às 9h daqui a duas semanas") == ["30/11 09:00", "07/12 09:00"]
+    assert offered("dia 5 de 12 às 15h") == ["05/12 12:00-15:00", "05/12 15:00"]
+    assert offered("amanhã ou depois") == offered("amanhã ou depois de amanhã") == ["22/11", "23/11"]
     assert offered("só posso segunda quarta e sexta") == ["23/11", "25/11", "27/11"]
     assert offered("terça ou quarta, menos de manhã") == ["24/11 >12:00", "25/11 >12:00"]
     # Half of the day not said: both are asked for.
@@ -1503,6 +1515,30 @@ def test_a_report_looks_back(line: str) -> None:
     phrase, _, answer = line.partition(" => ")
     found = read_period(phrase, NOW)
     assert (f"{_dated(found.start)} {_dated(found.end)} {found.label}" if found else "none") == answer
+
+
+SEVERAL_PERIODS = """
+faturei em agosto e outubro => agosto; outubro
+quanto faturei em julho, agosto e outubro => julho; agosto; outubro
+compara agosto com outubro => agosto; outubro
+outubro e novembro => outubro; novembro
+janeiro e março de 2025 => janeiro de 2025; março de 2025
+novembro e dezembro => novembro; dezembro de 2025
+compara este mês com o mês passado => este mês; mês passado
+semana passada e essa semana => semana passada; esta semana
+ontem e hoje => ontem; hoje
+agosto e agosto => agosto
+de agosto a outubro => agosto a outubro
+entre agosto e outubro => agosto a outubro
+agosto e o fim de outubro de novo no fim do mês => none
+quanto faturei? => none
+"""
+
+
+@pytest.mark.parametrize("line", _lines(SEVERAL_PERIODS))
+def test_a_report_may_be_of_several(line: str) -> None:
+    phrase, _, answer = line.partition(" => ")
+    assert ("; ".join(each.label for each in read_periods(phrase, NOW)) or "none") == answer
 
 
 def _dated(day: date) -> str:

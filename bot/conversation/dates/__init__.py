@@ -7,7 +7,7 @@ belongs to one moment, and `reading` says which moment that is. `periods` reads 
 """
 
 from .hours import Kind, Part
-from .periods import Period, read_period
+from .periods import Period, read_period, read_periods
 from .reading import When, cut, read, window
 
-__all__ = ["Kind", "Part", "Period", "When", "cut", "read", "read_period", "window"]
+__all__ = ["Kind", "Part", "Period", "When", "cut", "read", "read_period", "read_periods", "window"]

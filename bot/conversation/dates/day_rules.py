@@ -45,6 +45,9 @@ def _long_month(found: Found) -> Day:
 def _weekday(found: Found) -> Piece:
     number = found.first(WEEKDAY) or 0
     coming = days.weekday(number, found.today)
+    if hence := HENCE.match(found.codes, found.end):
+        away = replace(found, start=hence.start("away"), end=hence.end())
+        return _in_weeks(found, number, away.first(FIGURE) or 0)
     if not found.has("quevem", "prox"):
         return _day(coming)
     following = days.single(days.week_of(found.today, 1).start + timedelta(days=number))
@@ -55,6 +58,12 @@ def _weekday(found: Found) -> Piece:
     return _day(following)
 
 
+# "Quinta às 15h daqui a duas semanas": the weeks belong to the day, wherever the hour stands.
+_TIMED = "comma? (?:AT? (?>TIME) | [de da a na pela] LIGHT) comma?"
+HENCE = compiled(f"{_TIMED} (?P<away> daqui [ha w]? a? FIG [semana semanas])")
+TIMED_BEFORE = compiled(f"WEEKDAY {_TIMED} $")
+
+
 def _weekday_number(found: Found) -> Piece:
     """Read "sexta 27"; "sexta 10" may be an hour, and is left open unless a Friday is the 10th."""
     number, weekday = found.first(FIGURE) or 0, found.first(WEEKDAY)
@@ -63,11 +72,15 @@ def _weekday_number(found: Found) -> Piece:
 
 
 def _weekday_hence(found: Found) -> Piece:
-    """Read "quinta daqui a duas semanas": the day of the week it leads to, and the nearest one where that differs.
+    """Read "quinta daqui a duas semanas"."""
+    return _in_weeks(found, found.first(WEEKDAY) or 0, found.first(FIGURE) or 0)
+
+
+def _in_weeks(found: Found, number: int, count: int) -> Piece:
+    """Give the weekday of the week that so many weeks lead to, and the nearest one where that differs.
 
     One week hence, the coming Thursday would have been just "quinta": the one after it may be meant.
     """
-    count, number = found.first(FIGURE) or 0, found.first(WEEKDAY) or 0
     if not 0 < count <= 52:
         raise ValueError(count)
     then = found.today + count * days.WEEK
@@ -77,8 +90,10 @@ def _weekday_hence(found: Found) -> Piece:
     return _day(*map(days.single, sorted({named, nearest, later})))
 
 
-def _hence(found: Found) -> Piece:
+def _hence(found: Found) -> Piece | None:
     """Read "daqui a 15 dias", "em meia hora"."""
+    if found.has("semana", "semanas") and TIMED_BEFORE.search(found.codes[: found.start]):
+        return None
     if found.has("util", "ano", "anos"):
         raise ValueError(found)
     clock = found.of(CLOCK)
@@ -256,6 +271,7 @@ DAYS: dict[str, Rule] = {
     "hence": _hence,
     "from_today": _from_today,
     "today": lambda found: _in_days(found, 0),
+    "tomorrow_or_after": lambda found: _day(*(days.single(found.today + away * days.ONE) for away in (1, 2))),
     "tomorrow": lambda found: _in_days(found, 1),
     "weekday_number": _weekday_number,
     "weekday": _weekday,

@@ -81,8 +81,8 @@ def _options(piece: Piece) -> Iterator[Group]:
         yield Group(what, (piece,))
         return
     if piece.days:
-        hours = piece.hours[0] if piece.hours else None
-        yield from (Group(what, (piece,), day, hours, piece.part) for day in piece.days)
+        each = [(day, hours) for day in piece.days for hours in piece.hours or (None,)]
+        yield from (Group(what, (piece,), day, hours, piece.part) for day, hours in each)
     elif piece.hours:
         yield from (Group(what, (piece,), None, hours) for hours in piece.hours)
     else:

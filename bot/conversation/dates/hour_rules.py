@@ -8,7 +8,7 @@ from dataclasses import replace
 from . import days
 from .hours import Clock, Hours, Kind, Part
 from .lexicon import CODE
-from .patterns import CLOCK_PAIR, CLOCKS
+from .patterns import CLOCK_PAIR, CLOCKS, compiled
 from .pieces import CLOCK, FIGURE, PARTS, SIDES, Found, Piece, Rule, What, any_of
 from .words import FIGURES
 
@@ -108,6 +108,37 @@ def _between(found: Found) -> Piece:
     return Piece(What.HOURS, hours=(Hours(Kind.RANGE, low, high),))
 
 
+def _month_or_hours(found: Found) -> Piece:
+    """Read "dia 20 de 10 às 12"; "dia 5 de 12 às 15h" may be the fifth of December, where that is the next fifth."""
+    number, month = (value[0] for value in found.of(FIGURE)[:2])
+    day, (low, high) = days.day_of_month(number, found.today), _clocks(found, CLOCK_PAIR)[-2:]
+    stretch = Hours(Kind.RANGE, low, high)
+    if month != day.start.month:
+        return Piece(What.DAY, days=(day,), hours=(stretch,))
+    either = (stretch, Hours(Kind.POINT, high)) if _makes_sense(stretch) else (Hours(Kind.POINT, high),)
+    return Piece(What.DAY, days=(replace(day, roll=days.Roll.NEVER),), hours=either)
+
+
+def _makes_sense(hours: Hours) -> bool:
+    try:
+        hours.bounds()
+    except ValueError:
+        return False
+    return True
+
+
+def _beside_day(found: Found) -> Piece | None:
+    """Read "amanhã 14", unless tomorrow is the 14th."""
+    before = found.codes[: found.start]
+    away = 0 if before.endswith(CODE["hoje"]) else 2 if AFTER_TOMORROW.search(before) else 1
+    if (found.today + away * days.ONE).day == found.first(FIGURE):
+        return None
+    return _hour(found)
+
+
+AFTER_TOMORROW = compiled("depois [de w e]? amanha $")
+
+
 def _after(found: Found) -> Piece:
     return Piece(What.HOURS, hours=(Hours(Kind.AFTER, low=_clocks(found)[0]),))
 
@@ -132,6 +163,8 @@ HOURS: dict[str, Rule] = {
     "early": _early,
     "hours": _hours,
     "hour": _hour,
+    "month_or_hours": _month_or_hours,
+    "hour_beside_day": _beside_day,
     "maybe_hour": _maybe_hour,
     "many_hours": _many_hours,
 }

@@ -166,6 +166,7 @@ RULES = {
         FIG [dias semanas meses] (?:depois | a? partir | apartir | apos) de? (?:hoje | amanha | WEEKDAY | dia FIG)
     """,
     "today": "hoje",
+    "tomorrow_or_after": "amanha ou depois (?! (?:[de das da as do o]{0,2} (?:TIME | almoco)))",
     "tomorrow": "amanha",
     "weekday_number": """
         WEEKDAY comma? (?:b (?! THINGS | H | OFMONTH)
@@ -189,6 +190,7 @@ RULES = {
             OFMONTH?
         | FIG (?:ou | e) FIG OFMONTH
     """,
+    "month_or_hours": "dia FIG de n as (?! one) (?>PLAIN) ALONE",
     "month_day": """
         dia? FIG OFMONTH YEAR? | dia? FIG (?:mon | dez ATHOUR) | dia FIG do [s n z dez one] (?! H)
         | FIG do [s n z dez one] ATHOUR
@@ -245,6 +247,10 @@ RULES = {
         | (?:dec h | NUM h? (?= em? ponto)) TAIL
         | (?:[k kc kz] H? | [n dez] h REST? MINUTES?) TAIL
         | NUM HALFPAST TAIL | NOON | midnight
+    """,
+    "hour_beside_day": """
+        (?<= [hoje amanha]) [n dez] (?= $ | [comma stop asked polite w wish] | para (?! [as a one] | o? noon)
+            | [na no] [w ws place work label])
     """,
     "maybe_hour": """
         umas NUM (?! THINGS | H) MINUTES? (?! SIDE) | [s one z] h MINUTES? TAIL | ks TAIL | NUM horas MINUTES? TAIL
