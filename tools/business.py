@@ -101,7 +101,9 @@ class SetPrice(Tool):
             old=phrases.money(service.price_cents),
             new=phrases.money(cents),
         )
-        return ToolResult({}, Proposal(self.name, {"service_id": str(service.id), "cents": cents}, question))
+        before = {"price": phrases.money(service.price_cents), "service": service.name}
+        arguments = {"service_id": str(service.id), "cents": cents, "before": before}
+        return ToolResult({}, Proposal(self.name, arguments, question))
 
     @classmethod
     async def perform(
@@ -130,7 +132,11 @@ class SetCancellationDeadline(Tool):
         if not 0 <= self.hours <= MOST_HOURS:
             raise BadDeadline
         question = chat("confirm_deadline", hours=_hours(self.hours), late=self.late == "refuse")
-        return ToolResult({}, Proposal(self.name, {"hours": self.hours, "late": self.late}, question))
+        row = await context.professional()
+        arguments: dict[str, Any] = {"hours": self.hours, "late": self.late}
+        if row.late_policy is not LatePolicy.WARN:  # nobody can say that one by chat
+            arguments["before"] = {"hours": row.cancel_deadline_hours, "late": row.late_policy.value}
+        return ToolResult({}, Proposal(self.name, arguments, question))
 
     @classmethod
     async def perform(

@@ -114,7 +114,11 @@ class SaveServices(Tool):
         offered = {plain(row.name): row for row in await all_services(context)}
         lines = [_wished(wish, offered.get(plain(wish.name))) for wish in wishes]
         each = [{"name": one.name, "minutes": one.minutes, "cents": one.price_cents} for one in wishes]
-        return ToolResult({}, Proposal(self.name, {"services": each}, chat("confirm_services", lines="\n".join(lines))))
+        known = [offered.get(plain(wish.name)) for wish in wishes]
+        # A service that was not there cannot be taken away again by chat.
+        before = {"before": {"services": [_written(row) for row in known if row]}} if all(known) else {}
+        question = chat("confirm_services", lines="\n".join(lines))
+        return ToolResult({}, Proposal(self.name, {"services": each, **before}, question))
 
     @classmethod
     async def perform(
@@ -154,7 +158,9 @@ class SetDuration(Tool):
             old=phrases.duration(service.minutes),
             new=phrases.duration(self.minutes),
         )
-        return ToolResult({}, Proposal(self.name, {"service_id": str(service.id), "minutes": self.minutes}, question))
+        before = {"minutes": service.minutes, "service": service.name}
+        arguments = {"service_id": str(service.id), "minutes": self.minutes, "before": before}
+        return ToolResult({}, Proposal(self.name, arguments, question))
 
     @classmethod
     async def perform(
@@ -175,6 +181,10 @@ def _changed(now: Sequence[Window], days: Mapping[int, Sequence[Sequence[int]]])
 def _wished(wish: ServiceWish, now: Service | None) -> str:
     today = f" (hoje: {phrases.duration(now.minutes)}, {phrases.money(now.price_cents)})" if now else ""
     return f"{_line(wish)}{today}"
+
+
+def _written(row: Service) -> str:
+    return f"{row.name}, {row.minutes} min, {phrases.money(row.price_cents)}"
 
 
 def _line(one: ServiceWish | Service) -> str:

@@ -13,8 +13,8 @@ from ..whatsapp.outgoing import Outgoing, Text
 from .talk import Data, Talk
 from .wish import at
 
-# Of a write's arguments, what tells which one it was.
-_KEPT: Final = ("appointment_id", "was", "start", "action", "days", "span")
+# Of a write's arguments, what tells which one it was; `before` are those with which its tool puts it back.
+_KEPT: Final = ("appointment_id", "was", "start", "action", "days", "span", "before")
 # Of what was gathered for it, what tells whose it was; `by` is how far several are moved.
 _GATHERED: Final = ("appointment", "client", "service", "by", "many", "names")
 

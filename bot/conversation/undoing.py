@@ -60,6 +60,8 @@ async def undo(talk: Talk) -> Answer:
             return await _days(talk, last)
         case "join_waitlist", _:
             return await client_waiting.leave(talk)
+        case tool, _ if before := last.get("before"):
+            return await _put_back(talk, str(tool), before)
     return talk.say("undo_impossible", action=last.get("action") or "")
 
 
@@ -128,6 +130,13 @@ async def _given_up(talk: Talk, last: Data) -> Answer:
         return refused(talk, data)
     talk.preface = chat("undo_confirmed") if confirmed else ""
     return talk.propose(proposal)
+
+
+async def _put_back(talk: Talk, tool: str, before: Mapping[str, Any]) -> Answer:
+    """Propose a price, a length or a deadline as it was."""
+    data, proposal = await talk.call(tool, **before)
+    _begin(talk)
+    return talk.propose(proposal) if proposal else refused(talk, data)
 
 
 async def _at(talk: Talk, start: datetime) -> Data | None:
