@@ -5,6 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from arq.worker import Worker, func
 
 from bot.__main__ import main
+from bot.agenda.hours import Window
+from bot.clock import SystemClock
 from bot.db import Database
 from bot.models import Professional
 from bot.queue import ArqBell, connect, pack, unpack
@@ -44,12 +47,17 @@ def odys(
 
 
 async def a_world(url: str) -> None:
+    """Júlia has an hour with Bia tomorrow, by the machine's clock: it is the one the commands look at."""
+    now = SystemClock().now()
+    tomorrow = (now + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
     db = Database(url)
     async with db.begin() as session:
-        owner = await a_professional(session, stripe_subscription_id="sub_123")
+        day_and_night = tuple(Window(day, 0, 1440) for day in range(7))
+        owner = await a_professional(session, hours=day_and_night, stripe_subscription_id="sub_123")
         client = await a_client(session, owner, email="julia@example.com")
         await an_account(session, client)
-        await an_appointment(session, owner, client, await a_service(session, owner), note="segredo")
+        service = await a_service(session, owner)
+        await an_appointment(session, owner, client, service, start=tomorrow, now=now, note="segredo")
     await db.close()
 
 
