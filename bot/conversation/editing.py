@@ -17,6 +17,7 @@ from ..models.enums import Role
 from ..notify.render import chat
 from ..text import plain
 from ..whatsapp.outgoing import Text
+from . import own_details
 from .brain import Answer, Toolbox
 from .business import read_changes, read_service, repeats_weekly, says_only_hours
 from .intents import Intent, understand
@@ -59,6 +60,8 @@ NEW_ADDRESS: Final = re.compile(
     r"endere[cç]o(?: agora)?\s*(?:é|e|para|pra|:)?\s*",
     re.I,
 )
+# "Meu endereço mudou", "meu endereço tá errado?" name none.
+_NO_ADDRESS: Final = re.compile(r"^(?:mudou|est[áa]|t[áa]|n[ãa]o|errad[oa]|qual|onde)\b|\?$", re.I)
 MY_SERVICES: Final = re.compile(r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus servicos\??$")
 MY_HOURS: Final = re.compile(
     r"^(?:(?:quais|ver|mostrar?|lista\w*) )?(?:sao )?(?:os )?meus horarios(?: de (?:trabalho|atendimento))?\??$"
@@ -160,9 +163,11 @@ def _state(here: Scene, step: str, *, proposed: bool = False) -> dict[str, Any]:
 async def _told(session: AsyncSession, here: Scene, own: Professional) -> Answer | None:
     """Note an address, or show what an agenda is like."""
     words = plain(here.text)
+    if kept := await own_details.told(session, here.text, own):
+        return Answer(say=Text(kept))
     if found := NEW_ADDRESS.match(here.text):
         address = " ".join(here.text[found.end() :].split())[:200]
-        if not any(letter.isalnum() for letter in address):
+        if not any(letter.isalnum() for letter in address) or _NO_ADDRESS.search(address):
             return Answer(say=Text(chat("ask_new_address")))
         await booking.lock(session, own.id)
         (await session.get_one(Professional, own.id)).address = address

@@ -238,6 +238,8 @@ _ASKED_AGAIN: Final = frozenset(
 async def continued(talk: Talk) -> Answer | None:
     """Take a message as the answer to what was asked; None when it is about something else."""
     go_on, own = _ONGOING[talk.memory["doing"]]
+    if talk.reading.intent is Intent.NONE and talk.heard.text.rstrip().endswith("?"):
+        return None
     return await go_on(talk) if talk.reading.intent in own else None
 
 

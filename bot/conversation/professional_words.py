@@ -35,6 +35,7 @@ PROFESSIONAL: Final[Rules] = (
         Intent.DEADLINE,
         r"(?:cancel|desmarc|remarc)\w* .*\d+ ?(?:h|hs|horas?|dias?) (?:antes|de antecedencia).*",
         r"(?:prazo|politica|regra|antecedencia) (?:\w+ ){0,2}(?:cancel|desmarc|remarc)\w*.*",
+        r"(?:ate|com) quan\w+ (?:\w+ )*clientes? (?:\w+ ){1,2}(?:cancel|desmarc|remarc)\w*.*",
     ),
     line(
         Intent.LATE,
@@ -43,7 +44,8 @@ PROFESSIONAL: Final[Rules] = (
     ),
     line(
         Intent.PIX_KEY,
-        r"(?:\w+ ){0,3}chaves?(?: d[eo])? pix.*|(?:o )?meu pix (?:e|agora|mudou|vai|sera) .*|chave do meu pix.*",
+        r"(?:\w+ ){0,3}chaves?(?: d[eo])? pix.*|chave do meu pix.*",
+        r"(?:o )?meu pix (?:e(?! qual)|agora|mudou|vai|sera) .*",
     ),
     line(
         Intent.CHARGE,
@@ -89,6 +91,7 @@ PROFESSIONAL: Final[Rules] = (
         r"(?:meus|nov[oa]|adicion\w+|cadastr\w+|inclu\w+|remov\w+|exclu\w+|apag\w+|cri\w+|quais|lista de)"
         r" (?:\w+ ){0,2}servicos?.*",
         r"servicos(?= \||$)|quanto (?:tempo )?(?:dura|demora|leva).*",
+        r"(?:qual|quais) (?:\w+ ){0,3}(?:duracao|duracoes|tempo) (?:d[aeo]s? |de cada )?(?!.*\d).*",
     ),
     line(
         Intent.SET_LENGTH,
@@ -114,6 +117,7 @@ PROFESSIONAL: Final[Rules] = (
     line(
         Intent.HOURS,
         "horarios? de (?:atendimento|trabalho|funcionamento)|expediente|jornada",
+        r"(?:qual|quais|que horas?) (?:\w+ ){0,4}(?:horario de almoco|almoco|intervalo)(?= \||$)",
         "(?:quais|que) dias (?:eu )?(?:atendo|trabalho)|que horas (?:eu )?(?:abro|fecho|comeco|encerro)",
     ),
     line(

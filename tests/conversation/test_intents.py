@@ -76,7 +76,7 @@ reschedule: não vou poder ir na terça, quero quarta 16h | não consigo terça,
 reschedule: terça não posso, quarta pode ser? | terça não posso mais, só consigo na quarta
 reschedule: não posso amanhã, me passa pra segunda
 cancel: acho melhor não ir amanhã | não posso ir terça, quero cancelar | não posso amanhã
-book: amanhã não dá pra me encaixar? | quero o de sempre
+book: amanhã não dá pra me encaixar? | quero o de sempre | igual da outra vez | o mesmo serviço | o mesmo da última vez
 cancel: não espera cancela
 book: me vê um horário aí | vou viajar quinta então tem que ser até quarta, quero marcar
 more: um pouco mais tarde | o mais tarde possível
@@ -325,6 +325,10 @@ charge: cobra a Júlia | manda o Pix pra Júlia | cobrar o Pedro | envia a cobra
 chart: gráfico do faturamento | gráfico da semana | me mostra um gráfico | grafico do mês passado
 export: exporta os recibos de outubro | planilha dos pagamentos | recibos do mês | gera o csv | quero os recibos
 pix_key: minha chave pix é maria@exemplo.com | muda minha chave pix | chave pix | meu pix é 529.982.247-25
+revenue: compara agosto com outubro | compara com o mês passado | faturei em agosto e outubro
+services: qual a duração do corte? | qual o tempo de cada serviço?
+hours: qual o meu horário de almoço? | que horas é meu intervalo?
+block: bloqueia amanhã meu horário de almoço
 cpf: meu cpf é 529.982.247-25 | o CPF da Júlia é 529.982.247-25 | cadastra o cpf da Ana
 deadline: cancelamento até 24h antes | só pode cancelar até 12 horas antes | prazo de cancelamento
 deadline: política de cancelamento | cliente pode desmarcar até 2 dias antes
