@@ -24,6 +24,7 @@ from .appointments import BookAppointment, CancelAppointment, RescheduleAppointm
 from .base import Context, Effect, Tool
 from .business import GetPlan, SetCancellationDeadline, SetPrice, WarnOfDelay
 from .days import BlockTime, ListHolidays, OpenTime
+from .exchange import SwapAppointments
 from .following import CancelSeries, MoveSeries
 from .payments import RequestPayment, SendRevenueChart, SetPixKey
 from .people import FindProfessional, GetCustomerByPhone, GetProfessionalInfo
@@ -45,6 +46,7 @@ TOOLS: Final[tuple[type[Tool], ...]] = (
     BookAppointment,
     CancelAppointment,
     RescheduleAppointment,
+    SwapAppointments,
     MyAppointments,
     GetProfessionalInfo,
     FindProfessional,

@@ -170,6 +170,13 @@ class PlanLimit(Forbidden):
         super().__init__(limit=limit, plan=open_plan.value.capitalize(), price=price)
 
 
+class NoExchange(Conflict):
+    """One of two appointments does not fit where the other is; the sentence says why."""
+
+    code = "no_exchange"
+    sentence = "Não dá para trocar esses dois. {reason} Se quiser, remarque um deles para outro horário."
+
+
 class NotTaking(Conflict):
     """The same, as a client hears it: what plan a professional has is nobody's business."""
 

@@ -7,6 +7,7 @@ from typing import Final
 from ..notify.render import chat
 from . import (
     buttons,
+    exchanging,
     likewise,
     professional_acts,
     professional_clients,
@@ -72,6 +73,8 @@ async def answer(talk: Talk) -> Answer:
     if words := await answers(talk, wanted):
         return talk.text(words)
     professional_many.without_telling(talk)
+    if found := await exchanging.exchange(talk):
+        return found
     await professional_many.one_at_a_time(talk)
     if talk.asked and (found := await _continued(talk)):
         return found
@@ -93,6 +96,8 @@ async def tapped(talk: Talk, verb: str, value: str) -> Answer:
             return await _client(talk, value)
         case "appt" if talk.memory.get("doing") == SWAP:
             return await swapping.go_on(talk, value)
+        case "appt" if talk.memory.get("doing") == exchanging.EXCHANGE:
+            return await exchanging.go_on(talk, value)
         case "appt":
             for each in talk.memory.get("candidates", []):
                 if each["token"] == value:
@@ -219,8 +224,8 @@ async def _continued(talk: Talk) -> Answer | None:
         return await _named(talk)
     if talk.asked == "card" and intent in NAME_LIKE and (intent is not Intent.AGENDA or people_in(talk.said.rest)):
         return await professional_clients.customer(talk)
-    one = professional_finding.described(talk) if talk.asked == "appointment" and intent is Intent.NONE else None
-    if one:
+    which = talk.asked == "appointment" and intent is Intent.NONE and talk.memory.get("doing") not in OF_THEIR_OWN
+    if which and (one := professional_finding.described(talk)):
         return await professional_acts.picked(talk, one)
     return await _ongoing(talk)
 
@@ -266,6 +271,8 @@ async def _gathering(talk: Talk) -> Answer | None:
 
 # What "não, o Pedro" corrects while it waits for a yes.
 CORRECTED: Final = frozenset({BOOK, MOVE, CANCEL, STATUS})
+# What goes on by itself with the appointment that was asked for.
+OF_THEIR_OWN: Final = frozenset({SWAP, exchanging.EXCHANGE})
 # What is gathered for a client: how it goes on once it is known for whom.
 BOOKS: Final[Mapping[str, Callable[[Talk], Awaitable[Answer]]]] = {
     BOOK: professional_acts.book,
@@ -278,6 +285,7 @@ ONGOING: Final[Mapping[str, Callable[[Talk], Awaitable[Answer | None]]]] = {
     professional_days.OPEN: professional_days.continued,
     shorter_day.SHORTER: shorter_day.continued,
     SWAP: swapping.continued,
+    exchanging.EXCHANGE: exchanging.continued,
     **dict.fromkeys(professional_money.ASKED_FOR, professional_money.continued),
 }
 WITH_SERVICE: Final = {

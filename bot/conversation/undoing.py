@@ -133,7 +133,7 @@ async def _given_up(talk: Talk, last: Data) -> Answer:
 
 
 async def _put_back(talk: Talk, tool: str, before: Mapping[str, Any]) -> Answer:
-    """Propose a price, a length or a deadline as it was."""
+    """Propose a price, a length, a deadline or the times of two clients as they were."""
     data, proposal = await talk.call(tool, **before)
     _begin(talk)
     return talk.propose(proposal) if proposal else refused(talk, data)
