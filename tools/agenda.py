@@ -28,6 +28,7 @@ from .base import CLIENT, PROFESSIONAL, Context, Effect, Tool
 from .customers import find_customer
 from .days import MOST_DAYS, TooManyDays
 from .moments import DayUnclear, several, understood
+from .services import all_services
 
 # What comes after "Posso" in the question.
 ACTION_WORDS: Mapping[Action, str] = {
@@ -109,6 +110,9 @@ class MyAppointments(Tool):
     name: ClassVar[str] = "my_appointments"
     roles: ClassVar[frozenset[Role]] = CLIENT
 
+    last: bool = False
+    """True where they want "o de sempre", "igual da outra vez": the last visit is told too."""
+
     async def call(self, context: Context) -> ToolResult:
         asker = context.asker
         rows = await report.coming(context.session, asker.contact_id, asker.professional_id, now=asker.now)
@@ -116,7 +120,16 @@ class MyAppointments(Tool):
             views.appointment(context, row, client=phrases.first_name(row.client), professional=row.professional)
             for row in rows
         ]
-        return ToolResult({"appointments": appointments})
+        data: dict[str, Any] = {"appointments": appointments}
+        if self.last and asker.professional_id:
+            data["last"] = await _last(context, contact_id=asker.contact_id)
+        return ToolResult(data)
+
+
+async def _last(context: Context, **whose: UUID) -> dict[str, Any] | None:
+    now, services = context.asker.now, await all_services(context)
+    row = await report.last_visit(context.session, context.professional_id, now=now, **whose)
+    return views.visit(context, row, services) if row else None
 
 
 class FindAppointments(Tool):
@@ -127,6 +140,8 @@ class FindAppointments(Tool):
 
     client: str
     """Name, phone or token of the client."""
+    last: bool = False
+    """True to read the last visit too, for "o de sempre"."""
 
     async def call(self, context: Context) -> ToolResult:
         customer, now = await find_customer(context, self.client), context.asker.now
@@ -150,7 +165,8 @@ class FindAppointments(Tool):
                 found["coming"].append(view)
             elif row.payment is not Payment.PAID:
                 found["unpaid"].append(view)
-        return ToolResult({"client": customer.name, **found})
+        last = {"last": await _last(context, client_id=customer.id)} if self.last else {}
+        return ToolResult({"client": customer.name, **found, **last})
 
 
 class UpdateAppointmentStatus(Tool):

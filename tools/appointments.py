@@ -229,15 +229,17 @@ class RescheduleAppointment(Tool):
     """Token of the appointment to move."""
     slot: str
     """Token of the new time, from list_free_slots."""
+    note: str = ""
+    """What the person wants the professional to know, in their own words."""
 
     async def call(self, context: Context) -> ToolResult:
         appointment_id = UUID(context.redeem(self.appointment, "appointment")["id"])
         own = await own_appointment(context.session, context.asker, appointment_id)
         start = datetime.fromisoformat(context.redeem(self.slot, "slot")["start"])
-        return ToolResult({}, await self._asked(context, own, start))
+        return ToolResult({}, await self._asked(context, own, start, self.note))
 
     @classmethod
-    async def _asked(cls, context: Context, own: Own, start: datetime) -> Proposal:
+    async def _asked(cls, context: Context, own: Own, start: datetime, note: str) -> Proposal:
         row, client, professional = own
         if row.start_at == start:
             raise SameTime(when=phrases.moment(start.astimezone(context.asker.zone)))
@@ -261,7 +263,7 @@ class RescheduleAppointment(Tool):
         else:
             late = deadline(professional, notice)
             question = chat("confirm_reschedule", professional=professional.name, late=late, **words)
-        arguments = {**as_asked(row), "start": start.isoformat(), "notice": notice.value}
+        arguments = {**as_asked(row), "start": start.isoformat(), "notice": notice.value, "note": note}
         hold = (row.professional_id, start, start + (row.end_at - row.start_at))
         return Proposal(cls.name, arguments, question, hold)
 
@@ -270,6 +272,7 @@ class RescheduleAppointment(Tool):
         cls, session: AsyncSession, asker: Asker, arguments: Mapping[str, Any], *, key: str
     ) -> Outgoing | None:
         appointment_id, start = UUID(arguments["appointment_id"]), datetime.fromisoformat(arguments["start"])
+        note = arguments.get("note", "")
         try:
             row = await booking.move(
                 session,
@@ -278,9 +281,10 @@ class RescheduleAppointment(Tool):
                 now=asker.now,
                 conversation_id=asker.conversation_id,
                 agreed=as_agreed(arguments),
+                note=note,
                 **scope(asker),
             )
         except NotWarned:
             own = await own_appointment(session, asker, appointment_id)
-            raise Outdated(await cls._asked(Context(session, asker, {}, {}), own, start)) from None
+            raise Outdated(await cls._asked(Context(session, asker, {}, {}), own, start, note)) from None
         return await booking.receipt(session, row, Action.RESCHEDULE) if is_professional(asker) else None

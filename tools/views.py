@@ -39,6 +39,13 @@ def service(context: Context, row: Service) -> dict[str, Any]:
     }
 
 
+def visit(context: Context, row: Appointment, services: Sequence[Service]) -> dict[str, Any]:
+    """Describe a visit that another may be booked like; without a service where that is no longer on offer."""
+    local = row.start_at.astimezone(context.asker.zone)
+    offered = [service(context, each) for each in services if each.id == row.service_id]
+    return {"service": offered[0] if offered else None, "start": local.isoformat(), "label": phrases.moment(local)}
+
+
 def appointment(context: Context, row: Appointment | Standing, *, client: str, professional: str) -> dict[str, Any]:
     """Describe an appointment and hand out its token."""
     local = row.start_at.astimezone(context.asker.zone)

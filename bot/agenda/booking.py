@@ -155,10 +155,11 @@ async def move(
     contact_id: UUID | None = None,
     conversation_id: UUID | None = None,
     agreed: Agreed | None = None,
+    note: str = "",
 ) -> Appointment:
     """Give an appointment a new time and free the old one, in the same row; the same time again changes nothing.
 
-    Where somebody has `agreed` to that, it holds for what they were shown.
+    Where somebody has `agreed` to that, it holds for what they were shown. A `note` stands before what was noted.
     """
     row = await find_locked(session, appointment_id, professional_id=professional_id, contact_id=contact_id)
     await as_shown(session, row, now, agreed=agreed)
@@ -184,6 +185,7 @@ async def move(
                 status=Status.CONFIRMED if confirmed else Status.PENDING_CONFIRMATION,
                 payment=Payment.AUTHORIZED if confirmed and row.payment is Payment.UNPAID else row.payment,
                 attendance_confirmed_at=None,
+                note="; ".join(dict.fromkeys(filter(None, (note, row.note))))[:NOTE_LIMIT],
             )
     except IntegrityError as error:
         if not hit_the_wall(error):

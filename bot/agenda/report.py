@@ -155,6 +155,27 @@ async def coming(
     return [Standing(*row) for row in await _COMING.all(session, values)]
 
 
+async def last_visit(
+    session: AsyncSession,
+    professional_id: UUID,
+    *,
+    now: datetime,
+    client_id: UUID | None = None,
+    contact_id: UUID | None = None,
+) -> Appointment | None:
+    """Read what a client came for last; where they never came, the last of what is booked for them."""
+    kept = and_(Appointment.status.in_([Status.COMPLETED, Status.CONFIRMED]), Appointment.start_at <= now)
+    ahead = and_(Appointment.status.in_(STANDING), Appointment.start_at > now)
+    whose = Client.id == client_id if client_id else Client.contact_id == contact_id
+    return await session.scalar(
+        select(Appointment)
+        .join(Client, Client.id == Appointment.client_id)
+        .where(Appointment.professional_id == professional_id, whose, or_(kept, ahead))
+        .order_by(case((kept, 0), else_=1), Appointment.start_at.desc())
+        .limit(1)
+    )
+
+
 async def customer_cards(session: AsyncSession, clients: Sequence[Client], *, now: datetime) -> list[CustomerCard]:
     """Sum up clients: visits are completed ones, and confirmed ones whose time is over."""
     over = and_(Appointment.status == Status.CONFIRMED, Appointment.end_at <= now)

@@ -15,11 +15,12 @@ from .gathering import CANCEL
 from .intents import Intent
 from .offer import BOOK, MOVE, choose_service, note, offer, refused, take
 from .picking import filtered, given_up, lines_of, move_in, of_service, on_its_day, options_of
-from .remarks import for_several, remark
+from .remarks import for_several, keep
 from .repeating import CHANGES, is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .several import joined
 from .talk import Data, Talk, do, fitting, option, start_of
+from .usual import same_day, take_usual
 from .vocabulary import plain
 from .wish import Said, Wish, at
 
@@ -38,11 +39,11 @@ async def book(talk: Talk) -> Answer:
         _start(talk, BOOK)
     if about:  # whose price was asked just now
         talk.memory.setdefault("service", about)
-    if said := remark(talk.heard.text):
-        talk.memory["remark"] = said
+    keep(talk, moving=False)
     await _one_at_a_time(talk)
-    note(talk, *await _same_day(talk))
-    wishes = note(talk, *talk.said.wishes)
+    note(talk, *await same_day(talk))
+    note(talk, *talk.said.wishes)
+    wishes = await take_usual(talk)
     question = chat("ask_service", professional=talk.heard.professional_name)
     if missing := await service_missing(talk, talk.said.rest, question):
         return missing
@@ -73,14 +74,6 @@ def unlisted(talk: Talk, services: Sequence[Data]) -> str:
     missing = catalogue.unlisted(talk.said.rest, services)
     professional = talk.heard.professional_name
     return chat("service_unlisted", services=phrases.listing(missing), professional=professional) if missing else ""
-
-
-async def _same_day(talk: Talk) -> list[Wish]:
-    """Read "no mesmo dia" as the day that this client's appointments are on, while they are all on one."""
-    if " mesmo dia " not in plain(talk.heard.text):
-        return []
-    days = {start_of(talk, each).date() for each in await own(talk)}
-    return [Wish(day=day.isoformat()) for day in days] if len(days) == 1 else []
 
 
 async def service_missing(talk: Talk, text: str, question: str) -> Answer | None:
@@ -135,6 +128,7 @@ async def _cancelled(talk: Talk, found: Sequence[Data]) -> Answer:
 async def move(talk: Talk, *, besides: str = "") -> Answer:
     """Find the appointment, another than `besides`, and where it should go."""
     _start(talk, MOVE)
+    keep(talk, moving=True)
     one_change(talk)
     await _one_at_a_time(talk)
     if talk.reading.intent is Intent.CANCEL:
@@ -192,6 +186,7 @@ async def instead(talk: Talk, token: str) -> Answer:
     """Move the appointment that was about to be cancelled."""
     wanted = move_in(talk.said, talk.now)
     _start(talk, MOVE)
+    keep(talk, moving=True)
     note(talk, *wanted.wishes)
     return await by_token(talk, token)
 

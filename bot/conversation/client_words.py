@@ -135,6 +135,7 @@ CLIENT: Final[Rules] = (
         r"(?:que horas?|horario) (?:\w+ ){0,2}(?:abrem?|fecham?|comecam?|funcionam?|encerram?|atendem?)",
         rf"(?:abrem?|fecham?|funcionam?|trabalham?) (?:que horas|ate|aos?|no|na|em|{DAY}).*",
         rf"atendem? (?:que horas|ate|aos? (?:{WEEKDAY})|(?:no|em) {WEEKDAY}|{WEEKDAY})(?: que horas)?(?= \||$| de)",
+        rf"(?:atendem?|trabalham?|funcionam?|abrem?) (?:de|entre) {WEEKDAY} (?:a|e|ate) .*",
         "(?:quais|que) dias? (?:da semana )?(?:voces? )?(?:atendem?|trabalham?|abrem?|funcionam?)",
         rf"(?:esta|estao) (?:abert|fechad)[oa]s?|{DAY} (?:voces? )?(?:abrem?|funcionam?|trabalham?|atendem?)(?= \||$)",
     ),
@@ -149,7 +150,7 @@ CLIENT: Final[Rules] = (
         "(?:quero|queria|gostaria de|preciso|precisava|vou querer|querendo|vim|da para|bora|vamos)(?: de)?(?: ir)?"
         " (?:fazer|cortar|pintar|aparar|depilar|tingir|alisar|consultar|treinar|um|uma|me consultar) ?.*",
         rf"encaixe|vaga|(?:\d\S*|{DAY}) (?:esta |e )?{FREE_TIME}|(?:as )?\d\S* tem$",
-        "repetir|(?:o )?de sempre|mesm[oa] (?:servico |coisa )?da (?:ultima|outra) vez",
+        r"repetir|(?:o )?de (?:sempre|costume)|(?:igual|mesm[oa]) (?:\w+ )?d?a (?:ultima|outra) vez|mesmo servico",
         "garantir (?:meu |um )?horario.*|tem (?:algo|alguma coisa) para .*",
         "tem (?:como|jeito de) (?:eu )?ir .*|como (?:eu )?(?:agendo|marco)",
     ),

@@ -16,6 +16,7 @@ from .gathering import (
     another_matter,
     decided,
     drop,
+    hear_days,
     hear_hour,
     not_understood,
     other_times,
@@ -35,6 +36,7 @@ from .several import joined, questions
 from .small_talk import unclear
 from .swapping import SWAP, swap
 from .talk import Talk, choices, start_of
+from .usual import speaks_of_before
 from .vocabulary import plain
 from .wish import at
 from .yesno import read_yes_no
@@ -48,7 +50,6 @@ _COULD_BE: Final = re.compile(
     r"^(?!.* (?:marc\w+|agend\w+|tambem|mais um) )"
     r".*(?<!\S)(?:da para|daria para|pode|podia|poderia|tem como|consegue|melhor|prefiro) ser(?!\S)"
 )
-_SAME_DAY: Final = re.compile(r"(?<!\S)mesmo dia(?!\S)")
 _SAME_HOUR: Final = re.compile(r"(?<!\S)mesm[oa] (?:horario|hora)(?!\S)")
 _ANOTHER: Final = re.compile(r"(?<!\S)(?:o|a|outro|outra) (?:outr[oa]|horario|consulta)(?!\S)")
 
@@ -61,6 +62,7 @@ async def answer(talk: Talk) -> Answer:
         return await tapped(talk, *buttons.decode(talk.heard.payload))
     if talk.pending:
         recall(talk)
+    hear_days(talk)
     if not talk.asked and not talk.pending and (rest := after_presence(talk)):
         return await _besides_presence(rest)
     if several := questions(talk, ASKED - TO_A_PERSON):
@@ -262,7 +264,7 @@ async def _gathering(talk: Talk) -> Answer | None:
         return await other_times(talk)
     if intent not in {Intent.NONE, Intent.GREET}:
         return None
-    if booking and (remark(talk.heard.text) or _SAME_DAY.search(plain(talk.heard.text)) or await _names_a_wish(talk)):
+    if booking and (remark(talk.heard.text) or speaks_of_before(talk.heard.text) or await _names_a_wish(talk)):
         return await _added(talk)
     return not_understood(talk)
 

@@ -12,6 +12,7 @@ from .dates import Kind
 from .intents import LATER, Intent
 from .offer import BOOK, MOVE, ask_day, later, note, offer, offered, take, wish_of
 from .picking import nudged
+from .stretches import dated
 from .talk import Talk, start_of
 from .vocabulary import plain
 from .wish import Said, at
@@ -124,6 +125,13 @@ def hear_hour(talk: Talk) -> None:
         talk.said = Said.read(f"às {number[1]}", talk.now)
     if not talk.said.dated and (found := _RATHER.match(plain(talk.heard.text))):
         talk.said = Said.read(f"às {found[1]}", talk.now)
+
+
+def hear_days(talk: Talk) -> None:
+    """Read "de segunda a quarta" as the next of these days where free times are asked for."""
+    asks = talk.reading.intent in {Intent.BOOK, Intent.MORE, Intent.NONE} and talk.memory.get("doing") in {None, BOOK}
+    if asks and (said := Said.read(dated(talk.heard.text, talk.now), talk.now)).when.kind is Kind.SPAN:
+        talk.said = said
 
 
 async def other_times(talk: Talk) -> Answer:

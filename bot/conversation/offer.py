@@ -17,7 +17,7 @@ from .brain import Answer
 from .choosing import wants_first
 from .phrasebook import DAY
 from .refusals import slot_option
-from .remarks import for_several
+from .remarks import passed_on
 from .several import joined
 from .talk import Data, Talk, do, fitting, option, start_of
 from .vocabulary import plain
@@ -121,10 +121,13 @@ async def take(talk: Talk, slot: Data) -> Answer:
     """Propose the time that was chosen; if it is gone by now, offer what is near."""
     if talk.memory.get("doing") == MOVE:
         data, proposal = await talk.call(
-            "reschedule_appointment", appointment=talk.memory["appointment"]["token"], slot=slot["token"]
+            "reschedule_appointment",
+            appointment=talk.memory["appointment"]["token"],
+            slot=slot["token"],
+            **passed_on(talk),
         )
     else:
-        data, proposal = await talk.call("book_appointment", slot=slot["token"], **_client(talk), **_remark(talk))
+        data, proposal = await talk.call("book_appointment", slot=slot["token"], **_client(talk), **passed_on(talk))
     talk.memory["wishes"] = [at(start_of(talk, slot)).dump()]
     if proposal is not None:
         return talk.propose(proposal)
@@ -144,15 +147,6 @@ def whom(client: Data) -> dict[str, Any]:
     if not client.get("new"):
         return {"client": client["token"]}
     return {"client": client["name"], "new_client": True} | ({"phone": phone} if (phone := client.get("phone")) else {})
-
-
-def _remark(talk: Talk) -> dict[str, str]:
-    """Return what a client wants the professional to know, and say that it is passed on."""
-    if talk.asker.role is Role.PROFESSIONAL or not (words := str(talk.memory.get("remark", ""))):
-        return {}
-    told = chat("remark_kept", remark=words, several=for_several(words))
-    talk.preface = joined([talk.preface, told])
-    return {"note": words}
 
 
 async def _gone(talk: Talk, data: Data) -> Answer:

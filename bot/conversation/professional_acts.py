@@ -26,6 +26,7 @@ from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .stretches import listed
 from .talk import Data, Talk, do, start_of
+from .usual import take_usual
 from .vocabulary import plain
 from .wish import Said
 from .yesno import begins_with_no
@@ -63,6 +64,7 @@ async def book(talk: Talk) -> Answer:
         talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
     if "client" not in talk.memory and (missing := await client_missing(talk, people)):
         return missing
+    wishes = await take_usual(talk)
     question = chat("ask_service_for", client=talk.memory["client"]["name"])
     if missing := await service_missing(talk, text, question):
         return missing

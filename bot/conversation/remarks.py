@@ -3,6 +3,11 @@
 import re
 from typing import Final
 
+from ..models.enums import Role
+from ..notify.render import chat
+from .several import joined
+from .talk import Talk
+
 # As much as an appointment's note shows on a phone.
 LONGEST: Final = 200
 _WHO: Final = (
@@ -19,6 +24,13 @@ _MIND: Final = re.compile(
     r"|\b(?:avis[ae]|fal[ae]|diz|diga|lembr[ae])\s+(?:[àa]|ao|pra|pro|para|pr[ao] el[ea]|el[ea])?\s*(?:\w+\s+)?que\b",
     re.IGNORECASE,
 )
+# Why a time is given up for another one, which the professional is asked about.
+_WHY: Final = re.compile(
+    r"\b(?:porque|pq|pois|por causa|j[áa] que|é que|imprevisto|doente|gripad[oa]|febre|resfriad[oa])\b"
+    r"|\b(?:surgiu|apareceu) uma?\b|\bque (?:eu )?(?:vou (?:levar|ter|estar|viajar|trabalhar)|tenho (?:que|uma?)|terei"
+    r"|preciso|(?:estou|t[ôo])(?! (?:marcad|agendad))|fiquei|tive|viajo|trabalho)\b",
+    re.IGNORECASE,
+)
 _SEVERAL: Final = re.compile(
     r"\b(?:p|pra|para) mim\b[^.?!]{0,40}\b(?:e|outr[oa])\b[^.?!]{0,40}\b(?:p|pr[ao]|para) (?:[oa] )?(?:meu|minha)\b"
     r"|\b(?:p|pra|para) mim e\b|\beu(?: e|,) (?:[oa] )?(?:meu|minha)\b|\bn[óo]s (?:dois|duas|tr[êe]s)\b|\bos dois\b"
@@ -28,12 +40,27 @@ _SEVERAL: Final = re.compile(
 )
 
 
-def remark(text: str) -> str:
+def remark(text: str, *, moving: bool = False) -> str:
     """Return what the professional should know of a message, in the client's own words; nothing of most."""
-    kept = _FOR.search(text) or _MIND.search(text) or _SEVERAL.search(text)
+    kept = _FOR.search(text) or _MIND.search(text) or _SEVERAL.search(text) or (moving and _WHY.search(text))
     return " ".join(text.split())[:LONGEST] if kept else ""
 
 
 def for_several(text: str) -> bool:
     """Tell whether more than one person wants to come: a time is for one."""
     return _SEVERAL.search(text) is not None
+
+
+def keep(talk: Talk, *, moving: bool) -> None:
+    """Keep what a message says that the professional should know, until there is a time to say it with."""
+    if said := remark(talk.heard.text, moving=moving):
+        talk.memory["remark"] = said
+
+
+def passed_on(talk: Talk) -> dict[str, str]:
+    """Return what a client wants the professional to know, as the tools take it, and say that it is passed on."""
+    if talk.asker.role is Role.PROFESSIONAL or not (words := str(talk.memory.get("remark", ""))):
+        return {}
+    told = chat("remark_kept", remark=words, several=for_several(words))
+    talk.preface = joined([talk.preface, told])
+    return {"note": words}

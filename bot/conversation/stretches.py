@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Final
 
-from .dates import When
+from .dates import When, read
 
 _SHORT: Final = re.compile(
     r"(?<![\d/])(?:d[eo]s?\s+|entre\s+)?(?:dias?\s+)?(?P<first>\d{1,2})(?:/(?P<month>\d{1,2}))?"
@@ -24,6 +25,28 @@ def written_out(text: str) -> str:
 def spelled(text: str) -> str:
     """Return a text whose stretches have both their months, as the date grammar reads them."""
     return _SHORT.sub(lambda found: f" {written_out(found[0])} ", with_months(text))
+
+
+_WEEKDAY: Final = (
+    r"(?:segunda|ter[çc]a|quarta|quinta|sexta)(?:(?:\s|-)?feira)?|s[áa]bado|domingo|seg|ter|qua|qui|sex|s[áa]b|dom"
+)
+_OF_A_WEEK: Final = re.compile(
+    rf"(?<!\w)(?:d[ea]\s+(?=.+?\s(?:a|à|at[eé])\s)|entre\s+(?=\S+\s+e\s))(?P<first>{_WEEKDAY}|hoje|amanh[ãa])"
+    rf"\s+(?:a|à|at[eé](?:\s+[ao])?|e)\s+(?P<last>{_WEEKDAY})(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def dated(text: str, now: datetime) -> str:
+    """Return a text with dates for "de segunda a quarta": the next Monday, and the Wednesday after it."""
+    return _OF_A_WEEK.sub(lambda found: _dated(found, now), text)
+
+
+def _dated(found: re.Match[str], now: datetime) -> str:
+    if (first := read(found["first"], now).day) is None:
+        return found[0]
+    last = read(found["last"], datetime.combine(first, time(), tzinfo=now.tzinfo)).day
+    return f"de {first:%d/%m} a {last:%d/%m}" if last and last > first else found[0]
 
 
 # Days in a row whose month is said once, behind the last: "dia 5, 6 e 7 de janeiro". Hours and stretches are none.

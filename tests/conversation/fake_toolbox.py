@@ -199,7 +199,7 @@ class FakeToolbox:
             end = start + timedelta(days=1)
         return max(start, self.asker.now), end
 
-    def mine(self) -> dict[str, Any]:
+    def mine(self, *, last: bool = False) -> dict[str, Any]:
         rows = [each for each in self.agenda.visits if each.client == JULIA and self._ahead(each)]
         return {"appointments": [self._visit(each) for each in sorted(rows, key=lambda one: one.start)]}
 
@@ -283,7 +283,7 @@ class FakeToolbox:
         question = f"Quer mesmo cancelar? {visit.client}, {visit.service}, {phrases.moment(visit.start)}"
         return {}, Proposal("cancel_appointment", {"appointment_id": visit.id}, question)
 
-    def move(self, appointment: str, slot: str) -> Any:
+    def move(self, appointment: str, slot: str, note: str = "") -> Any:
         visit, at = self._visit_of(appointment), self._start(self._redeem(slot, "slot"))
         if refusal := self.agenda.why_not(self._service(visit.service), at, self.asker.now):
             raise _Refusal(*refusal)
@@ -396,8 +396,8 @@ TOOLS: dict[str, tuple[set[Role], str, Any]] = {
     "list_free_slots": (_BOTH, "when service after appointment", FakeToolbox.slots),
     "book_appointment": (_BOTH, "slot client new_client note phone", FakeToolbox.book),
     "cancel_appointment": (_BOTH, "appointment", FakeToolbox.cancel),
-    "reschedule_appointment": (_BOTH, "appointment slot", FakeToolbox.move),
-    "my_appointments": (_CLIENT, "", FakeToolbox.mine),
+    "reschedule_appointment": (_BOTH, "appointment slot note", FakeToolbox.move),
+    "my_appointments": (_CLIENT, "last", FakeToolbox.mine),
     "get_appointments_today": (_PRO, "when", FakeToolbox.today),
     "get_customer_by_phone": (_PRO, "query", FakeToolbox.customers),
     "get_revenue_summary": (_PRO, "period", FakeToolbox.revenue),

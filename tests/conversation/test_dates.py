@@ -185,6 +185,7 @@ quinta daqui a duas semanas às 9h => 03/12 09:00
 sexta, daqui a três semanas, 15h => 11/12 15:00
 quinta às 15h daqui a duas semanas => 03/12 15:00
 quinta de manhã, daqui a 2 semanas => 03/12 manhã
+o de sempre quinta às 15h => 26/11 15:00
 amanhã 14 => 22/11 14:00
 corte amanhã 9 pode ser? => 22/11 09:00
 depois de amanhã 10 => 23/11 10:00

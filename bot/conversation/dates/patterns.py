@@ -137,7 +137,7 @@ RULES = {
     "recurring": """
         cada [as os a o]? (?:NAMED | weeks | WEEKEND | LIGHT | FIG? UNIT) MORE
         | de? FIG em FIG UNIT
-        | always [as a o os na no ao de]* (?:NAMED | weeks)
+        | (?<! de) always [as a o os na no ao de]* (?:NAMED | weeks)
         | weeks (?:dash? feira)? MORE
     """,
     "any": "vago [dia dias]",
