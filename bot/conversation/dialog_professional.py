@@ -73,6 +73,7 @@ async def answer(talk: Talk) -> Answer:
     if words := await answers(talk, wanted):
         return talk.text(words)
     professional_many.without_telling(talk)
+    await professional_many.name_everybody(talk)
     if found := await exchanging.exchange(talk):
         return found
     await professional_many.one_at_a_time(talk)

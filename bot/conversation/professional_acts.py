@@ -59,7 +59,9 @@ async def book(talk: Talk) -> Answer:
     text = talk.said.rest
     for name in people:
         text = text.replace(name, " ")
-    if len(found := meant(text, services)) == 1:
+    found = meant(text, services)
+    each_their_own = len(people) > 1 and any(" e " in one["name"] for one in found)  # "Júlia corte e Carlos barba"
+    if len(found) == 1 and not each_their_own:
         # Known before it is asked for: the question about the client may come first.
         talk.memory["service"] = {"token": found[0]["token"], "name": found[0]["name"]}
     if "client" not in talk.memory and (missing := await client_missing(talk, people)):
@@ -77,7 +79,8 @@ async def client_missing(talk: Talk, people: Sequence[str]) -> Answer | None:
     """Find out who the client is; the question, when that is not clear."""
     phone, name = phone_in(talk.heard.text), people[0] if len(people) == 1 else ""
     if not (query := phone or name):
-        return talk.ask("client", chat("ask_first_client" if len(people) > 1 else "ask_client"))
+        first = chat("ask_first_client", names=phrases.listing(people, "ou")) if people else chat("ask_client")
+        return talk.ask("client", first)
     found = await customers(talk, query)
     if len(found) == 1:
         talk.memory["client"] = {"token": found[0]["token"], "name": found[0]["name"]}

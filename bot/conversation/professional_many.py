@@ -22,6 +22,7 @@ from .people import people_in
 from .phrasebook import A_DAY
 from .picking import move_in, shift_in
 from .professional_acts import picked, start
+from .professional_clients import customers
 from .professional_finding import candidates, of_people
 from .professional_reads import ask_which
 from .talk import Data, Talk, start_of
@@ -54,6 +55,22 @@ def without_telling(talk: Talk) -> None:
     talk.heard, talk.said, talk.reading = replace(talk.heard, text=head), Said.read(head, talk.now), reading
     if reading.intent not in ACTS or reading.intent in {Intent.BLOCK, Intent.OPEN, Intent.COMPLETE, Intent.NO_SHOW}:
         talk.preface = chat("tells_by_itself")
+
+
+async def name_everybody(talk: Talk) -> None:
+    """Write clients who are named in small letters behind one with a capital as they are called: "Marca Julia e
+    carlos". A telephone writes the first name large and the others as they are typed."""
+    others = [part for part in _PARTS.split(talk.heard.text) if part.strip()][1:]
+    if not others or talk.heard.payload or not any(name[0].isupper() for name in people_in(talk.said.rest)):
+        return
+    text, services = talk.heard.text, names((await info(talk)).get("services") or [])
+    for part in others:
+        small = [name for name in people_in(Said.read(part, talk.now).rest, besides=services) if name[0].islower()]
+        for name in small[:1]:
+            if await customers(talk, name):
+                text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", name.title(), text)
+    if text != talk.heard.text:
+        talk.heard, talk.said = replace(talk.heard, text=text), Said.read(text, talk.now)
 
 
 async def one_at_a_time(talk: Talk) -> None:
