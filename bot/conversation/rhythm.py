@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from .. import phrases
 from ..models.enums import Frequency
 from .dates import Kind, cut, read
+from .dates.days import day_and_month, day_of_month
 from .wish import clock
 
 _WEEKDAY: Final = r"(?:segunda|terca|quarta|quinta|sexta|sabado|domingo)"
@@ -225,7 +226,7 @@ def _end(words: str, now: datetime) -> date | None:
     if _YEAR_END.search(words):
         return date(today.year, 12, 31)
     if " natal" in f" {words}":
-        return date(today.year, 12, 25)
+        return day_and_month(25, 12, today).start
     when = read(words, now)
     if when.day is not None and not when.time_only:
         return when.day
@@ -244,9 +245,7 @@ def _first(day: date, start: date | None, frequency: Frequency | None) -> date:
     if start is None or day >= start:
         return day
     if frequency is Frequency.MONTHLY:
-        while day < start:
-            day = _months_later(day, 1)
-        return day
+        return day_of_month(day.day, start).start
     return day + timedelta(days=-(-(start - day).days // 7) * 7)
 
 

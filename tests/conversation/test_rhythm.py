@@ -76,6 +76,18 @@ def test_a_beginning_moves_the_first_day() -> None:
     )
 
 
+@pytest.mark.parametrize(("text", "first"), [("dia 31", date(2027, 3, 31)), ("dia 30", date(2027, 3, 30))])
+def test_a_beginning_in_a_shorter_month_makes_no_other_day_of_it(text: str, first: date) -> None:
+    january = datetime(2027, 1, 20, 12, tzinfo=NOW.tzinfo)
+    assert read_rhythm(f"todo {text} às 10h a partir de 05/02", january)[0].day == first
+
+
+@pytest.mark.parametrize(("today", "last"), [(24, 2026), (25, 2026), (26, 2027), (31, 2027)])
+def test_christmas_is_the_one_to_come(today: int, last: int) -> None:
+    december = datetime(2026, 12, today, 10, tzinfo=NOW.tzinfo)
+    assert read_rhythm("toda quinta às 15h até o Natal", december)[0].until == date(last, 12, 25)
+
+
 def test_what_is_said_later_is_added() -> None:
     first, _ = read_rhythm("toda quinta às 15h por 10 semanas", NOW)
     assert first.then(read_rhythm("não, às 16h", NOW)[0]).words() == "semanal 26/11/2026 às 16:00 até 03/02/2027"
