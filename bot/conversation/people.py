@@ -32,6 +32,7 @@ _GLUE: Final = frozenset(
         "eles elas eu tu voce voces meu minha meus minhas seu seus sua suas dele dela esse essa esses essas este",
         "esta isso isto aquele aquela la ai aqui ali nao sim ja so tambem mais menos muito bem mal mas porque",
         "quando como onde qual quais quem quanto quantos quantas todo toda todos todas tudo nada alguem ninguem",
+        "alguma algumas algum alguns aula aulas treino treinos retorno retornos",
         "outro outra mesmo mesma cada entao pois ta estao estou estava foi era ser sao tem tenho teve tinha vai",
         "vou vem veio vindo ha haver favor obrigado obrigada oi ola bom boa dia tarde noite certo ok beleza valeu",
         "gente pessoal amigo ate ainda agora logo depois antes durante sobre entre desde perto vez vezes quero",

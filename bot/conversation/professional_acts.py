@@ -131,8 +131,8 @@ def take_new_client(talk: Talk) -> None:
 
 async def decide(talk: Talk, intent: Intent) -> Answer:
     """Begin to confirm, refuse, complete, note as missed or as paid."""
-    if intent is Intent.COMPLETE and talk.heard.text.rstrip().endswith("?"):
-        return await customer(talk)  # "a Ana veio?"
+    if intent in {Intent.COMPLETE, Intent.NO_SHOW} and talk.heard.text.rstrip().endswith("?"):
+        return await customer(talk)  # "a Ana veio?", "a Ana já faltou?"
     start(talk, STATUS)
     talk.memory["action"] = ACTIONS[intent]
     return await act(talk)

@@ -16,6 +16,7 @@ from .several import joined
 from .talk import Data, Talk, fitting, option
 from .vocabulary import plain
 
+_MISSED: Final = re.compile(r"(?<!\S)falt\w+")
 # "Telefone dele": of whom something was just done for.
 _HIS: Final = re.compile(r"(?<!\S)(?:del[ea]|el[ea])(?!\S)")
 
@@ -93,19 +94,21 @@ def ask_who(talk: Talk, query: str, found: Sequence[Data]) -> Answer:
 def card(talk: Talk, each: Data) -> Answer:
     """Show what is known of a client."""
     talk.memory.clear()
-    return talk.text(_card(each))
+    return talk.text(_card(talk, each))
 
 
-async def _card_words(_: Talk, each: Data) -> str:
-    return _card(each)
+async def _card_words(talk: Talk, each: Data) -> str:
+    return _card(talk, each)
 
 
-def _card(each: Data) -> str:
+def _card(talk: Talk, each: Data) -> str:
+    missed = each.get("no_shows", 0)
     return chat(
         "client_card",
         name=each["name"],
         phone=each.get("phone") or "",
         visits=each.get("visits", 0),
+        no_shows=str(missed) if missed or _MISSED.search(plain(talk.heard.text)) else "",
         last_visit=each.get("last") or "",
         next_visit=each.get("next") or "",
         notes_count=each.get("notes") or 0,

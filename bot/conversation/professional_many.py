@@ -39,6 +39,7 @@ _AND_TELL: Final = re.compile(
     re.IGNORECASE,
 )
 _PARTS: Final = re.compile(rf",?\s+mas\s+|{BETWEEN.pattern}", re.IGNORECASE)
+_THEM: Final = re.compile(r"(?<!\w)(?:el[ea]|del[ea])s?(?!\w)", re.IGNORECASE)
 JOINT: Final = re.compile(r"^[\s,;]*(?:(?:e|mas)\s+)?", re.IGNORECASE)
 _DEEDS: Final = re.compile(
     r" (?:(?P<confirm>confirm|aceit|aprov)|(?P<reject>recus|rejeit)"
@@ -80,11 +81,13 @@ async def one_at_a_time(talk: Talk) -> None:
         return
     parts = [Said.read(part, talk.now) for part in split]
     deeds = [understand(part.text, talk.asker.role) for part in parts]
-    several = deeds[0].intent in ACTS and all(people_in(part.rest) for part in parts)
+    # "Julia pagou, marca ela de novo": whom it means is said before.
+    theirs = [people_in(part.rest) or (nth and _THEM.search(part.rest)) for nth, part in enumerate(parts)]
+    several = deeds[0].intent in ACTS and all(theirs)
     if not several or not (all(deed.intent in ACTS for deed in deeds) or all(part.dated for part in parts)):
         return
     services = names((await info(talk)).get("services") or [])
-    if all(people_in(part.rest, besides=services) for part in parts):
+    if all(people_in(part.rest, besides=services) or _THEM.search(part.rest) for part in parts):
         # "O Carlos 11h" alone says nothing; "e o Carlos 11h" does the same for him.
         rest = JOINT.sub("e ", talk.heard.text.split(split[0], 1)[1])
         talk.heard, talk.said, talk.reading = replace(talk.heard, text=parts[0].text), parts[0], deeds[0]

@@ -11,7 +11,7 @@ from ..models.enums import STANDING, Payment, Status
 from ..notify.render import chat
 from . import client_acts
 from .brain import Answer
-from .dates import Kind, Part, read
+from .dates import Kind, Part, Period, read, read_periods
 from .intents import Intent
 from .offer import refused
 from .phrasebook import A_DAY
@@ -30,6 +30,7 @@ WEEK: Final = timedelta(days=6)
 OWED_SHOWN: Final = 30
 # Of an agenda, what fits one message beside what else is said in it.
 LONGEST: Final = 3900
+_MISSED: Final = re.compile(r"(?<!\S)quem (?:\w+ ){0,2}(?:falt|fur)(?:ou|aram)(?!\S)")
 # Free times are shown by the page; three of them are a day and more.
 PAGES: Final = 3
 # Of several days: what fits one message.
@@ -41,6 +42,8 @@ async def agenda(talk: Talk) -> Answer:
     if talk.asked:
         # "E amanhã?" is about the same, and not the answer to the question that is open.
         talk.memory["told"] = Intent.AGENDA.value
+    if _MISSED.search(plain(talk.heard.text)) and (periods := read_periods(talk.heard.text, talk.now)):
+        return await _missed(talk, periods)
     asked = _asked(talk)
     if not asked:
         return talk.say("date_not_understood")
@@ -142,6 +145,18 @@ def ask_which(talk: Talk, words: str, found: Sequence[Data]) -> Answer:
     kept = ("token", "start", "service", "client", "status", "series", "price")
     talk.memory["candidates"] = [{name: each.get(name) for name in kept} for each in shown]
     return talk.ask("appointment", words, options_of(talk, shown, whose=True), label="Ver horários")
+
+
+async def _missed(talk: Talk, periods: Sequence[Period]) -> Answer:
+    """Tell who did not come in one period or in several."""
+    found = [each for one in periods for each in await appointments(talk, one.start, one.end - timedelta(days=1))]
+    lines = [
+        f"• {phrases.moment(start_of(talk, each))}: {each['client']}, {each['service']}"
+        for each in found
+        if each["status"] == Status.NO_SHOW
+    ]
+    period = phrases.listing([one.label for one in periods])
+    return talk.say("missed", period=period, lines=phrases.cut(lines, OWED_SHOWN, "falta", "faltas"))
 
 
 async def unpaid(talk: Talk) -> Answer:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from .money_words import MONEY
 from .phrasebook import (
     BOOK,
     CANCEL,
@@ -31,40 +32,7 @@ PROFESSIONAL: Final[Rules] = (
         r"como (?:e que )?(?:eu )?(?:faco para |posso |devo )?(?:cancel|marc|remarc|desmarc|confirm|agend|bloque|cobr"
         r"|cadastr|adicion|mud|alter|recus)(?:o|ar|eio)(?!\S).*",
     ),
-    line(
-        Intent.DEADLINE,
-        r"(?:cancel|desmarc|remarc)\w* .*\d+ ?(?:h|hs|horas?|dias?) (?:antes|de antecedencia).*",
-        r"(?:prazo|politica|regra|antecedencia) (?:\w+ ){0,2}(?:cancel|desmarc|remarc)\w*.*",
-        r"(?:ate|com) quan\w+ (?:\w+ )*clientes? (?:\w+ ){1,2}(?:cancel|desmarc|remarc)\w*.*",
-    ),
-    line(
-        Intent.LATE,
-        r"(?:estou|vou|ficar|me|chegando|chego) (?:\w+ ){0,3}atras\w+.*|atras(?:ad[oa]|ar|ei|o) (?:\w+ ){0,2}\d+.*",
-        r"avis\w+ .*atras\w+.*|vou (?:me )?demorar.*|atrasei.*|(?:estou|to) atrasad[oa].*",
-    ),
-    line(
-        Intent.PIX_KEY,
-        r"(?:\w+ ){0,3}chaves?(?: d[eo])? pix.*|chave do meu pix.*",
-        r"(?:o )?meu pix (?:e(?! qual)|agora|mudou|vai|sera) .*",
-    ),
-    line(
-        Intent.CHARGE,
-        r"cobr(?:a|ar|e)(?: .*)?|(?:faz\w*|ger\w+|envi\w+|mand\w+) (?:a |uma )?cobranca.*|cobranca (?:para|d[aeo]) .*",
-        r"(?:mand\w+|envi\w+|ger\w+|pass\w+|faz\w*) (?:o |um |meu )?(?:pix|qr ?code do pix) (?:para|d[aeo]) .*",
-    ),
-    line(Intent.CPF, r".*cpf.*"),
-    line(Intent.CHART, r"graficos?(?: .*)?"),
-    line(
-        Intent.EXPORT,
-        r"export\w+.*|(?:\w+ ){0,4}(?:recibos?|csv|planilha|extrato)(?: .*)?|receita saude.*|carne leao.*",
-    ),
-    line(
-        Intent.UNPAID,
-        "quem (?:\\w+ )?(?:nao pagou|(?:falta|faltou) pagar|(?:me )?deve|esta (?:me )?devendo).*|quem (?:me )?deve.*",
-        r"quanto (?:[oa] )?\w+ (?:\w+ ){0,5}(?:devem?|devendo).*",
-        r"(?:[oa] )?\w+ (?:\w+ ){0,4}estao? (?:me )?devendo.*",
-        "(?:alguem|tem alguem|cliente) (?:esta |me )?(?:devendo|deve).*|(?:pagamentos? pendentes?|inadimplent\\w+).*",
-    ),
+    *MONEY,
     line(
         Intent.UNSURE,
         r"nao pag(?:ou|aram)|nao (?:falt|fur)(?:ou|aram)|quanto (?:\w+ ){0,4}pagou|quem (?:\w+ )?pagou|faltou pagar",
@@ -145,7 +113,8 @@ PROFESSIONAL: Final[Rules] = (
         r"bloque(?:ar|ia|ie|io)|ferias|folga|fech(?:a|ar|e) (?:d[eo] |entre |[oa]s )?(?:dias? )?\d.*",
         rf"fech(?:a|ar|e) (?:(?:a |minha )?agenda|(?:[oa] |n[oa] |em )?{DAY})|tir(?:a|ar) o dia",
         rf"fech(?:a|ar|e) tod[ao]s? (?:[ao]s )?(?:{DAY}|dia).*",
-        "nao (?:vou |irei |quero )?(?:mais )?(?:atend(?:er|o)|trabalh(?:ar|o)|abr(?:ir|o))|(?:vou |irei )viajar",
+        "nao (?:vou |irei |quero )?(?:(?:consigo|consegui|conseguir|posso|poderei|poder) )?(?:mais )?"
+        "(?:atend(?:er|o)|trabalh(?:ar|o)|abr(?:ir|o))|(?:vou |irei )viajar",
         r"(?:(?:vou )?estar(?:ei)?|estou|to) viajando .*\d.*|viajo (?:d[eo]|n[ao]|dias?|entre|amanha|hoje) .*",
         r"nao (?:quero|(?:marc|agend|encaix|aceit)\w*) (?:mais )?ninguem(?: .*)?",
         rf"nao (?:marc|agend|encaix)\w* (?:mais )?nada .*(?:{DAY})(?: .*)?",
@@ -188,7 +157,7 @@ PROFESSIONAL: Final[Rules] = (
         r" d[aeo]s? (?!agenda|dia).*",
         "quem e (?!voce|que |[oa] (?:proxim|ultim|primeir)).*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
         r"(?:telefone|contato|ficha|cadastro|historico|endereco) del[ea]s?(?: .*)?",
-        r"quando (?:a|o) .* veio.*|quantas vezes.*|ultima vez|^(?:\| )?xfone(?: \|)?$",
+        r"quantas faltas .*|quando (?:a|o) .* veio.*|quantas vezes.*|ultima vez|^(?:\| )?xfone(?: \|)?$",
     ),
     line(
         Intent.VISITS,
@@ -201,7 +170,10 @@ PROFESSIONAL: Final[Rules] = (
         r"|vem|vai vir)(?: (?:mesmo|n?[oa] ?))*"
         rf"(?: {DAY})?(?: (?:de |a )?(?:manha|tarde|noite))?(?= \||$)",
         r"(?:[oa] )\w+ e (?:que horas?|que dia|quando).*",
-        r"(?:[oa] )\w+ tem (?:algum |alguma )?(?:horario|hora|consulta|sessao|algo)(?: marcad[oa])?(?= \||$).*",
+        r"(?:[oa] )\w+ tem (?:algum |alguma )?(?:horario|hora|consulta|sessao|aula|treino|retorno|algo)(?: marcad[oa])?"
+        rf"(?: (?:n[oa] )?{DAY})?(?= \||$).*",
+        r"(?:quais|qual) (?:sao )?(?:os |as )?(?:proxim[oa]s )?(?:horarios|aulas|sessoes|consultas|treinos) d[ao] "
+        rf"(?!{DAY}|agenda|dia|manha|tarde|noite|mes|ano|escola|academia)\w+.*",
     ),
     line(
         Intent.CANCELLED, r"quem (?:\w+ ){0,2}(?:cancelou|desmarcou|furou comigo)(?: .*)?|(?:os )?cancelad[oa]s(?: .*)?"

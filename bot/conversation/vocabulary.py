@@ -96,9 +96,16 @@ SHORT: Final[Mapping[str, str]] = {
         "horas": "hrs",
         "proximo": "prox proxm",
         "compromissos": "compromisos",
-        "marcar": "amrcar macar mracar marcr maracr marcra marka markar",
+        "marcar": "amrcar macar mracar marcr maracr marcra marka markar marcasse",
     }.items()
     for short in shorts.split()
+}
+# "Queria que você cancelasse".
+_WISHED: Final = {
+    f"{verb}sse": f"{verb}r"
+    for verb in _words(
+        "agenda encaixa cancela desmarca remarca reagenda muda troca passa confirma recusa bloquea aumenta avisa cobra"
+    )
 }
 
 # What a picture says.
@@ -174,7 +181,7 @@ def unaccented(text: str) -> str:
 @lru_cache(maxsize=4096)
 def mended(word: str) -> str:
     """Return the word that a plain word stands for: abbreviations written out, one slip mended."""
-    if (full := SHORT.get(word)) is not None:
+    if (full := SHORT.get(word) or _WISHED.get(word)) is not None:
         return full
     stretched = STRETCHED.get(_DOUBLE.sub(r"\1", word))
     if stretched:

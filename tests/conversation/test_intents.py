@@ -76,6 +76,9 @@ reschedule: não vou poder ir na terça, quero quarta 16h | não consigo terça,
 reschedule: terça não posso, quarta pode ser? | terça não posso mais, só consigo na quarta
 reschedule: não posso amanhã, me passa pra segunda
 cancel: acho melhor não ir amanhã | não posso ir terça, quero cancelar | não posso amanhã
+reschedule: amanhã de manhã eu não consigo, só à tarde | surgiu um imprevisto, tem como ser mais tarde?
+hours: vocês atendem de segunda a sexta?
+book: quero marcar sexta, de manhã não consigo, só à tarde
 book: amanhã não dá pra me encaixar? | quero o de sempre | igual da outra vez | o mesmo serviço | o mesmo da última vez
 cancel: não espera cancela
 book: me vê um horário aí | vou viajar quinta então tem que ser até quarta, quero marcar
@@ -325,6 +328,12 @@ charge: cobra a Júlia | manda o Pix pra Júlia | cobrar o Pedro | envia a cobra
 chart: gráfico do faturamento | gráfico da semana | me mostra um gráfico | grafico do mês passado
 export: exporta os recibos de outubro | planilha dos pagamentos | recibos do mês | gera o csv | quero os recibos
 pix_key: minha chave pix é maria@exemplo.com | muda minha chave pix | chave pix | meu pix é 529.982.247-25
+customer: quantas faltas a Ana teve esse mês?
+visits: quais os horários da Ana? | a ana tem aula quinta?
+agenda: quais os horários de amanhã?
+block: não vou conseguir atender terça à tarde | não posso atender sexta
+book: queria que você marcasse a ana pra segunda às 15h
+cancel: queria que vc cancelasse a julia
 revenue: compara agosto com outubro | compara com o mês passado | faturei em agosto e outubro
 services: qual a duração do corte? | qual o tempo de cada serviço?
 hours: qual o meu horário de almoço? | que horas é meu intervalo?
