@@ -35,11 +35,14 @@ _HAIR: Final = re.compile(
     r"(?:^ ?|(?<!\S)(?:fazer|quero|queria|marc\w+|e|,|para) )(?:[oa] |meu )?cabelo(?= (?:e|,) | ?$)"
 )
 
-# "Barba não, corte": "barba" is what it shall not be.
+# "Barba não, corte", "barba, não, corte", "barba digo corte": "barba" is what it shall not be; of "depois da barba" it
+# says when.
 _UNWANTED: Final = re.compile(
     r"(?<!\S)\S+ nao(?= [,.;!]| mas |\s*$)"
     r"|(?<!\S)(?:sem|menos|tirando|nao (?:quero|e|precisa|preciso|vou querer)(?: mais)?|em vez|ao inves)"
     r" (?:d?[aeo] |fazer )*\S+"
+    r"|(?<!\S)\S+ (?:[,.;!] nao [,.;!]|(?:[,.;!] )?(?:nao )?(?:pera|perai|digo|ops|alias|quer dizer)(?!\S))"
+    r"|(?<!\S)(?:depois|antes) d[oa] (?:meu |minha )?\S+"
 )
 
 

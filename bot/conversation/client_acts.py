@@ -10,7 +10,7 @@ from ..notify.render import chat
 from . import catalogue
 from .afterwards import known
 from .brain import Answer
-from .client_several import means_several, one_change, service_stays, two_times, without_kept
+from .client_several import before_another, means_several, one_change, service_stays, two_times, without_kept
 from .gathering import CANCEL
 from .intents import Intent
 from .offer import BOOK, MOVE, choose_service, note, offer, refused, take
@@ -52,6 +52,8 @@ async def book(talk: Talk) -> Answer:
 
 async def _one_at_a_time(talk: Talk) -> None:
     """Go on with the first of several wishes that each have a service and a time: "corte segunda e barba quarta"."""
+    if not two_times(talk) and before_another(talk):
+        talk.preface = chat("one_at_a_time")
     parts = [part for part in BETWEEN.split(talk.heard.text) if part.strip()]
     if len(parts) < 2:
         return

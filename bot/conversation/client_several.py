@@ -32,6 +32,8 @@ _ALL: Final = re.compile(
     rf"|nem (?:n[oa] )?{DAY}|{DAY} e (?:[oa] (?:d[ae] )?)?{DAY} para"
     r"|para (?:\S+ ){1,5}e (?:\S+ ){1,5}para)(?!\S)"
 )
+# "… e outro pra barba na sexta"; another day, or another choice, is no other appointment.
+_AND_ANOTHER: Final = re.compile(r"[\s,]+e\s+(?:outr[oa]|mais uma?)\s(?!op[çc]|dia|data|semana|hora\b)", re.IGNORECASE)
 _BOTH: Final = re.compile(r"^ (?:quero |pode ser )?(?:[oa]s (?:dois|duas)|amb[oa]s)(?: por favor| [!.])* $")
 # "Cancela a barba e mantém o corte": what is to stay.
 _STAYS: Final = re.compile(
@@ -66,6 +68,17 @@ def two_times(talk: Talk) -> bool:
     words = plain(talk.heard.text)
     both = " e " in words and " ou " not in words and " ? " not in words and " se " not in words
     return both and len(talk.said.wishes) > 1 and all(wish.hour for wish in talk.said.wishes)
+
+
+def before_another(talk: Talk) -> bool:
+    """Go back to what is said before "e outro pra barba na sexta", where both have a time."""
+    text = talk.heard.text
+    if not (found := _AND_ANOTHER.search(text)) or not Said.read(text[found.end() :], talk.now).dated:
+        return False
+    first = Said.read(text[: found.start()], talk.now)
+    if first.dated:
+        talk.said, talk.heard = first, replace(talk.heard, text=first.text)
+    return first.dated
 
 
 def means_several(talk: Talk, found: Sequence[Data]) -> bool:

@@ -61,7 +61,9 @@ CLIENT: Final[Rules] = (
         Intent.RESCHEDULE,
         rf"{MOVE}|{SHIFT}|(?:em vez|ao inves|no lugar) d[aeo]s?|mais (?:tarde|cedo) (?:no )?meu horario",
         "meu horario e .* (?:da para|pode|podia) ser",
-        rf"{CANNOT}.* (?:da para|pode|podia|poderia|teria como) ser.*",
+        rf"(?:{CANNOT}|imprevisto).* (?:da para|daria para|pode|podia|poderia|tem como|teria como) ser.*",
+        r"^(?:(?!quer\w* |marc\w* |agend\w* |gostaria )\w+ ){0,8}nao (?:posso|consigo|da|vou (?:poder|conseguir))"
+        r"(?: \w+){0,4} \| so (?:de|a|as|depois|n[oa]|consigo|posso|se for)(?!\S).*",
         r"pass(?:ar|a|e|aria) (?:o|a|as?) d[aeo]s? .* (?:para|as) .*",
         rf"pass(?:ar|a|e|aria) (?:(?:o )?meu horario |minha consulta |ele |ela |isso )?para (?:o |a |as"
         rf" )?(?:{DAY}|\d\S*|outr[oa]|mais|proxim[oa]|depois)",

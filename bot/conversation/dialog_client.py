@@ -26,7 +26,7 @@ from .gathering import (
     swaps,
     taken_back,
 )
-from .intents import ASIDES, Intent
+from .intents import ASIDES, Intent, understand
 from .offer import BOOK, MOVE, NEXT, WAIT, choose_service, later, note, offer
 from .picking import on_its_day
 from .remarks import remark
@@ -151,7 +151,8 @@ async def wanted(talk: Talk, intent: Intent) -> Answer:
         return await book(talk)
     if handler := HANDLERS.get(intent):
         return await handler(talk)
-    if intent in {Intent.PRICES, Intent.SERVICES} and talk.said.dated and not talk.heard.payload:
+    asks_besides = intent in {Intent.PRICES, Intent.SERVICES} or (intent is Intent.HOURS and _wants_to_book(talk))
+    if asks_besides and talk.said.dated and not talk.heard.payload:
         # "Quero corte amanhã 10h, quanto custa?" asks for the price of what it wants.
         return await book(talk, *({intent} & ASIDES))
     if intent in ASKED:
@@ -175,6 +176,12 @@ def _in_context(talk: Talk, intent: Intent) -> Intent:
     if told_last == Intent.PRICES and intent is Intent.NONE and words.startswith(" e ") and not talk.said.dated:
         return Intent.PRICES
     return intent
+
+
+def _wants_to_book(talk: Talk) -> bool:
+    """Tell whether one of the sentences of a message is a wish to book: "vocês abrem amanhã? quero cortar às 11"."""
+    sentences = re.split(r"[?!.;\n]+", talk.heard.text)
+    return any(understand(each, talk.asker.role).intent is Intent.BOOK for each in sentences)
 
 
 async def _names_a_wish(talk: Talk) -> bool:

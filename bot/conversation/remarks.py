@@ -19,6 +19,12 @@ _FOR: Final = re.compile(
     rf"\b(?:p|pr[ao]s?|para|com|e|encaixar|atender)\s+(?:[oa]s?\s+)?(?:meus?|minhas?|nossos?|nossas?)\s+{_WHO}\b",
     re.IGNORECASE,
 )
+# "Deixa eu ver com meu marido" is for nobody else to know.
+_ASKS_FIRST: Final = re.compile(
+    r"\b(?:ver|vejo|fal\w+|combin\w+|pergunt\w+|confirm\w+|confer\w+|consult\w+) (?:isso )?(?:com|pr?[ao]|para)"
+    rf" (?:[oa] )?(?:meu|minha) {_WHO}\b",
+    re.IGNORECASE,
+)
 _MIND: Final = re.compile(
     r"\bal[ée]rgic[oa]|\bgr[áa]vida|\bgestante|\bcadeirante|\bautista|\bdefici[êe]n|\bdiab[ée]t|\bpress[ãa]o alta"
     r"|\b(?:avis[ae]|fal[ae]|diz|diga|lembr[ae])\s+(?:[àa]|ao|pra|pro|para|pr[ao] el[ea]|el[ea])?\s*(?:\w+\s+)?que\b",
@@ -42,7 +48,12 @@ _SEVERAL: Final = re.compile(
 
 def remark(text: str, *, moving: bool = False) -> str:
     """Return what the professional should know of a message, in the client's own words; nothing of most."""
-    kept = _FOR.search(text) or _MIND.search(text) or _SEVERAL.search(text) or (moving and _WHY.search(text))
+    kept = (
+        _FOR.search(_ASKS_FIRST.sub(" ", text))
+        or _MIND.search(text)
+        or _SEVERAL.search(text)
+        or (moving and _WHY.search(text))
+    )
     return " ".join(text.split())[:LONGEST] if kept else ""
 
 

@@ -21,7 +21,7 @@ _WHEN: Final = re.compile(
     rf"(?<!\S)(?:(?P<both>{_SAME}dia (?:da semana )?e (?:(?:n?[oa] )?mesm[oa] )?(?:horario|hora)(?: {_LAST})?)"
     rf"|(?P<hour>{_SAME}(?:horario|hora) {_LAST})|(?P<day>{_SAME}dia {_LAST}|(?:n?o )?mesmo dia da semana))(?!\S)"
 )
-# Without "de sempre" it may be the hour of what they have booked already, or somebody else's.
+# "No mesmo horário do Carlos" is somebody else's.
 _SAME_HOUR: Final = re.compile(r"(?<!\S)mesm[oa] (?:horario|hora)(?! (?:d[aeo]s?|que)(?!\S))(?!\S)")
 # "Da última vez ficou curto" tells of it, and does not want it again.
 _WHAT: Final = re.compile(
@@ -39,7 +39,7 @@ class Usual:
     service: bool
     hour: bool
     day: bool
-    # Only where nothing is booked that it could be the hour of.
+    # "No mesmo horário" alone is that of what is booked already, if one is.
     perhaps_hour: bool
 
     @classmethod
@@ -82,8 +82,9 @@ async def _last_visit(talk: Talk, asked: Usual) -> Data | None:
     else:
         data, _ = await talk.call("my_appointments", last=True)
         coming = data.get("appointments")
-    only_perhaps = not (asked.service or asked.hour or asked.day)
-    return None if only_perhaps and coming else data.get("last")
+    if coming and not (asked.service or asked.hour or asked.day):
+        return {**coming[0], "service": None} if len(coming) == 1 else None
+    return data.get("last")
 
 
 def _filled(talk: Talk, wish: Wish, last: datetime, asked: Usual) -> Wish:

@@ -186,6 +186,7 @@ sexta, daqui a três semanas, 15h => 11/12 15:00
 quinta às 15h daqui a duas semanas => 03/12 15:00
 quinta de manhã, daqui a 2 semanas => 03/12 manhã
 o de sempre quinta às 15h => 26/11 15:00
+na terça mas tem q ser depois das cinco e meia porque eu saio do trabalho às cinco => 24/11 >17:30
 amanhã 14 => 22/11 14:00
 corte amanhã 9 pode ser? => 22/11 09:00
 depois de amanhã 10 => 23/11 10:00

@@ -16,6 +16,7 @@ STOPS = any_of("stop", "asked")
 BREAKS = SIGNS + CODE["but"]
 RESTARTS = any_of("wish", "want", "ask", "ser")
 NOT = CODE["not"]
+BECAUSE = CODE["because"]
 
 # Said before or after a day, these make it an end of a stretch and not the day that is meant.
 BOUND = compiled(
@@ -104,14 +105,21 @@ def _clauses(codes: str, found: Sequence[Piece]) -> Iterator[Clause]:
             place = piece.end
             continue
         code = codes[place]
+        reason = code == BECAUSE and clause.pieces and _of_hours(codes, place, left)
         fresh = code in RESTARTS and clause.pieces and not STILL_NOT.search(codes[max(place - 4, 0) : place])
-        if code in BREAKS or fresh:
+        if code in BREAKS or fresh or reason:
             clause.end, clause.sign = place, _sign(codes, place)
             yield clause
             clause = Clause(place if fresh else place + 1, 0, "", [])
         place += 1
     clause.end = len(codes)
     yield clause
+
+
+def _of_hours(codes: str, place: int, left: Sequence[Piece]) -> bool:
+    """Tell whether a reason is about hours alone, "porque eu saio às 5": a day in it may be another wish."""
+    end = next((at for at in range(place, len(codes)) if codes[at] in BREAKS), len(codes))
+    return all(piece.what is What.HOURS for piece in left if piece.start < end)
 
 
 def _sign(codes: str, place: int) -> str:

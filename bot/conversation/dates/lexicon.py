@@ -94,6 +94,7 @@ PLAIN = {
     "not": "nao naum naun nunca nem jamais n",
     "only": "so somente apenas sim",
     "but": "mas porem todavia",
+    "because": "porque pq pois",
     "unless": "se caso",
     "know": "saber sei sabe ver veja",
     "except": "menos exceto tirando salvo",
