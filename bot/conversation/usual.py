@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from ..models.enums import Role
+from .dates import read, window
 from .offer import wishes_of
 from .talk import Data, Talk, start_of
 from .vocabulary import plain
@@ -91,11 +92,16 @@ def _filled(talk: Talk, wish: Wish, last: datetime, asked: Usual) -> Wish:
     """Fill what is not said of the day and of the hour."""
     if (asked.hour or asked.perhaps_hour) and not (wish.hour or wish.part or wish.stretch):
         wish = replace(wish, hour=f"{last:%H:%M}")
-    if asked.day and not wish.has_day:
-        day = talk.now.date() + timedelta(days=(last.weekday() - talk.now.weekday()) % 7)
-        gone = day == talk.now.date() and wish.hour <= f"{talk.now:%H:%M}"
-        wish = replace(wish, day=(day + timedelta(days=7) if gone else day).isoformat())
-    return wish
+    if not asked.day or wish.day:
+        return wish
+    # "Semana que vem no mesmo dia"
+    span = window(read(wish.span, talk.now), talk.now) if wish.span else None
+    first = span[0].date() if span else talk.now.date()
+    day = first + timedelta(days=(last.weekday() - first.weekday()) % 7)
+    if span and day >= span[1].date():
+        return wish
+    gone = day == talk.now.date() and wish.hour <= f"{talk.now:%H:%M}"
+    return replace(wish, day=(day + timedelta(days=7) if gone else day).isoformat(), span="")
 
 
 async def same_day(talk: Talk) -> list[Wish]:
