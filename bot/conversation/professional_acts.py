@@ -21,7 +21,7 @@ from .people import called, in_a_row, people_in
 from .picking import move_in, of_service, on_its_day, shift_in
 from .professional_clients import ask_who, customer, customers
 from .professional_finding import CHARGE, at_times, candidates, hour_said, of_people
-from .professional_reads import ask_which
+from .professional_reads import ask_which, whether_paid
 from .repeating import is_rest, move_rest, scope_missing
 from .rhythm import scope_in
 from .stretches import listed
@@ -133,6 +133,8 @@ async def decide(talk: Talk, intent: Intent) -> Answer:
     """Begin to confirm, refuse, complete, note as missed or as paid."""
     if intent in {Intent.COMPLETE, Intent.NO_SHOW} and talk.heard.text.rstrip().endswith("?"):
         return await customer(talk)  # "a Ana veio?", "a Ana já faltou?"
+    if intent is Intent.PAID and talk.heard.text.rstrip().endswith("?"):
+        return await whether_paid(talk)
     start(talk, STATUS)
     talk.memory["action"] = ACTIONS[intent]
     return await act(talk)

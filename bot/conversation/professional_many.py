@@ -40,6 +40,14 @@ _AND_TELL: Final = re.compile(
 )
 _PARTS: Final = re.compile(rf",?\s+mas\s+|{BETWEEN.pattern}", re.IGNORECASE)
 _THEM: Final = re.compile(r"(?<!\w)(?:el[ea]|del[ea])s?(?!\w)", re.IGNORECASE)
+_AND: Final = re.compile(r"[\s,;]*(?:\b(?:e|mas)\s*)?$", re.IGNORECASE)
+# What is done to an agenda and not with somebody's appointment; what is neither here nor a deed has no kind.
+_KINDS: Final = {
+    **dict.fromkeys((Intent.BLOCK, Intent.OPEN), "days"),
+    **dict.fromkeys((Intent.SET_PRICE, Intent.SET_LENGTH), "services"),
+    Intent.CHARGE: "money",
+    Intent.EVERYBODY: "",  # "não atendo sexta, cancela todo mundo": of that day
+}
 JOINT: Final = re.compile(r"^[\s,;]*(?:(?:e|mas)\s+)?", re.IGNORECASE)
 _DEEDS: Final = re.compile(
     r" (?:(?P<confirm>confirm|aceit|aprov)|(?P<reject>recus|rejeit)"
@@ -77,7 +85,7 @@ async def name_everybody(talk: Talk) -> None:
 async def one_at_a_time(talk: Talk) -> None:
     """Go on with the first of several deeds for different people: "marca a Ana 10h e o Carlos 11h"."""
     split = [part for part in _PARTS.split(talk.heard.text) if part.strip()]
-    if len(split) < 2:
+    if len(split) < 2 or _another_kind(talk, split):
         return
     parts = [Said.read(part, talk.now) for part in split]
     deeds = [understand(part.text, talk.asker.role) for part in parts]
@@ -92,6 +100,21 @@ async def one_at_a_time(talk: Talk) -> None:
         rest = JOINT.sub("e ", talk.heard.text.split(split[0], 1)[1])
         talk.heard, talk.said, talk.reading = replace(talk.heard, text=parts[0].text), parts[0], deeds[0]
         talk.preface = chat("one_of_several", what="horário", rest=rest)
+
+
+def _another_kind(talk: Talk, split: Sequence[str]) -> bool:
+    """Go on with the deed before one of another kind: "cancela a Ana e bloqueia a tarde"."""
+    deeds = [understand(part, talk.asker.role).intent for part in split]
+    kinds = [_KINDS.get(deed, "appointment" if deed in ACTS else "") for deed in deeds]
+    other = next((nth for nth, kind in enumerate(kinds) if kind not in {"", kinds[0]}), 0)
+    if not kinds[0] or not other:
+        return False
+    where = talk.heard.text.index(split[other])
+    head = _AND.sub("", talk.heard.text[:where])
+    talk.preface = chat("one_of_several", what="pedido", rest=JOINT.sub("e ", talk.heard.text[where:]))
+    talk.heard, talk.said = replace(talk.heard, text=head), Said.read(head, talk.now)
+    talk.reading = understand(head, talk.asker.role)
+    return True
 
 
 async def one_by_one(talk: Talk) -> Answer:

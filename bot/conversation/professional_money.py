@@ -33,6 +33,10 @@ _KEY: Final = re.compile(
     re.IGNORECASE,
 )
 _CPF: Final = re.compile(r"(?<!\d)\d{3}[.\s]?\d{3}[.\s]?\d{3}[-\s]?\d{2}(?!\d)")
+_LATER: Final = re.compile(
+    r"(?<!\S)(?:a ?partir d[aeo]s? (?!hoje|agora|ja )|(?:mes|ano|semana) que vem|proxim[oa] (?:mes|ano|semana)|amanha"
+    r"|em (?:janeiro|fevereiro|marco|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro))"
+)
 _FOR_SOME: Final = re.compile(r"(?<!\S)descontos?(?!\S)")
 _TIME: Final = re.compile(r"(?P<number>\d{1,3}) ?(?P<unit>h|hs|horas?|dias?)(?![a-z])")
 _ANY_TIME: Final = re.compile(r"(?<!\S)(?:sem prazo|qualquer (?:hora|momento)|ate a hora|quando quiser)")
@@ -85,6 +89,8 @@ async def price(talk: Talk) -> Answer:
     if change := change_in(talk.heard.text, turn):
         talk.memory["change"] = change
     services = (await info(talk)).get("services") or []
+    if _LATER.search(plain(talk.heard.text)):
+        talk.preface = chat("price_at_once")
     limited = talk.said.dated or people_in(talk.said.rest, besides=names(services))
     if limited and _FOR_SOME.search(plain(talk.heard.text)):
         talk.memory.clear()

@@ -11,9 +11,11 @@ from ..models.enums import STANDING, Payment, Status
 from ..notify.render import chat
 from . import client_acts
 from .brain import Answer
+from .catalogue import names
 from .dates import Kind, Part, Period, read, read_periods
 from .intents import Intent
 from .offer import refused
+from .people import called, people_in
 from .phrasebook import A_DAY
 from .picking import WORDS, options_of
 from .talk import Data, Talk, start_of
@@ -26,6 +28,8 @@ _OWN: Final = re.compile(r" (?:minha|d[ao]|n?a) (?=semana|segunda|terca|quarta|q
 AHEAD: Final = timedelta(days=13)
 # A week is the longest stretch of agenda that is read out in one message, and what may be unpaid is of the last one.
 WEEK: Final = timedelta(days=6)
+# Who is asked about by name: what they had in a month.
+LATELY: Final = timedelta(days=30)
 # Of those who have not paid: what fits one message, whatever the names are.
 OWED_SHOWN: Final = 30
 # Of an agenda, what fits one message beside what else is said in it.
@@ -42,8 +46,9 @@ async def agenda(talk: Talk) -> Answer:
     if talk.asked:
         # "E amanhã?" is about the same, and not the answer to the question that is open.
         talk.memory["told"] = Intent.AGENDA.value
-    if _MISSED.search(plain(talk.heard.text)) and (periods := read_periods(talk.heard.text, talk.now)):
-        return await _missed(talk, periods)
+    periods = read_periods(talk.heard.text, talk.now) if _MISSED.search(plain(talk.heard.text)) else []
+    if any(one.end - one.start > timedelta(days=1) for one in periods):
+        return await _missed(talk, periods)  # of one day its agenda says who
     asked = _asked(talk)
     if not asked:
         return talk.say("date_not_understood")
@@ -167,6 +172,21 @@ async def unpaid(talk: Talk) -> Answer:
         if each["payment"] != Payment.PAID and each["status"] in _OWED and start_of(talk, each) <= talk.now
     ]
     return talk.say("unpaid", lines=phrases.cut(lines, OWED_SHOWN, "horário", "horários"))
+
+
+async def whether_paid(talk: Talk) -> Answer:
+    """Tell what those who are named have paid of what they had lately, the last first."""
+    people = people_in(talk.said.rest, besides=names((await client_acts.info(talk)).get("services") or []))
+    lines = [
+        f"• {phrases.moment(start_of(talk, each))}: {each['client']}, {each['service']} ({each['price']}),"
+        f" {'pago' if each['payment'] == Payment.PAID else 'sem pagamento registrado'}"
+        for each in reversed(await appointments(talk, talk.now.date() - LATELY, talk.now.date()))
+        if each["status"] in _OWED
+        and start_of(talk, each) <= talk.now
+        and any(called(name, each["client"]) for name in people)
+    ]
+    shown = phrases.cut(lines, OWED_SHOWN, "horário", "horários")
+    return talk.say("whether_paid", lines=shown, name=phrases.listing(people))
 
 
 _OWED: Final = frozenset({Status.CONFIRMED, Status.COMPLETED})
