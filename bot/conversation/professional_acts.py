@@ -208,8 +208,12 @@ async def corrected(talk: Talk) -> Answer | None:
     if not other_time and not people_in(talk.said.rest, besides=names((await info(talk)).get("services") or [])):
         return None
     if doing == BOOK:
-        talk.memory.pop("client", None)
-        return await book(talk)
+        before = talk.memory.pop("client", None) or {}
+        answer = await book(talk)
+        if talk.memory.get("client") == before and " outr" in plain(talk.heard.text):
+            talk.memory.pop("client")
+            return talk.ask("client", chat("client_no_other", client=before["name"]))
+        return answer
     talk.memory["besides"] = (talk.memory.pop("appointment", None) or {}).get("token")
     return await act(talk)
 

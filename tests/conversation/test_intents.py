@@ -330,7 +330,7 @@ export: exporta os recibos de outubro | planilha dos pagamentos | recibos do mê
 pix_key: minha chave pix é maria@exemplo.com | muda minha chave pix | chave pix | meu pix é 529.982.247-25
 customer: quantas faltas a Ana teve esse mês?
 visits: quais os horários da Ana? | a ana tem aula quinta?
-agenda: quais os horários de amanhã?
+agenda: quais os horários de amanhã? | quem é meu primeiro cliente de terça?
 block: não vou conseguir atender terça à tarde | não posso atender sexta
 book: queria que você marcasse a ana pra segunda às 15h
 cancel: queria que vc cancelasse a julia

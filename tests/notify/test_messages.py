@@ -108,6 +108,7 @@ CHAT = {
     "cancelled_unlisted": "",
     "client_card": "last_visit? name next_visit? no_shows? notes_count? phone? visits",
     "client_new": "name phone",
+    "client_no_other": "client",
     "client_not_there": "name",
     "client_unknown": "name",
     "client_visits": "client lines?",
