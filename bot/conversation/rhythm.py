@@ -155,7 +155,7 @@ def read_rhythm(text: str, now: datetime) -> tuple[Rhythm, str]:
     often = _frequency(rest)
     found = Rhythm()
     if match := rest.take(_FROM):
-        start = read(match["start"], now).day
+        start = _beginning(match["start"], now)
     if match := rest.take(_UNTIL):
         found = replace(found, until=_end(match["end"], now))
     elif match := rest.take(_TIMES):
@@ -232,11 +232,24 @@ def _end(words: str, now: datetime) -> date | None:
         return when.day
     if when.end is not None:
         return (when.end - timedelta(days=1)).date()
+    month = _month(words, today)
+    return _months_later(month, 1) - timedelta(days=1) if month else None
+
+
+def _beginning(words: str, now: datetime) -> date | None:
+    """Read from when on a series is: a date, or the first day of a month, a week or a year."""
+    when = read(words, now)
+    if when.day is not None or when.start is None:
+        return when.day or _month(words, now.date())
+    return when.start.date()
+
+
+def _month(words: str, today: date) -> date | None:
+    """Read a month's name as its first day: of the year that is said, or of the next such month, this one included."""
     for name, number in _MONTHS.items():
         if re.search(rf"\b{name}\b", words):
             year = re.search(r"\b20\d\d\b", words)
-            of = int(year[0]) if year else today.year + (number < today.month)
-            return _months_later(date(of, number, 1), 1) - timedelta(days=1)
+            return date(int(year[0]) if year else today.year + (number < today.month), number, 1)
     return None
 
 

@@ -70,7 +70,11 @@ def test_its_words_and_its_json_say_the_same(text: str) -> None:
 
 def test_a_beginning_moves_the_first_day() -> None:
     assert read_rhythm("toda sexta às 10h a partir de 10/12", NOW)[0].day == date(2026, 12, 11)
-    assert read_rhythm("todo dia 10 às 9h a partir de janeiro", NOW)[0].day == date(2026, 12, 10)
+    assert read_rhythm("todo dia 10 às 9h a partir de janeiro", NOW)[0].day == date(2027, 1, 10)
+    assert read_rhythm("toda quinta às 15h começando em fevereiro", NOW)[0].day == date(2027, 2, 4)
+    assert read_rhythm("toda quinta às 15h a partir do mês que vem", NOW)[0].day == date(2026, 12, 3)
+    assert read_rhythm("toda quinta às 15h a partir de novembro", NOW)[0].day == date(2026, 11, 26)
+    assert read_rhythm("todo dia 5 às 9h a partir de março de 2028", NOW)[0].day == date(2028, 3, 5)
     assert read_rhythm("toda sexta às 10h começando dia 4/12, até 20/02", NOW)[0] == Rhythm(
         WEEKLY, date(2026, 12, 4), time(10), until=date(2027, 2, 20)
     )
