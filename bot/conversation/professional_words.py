@@ -155,7 +155,8 @@ PROFESSIONAL: Final[Rules] = (
         Intent.CUSTOMER,
         r"(?:telefone|contato|ficha|cadastro|dados|historico|perfil|observac\w+|anotac\w+|informac\w+|fala)"
         r" d[aeo]s? (?!agenda|dia).*",
-        "quem e (?!voce|que |(?:[oa]|meu|minha) (?:proxim|ultim|primeir)).*|(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
+        "quem e (?!voce|que |(?:[oa]|meu|minha) (?:proxim|ultim|primeir)).*",
+        "(?:procur|busc|ach|encontr|pesquis)(?:a|ar|e|ue) .*",
         r"(?:telefone|contato|ficha|cadastro|historico|endereco) del[ea]s?(?: .*)?",
         r"quantas faltas .*|quando (?:a|o) .* veio.*|quantas vezes.*|ultima vez|^(?:\| )?xfone(?: \|)?$",
     ),
