@@ -14,7 +14,7 @@ from bot.__main__ import main
 from bot.commands.evaluation.figures import mean_pass, pass_hat, percentile, wilson
 from bot.commands.evaluation.report import progress
 from bot.commands.evaluation.scenario import load
-from bot.conversation.prices import PRICES, dollars
+from bot.conversation.llm.prices import PRICES, dollars
 from bot.errors import Stop
 from bot.settings import Settings
 

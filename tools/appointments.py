@@ -14,7 +14,7 @@ from bot.agenda.ledger import find_locked
 from bot.agenda.policy import Notice, NotWarned
 from bot.agenda.refusals import AppointmentUnknown, ServiceChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.refusals import Outdated
+from bot.conversation.dialogue.refusals import Outdated
 from bot.errors import Invalid
 from bot.models import Appointment, Client, Professional, Service
 from bot.models.enums import Action, Actor, Source

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import phrases
 from bot.agenda import delay, owners
-from bot.conversation.amounts import read_cents
 from bot.conversation.brain import Asker, Proposal, ToolResult
+from bot.conversation.reading.amounts import read_cents
 from bot.errors import Invalid
 from bot.models import Professional
 from bot.models.enums import LatePolicy, Role

@@ -14,7 +14,7 @@ from bot.agenda.hours import DAY, Span, at_wall, minute_of
 from bot.agenda.openings import clock_label
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, Part, When
-from bot.conversation.stretches import listed
+from bot.conversation.reading.stretches import listed
 from bot.errors import Invalid
 from bot.models import AvailabilityException
 from bot.models.enums import ExceptionKind, Role

@@ -14,7 +14,7 @@ from bot.agenda.occurrences import series_lost
 from bot.agenda.pattern import pattern_of
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, cut
-from bot.conversation.rhythm import repeats
+from bot.conversation.reading.rhythm import repeats
 from bot.models import Appointment, Client, RecurringSchedule
 from bot.models.enums import Action, Actor, Role
 from bot.notify.render import chat

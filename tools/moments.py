@@ -11,8 +11,8 @@ from typing import Final
 
 from bot import phrases
 from bot.conversation.dates import Kind, When, cut, read
-from bot.conversation.stretches import spelled
-from bot.conversation.wish import Wish
+from bot.conversation.reading.stretches import spelled
+from bot.conversation.reading.wish import Wish
 from bot.errors import Invalid
 from bot.text import plain
 

@@ -15,8 +15,8 @@ from bot.agenda.occurrences import Occurrence
 from bot.agenda.pattern import Pattern
 from bot.agenda.refusals import ServiceChanged
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.refusals import Outdated
-from bot.conversation.rhythm import Rhythm, read_rhythm, repeats
+from bot.conversation.dialogue.refusals import Outdated
+from bot.conversation.reading.rhythm import Rhythm, read_rhythm, repeats
 from bot.errors import Invalid
 from bot.models import Client, Service
 from bot.models.enums import Frequency, Role

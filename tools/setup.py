@@ -14,7 +14,7 @@ from bot.agenda.desk import lock
 from bot.agenda.hours import Window
 from bot.agenda.workweek import hours_lines, set_weekly_hours, usual_week
 from bot.conversation.brain import Asker, Proposal, ToolResult
-from bot.conversation.business import ServiceWish, read_changes, read_service
+from bot.conversation.reading.business import ServiceWish, read_changes, read_service
 from bot.errors import Invalid
 from bot.models import Service
 from bot.models.enums import Role

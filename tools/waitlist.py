@@ -16,7 +16,7 @@ from bot.agenda.openings import clock_label
 from bot.agenda.refusals import BadWish, NotWaiting
 from bot.conversation.brain import Asker, Proposal, ToolResult
 from bot.conversation.dates import Kind, Part
-from bot.conversation.wish import PART_WORDS
+from bot.conversation.reading.wish import PART_WORDS
 from bot.errors import Invalid
 from bot.models import Client, Service, WaitlistEntry
 from bot.models.enums import Role, WaitlistStatus

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import SystemClock
-from ..conversation.prices import SOURCE, dollars
+from ..conversation.llm.prices import SOURCE, dollars
 from ..db import Database
 from ..errors import Stop
 from ..models import ModelCall, Professional

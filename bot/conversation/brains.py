@@ -9,9 +9,9 @@ from ..db import Database
 from ..models import ModelCall
 from ..settings import Settings
 from .brain import Asker, Brain
-from .exchange import CallRecord
 from .groq import GroqBrain, connect
-from .quota import Metered
+from .llm.exchange import CallRecord
+from .llm.quota import Metered
 
 if TYPE_CHECKING:
     from groq import AsyncGroq

@@ -15,9 +15,9 @@ from ..notify.render import chat
 from ..whatsapp.outgoing import Choices, Outgoing, Text
 from . import inbox, pending
 from .brain import Answer
+from .dialogue.talk import choices
 from .handoff import call_person
 from .scene import Scene
-from .talk import choices
 
 # Tokens handed out before the last sixty are forgotten: two long lists of times and a few names.
 TOKENS = 60

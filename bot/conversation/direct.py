@@ -22,11 +22,14 @@ from ..models.enums import STANDING, Action, Actor, Role
 from ..notify.render import chat
 from ..text import plain
 from ..whatsapp.outgoing import Text
-from . import afterwards, answering, buttons, handoff, holiday_taps, pending, rating, signup
+from . import buttons, handoff, pending
 from .brain import Answer, Toolkit
+from .client import rating
+from .dialogue import afterwards, answering, signup
+from .dialogue.refusals import Undone, explain
 from .identity import owner_of
 from .inbox import SILENT_TYPES
-from .refusals import Undone, explain
+from .professional import holiday_taps
 from .scene import Scene
 
 Step = Callable[[AsyncSession, Scene, Toolkit], Awaitable[Answer | None]]

@@ -13,13 +13,13 @@ from ..settings import Settings
 from ..whatsapp.outgoing import Text
 from . import prompt
 from .brain import Answer, BrainFailed, Heard
-from .claims import Claim, honest
-from .exchange import Completions, Exchange, Patience, Record
-from .grounds import Grounds
-from .loop import STEPS, Ended, Loop
-from .sayable import sayable
-from .speech import clean
-from .veil import Veil, VeiledToolbox
+from .guards.claims import Claim, honest
+from .guards.grounds import Grounds
+from .guards.sayable import sayable
+from .guards.veil import Veil, VeiledToolbox
+from .llm.exchange import Completions, Exchange, Patience, Record
+from .llm.loop import STEPS, Ended, Loop
+from .llm.speech import clean
 
 if TYPE_CHECKING:
     from groq import AsyncGroq

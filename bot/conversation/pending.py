@@ -23,13 +23,13 @@ from ..models.enums import PendingStatus
 from ..notify.messages import MESSAGES, from_json
 from ..notify.render import chat, in_window
 from ..whatsapp.outgoing import TEXT_LIMIT, Choices, Outgoing, Text
-from .afterwards import asked_next, remembered
 from .brain import Answer, Proposal, Toolkit
 from .buttons import yes_no
-from .refusals import Undone, explain
+from .dialogue.afterwards import asked_next, remembered
+from .dialogue.refusals import Undone, explain
+from .dialogue.talk import choices
+from .reading.yesno import begins_with_no
 from .scene import Scene
-from .talk import choices
-from .yesno import begins_with_no
 
 # Long enough to ask somebody at home, short enough that the question still means what it said.
 VALID = timedelta(minutes=10)

@@ -14,9 +14,9 @@ from .. import phrases
 from ..models.enums import Author, Role
 from ..settings import templates_directory
 from .brain import Heard, Line
-from .loop import Message
-from .speech import printable, tame
-from .veil import Veil
+from .guards.veil import Veil
+from .llm.loop import Message
+from .llm.speech import printable, tame
 
 # What a person remembers of a chat; at four characters a token this is about 1,500 tokens, a fifth of the free
 # tier's minute.

@@ -23,7 +23,7 @@ from ..text import plain
 from ..whatsapp.outgoing import Choices, Option
 from . import buttons
 from .inbox import Held
-from .yesno import BARE, BOOK, CANCEL, DEED, MOVE, PRESENCE, read_yes_no
+from .reading.yesno import BARE, BOOK, CANCEL, DEED, MOVE, PRESENCE, read_yes_no
 
 AGREES: Final = frozenset({buttons.YES, buttons.ATTEND, buttons.CONFIRM, buttons.ACCEPT, buttons.GRANT, CLOSE})
 REFUSES: Final = frozenset({buttons.NO, buttons.REJECT, buttons.DECLINE, buttons.DENY, WORK})

@@ -6,9 +6,10 @@ is echoed with weekday, day and hour before anybody says yes.
 """
 
 from ..models.enums import Role
-from . import dialog_client, dialog_professional
 from .brain import Answer, Heard
-from .talk import Talk
+from .client import dialog as dialog_client
+from .dialogue.talk import Talk
+from .professional import dialog as dialog_professional
 
 
 class RulesBrain:

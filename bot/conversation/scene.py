@@ -18,9 +18,9 @@ from ..models.base import unattached
 from ..models.enums import Author, PendingStatus, Role
 from .brain import Asker, Line
 from .inbox import Held
-from .numbering import option_typed
 from .quoting import Quoted, just_told, meant, quoted
-from .yesno import read_yes_no
+from .reading.numbering import option_typed
+from .reading.yesno import read_yes_no
 
 # Enough for "não, às 16h" and "o segundo" to make sense, short enough to stay cheap in a prompt.
 HISTORY = 12

@@ -27,10 +27,10 @@ from . import entering, inbox, pending, scene
 from .brain import Answer, Asker, Brain, BrainFailed, Heard, Toolbox, Toolkit
 from .conclude import conclude
 from .desks import Desk, Desks, NoDesk
+from .dialogue.going_on import asked_before, go_on
+from .dialogue.refusals import Undone
 from .direct import answer_directly
-from .going_on import asked_before, go_on
 from .inbox import Held, Lost
-from .refusals import Undone
 from .scene import Scene
 
 log = logging.getLogger(__name__)

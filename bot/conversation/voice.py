@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ..text import plain
-from .completions import Outcome, RequestFailed, refused
+from .llm.completions import Outcome, RequestFailed, refused
 
 if TYPE_CHECKING:
     from groq import AsyncGroq

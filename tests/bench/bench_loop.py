@@ -29,9 +29,9 @@ from pydantic import SecretStr
 
 from bot.conversation import inbox, prompt
 from bot.conversation.brain import Line
-from bot.conversation.exchange import CallRecord
 from bot.conversation.groq import GroqBrain, connect
-from bot.conversation.veil import Veil
+from bot.conversation.guards.veil import Veil
+from bot.conversation.llm.exchange import CallRecord
 from bot.db import Database
 from bot.migrations.run import migrate
 from bot.models.enums import Author, Role

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from bot.conversation import buttons
 from bot.conversation.brain import Answer, Asker, Brain, Heard, Proposal
-from bot.conversation.yesno import read_yes_no
+from bot.conversation.reading.yesno import read_yes_no
 from bot.models.enums import Role
 from bot.whatsapp.outgoing import Choices, Option, Outgoing, Text
 from bot.whatsapp.outgoing import plain as words_of

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import phrases
-from bot.conversation.amounts import amounts_in, part_of, read_cents
+from bot.conversation.reading.amounts import amounts_in, part_of, read_cents
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.agenda.hours import Window
-from bot.conversation.business import read_changes, read_hours, read_service, says_only_hours
+from bot.conversation.reading.business import read_changes, read_hours, read_service, says_only_hours
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.conversation.claims import Claim, claims, honest
+from bot.conversation.guards.claims import Claim, claims, honest
 
 # Somebody did, is doing or takes for granted: never true in a turn that only proposes.
 DONE = """

@@ -16,12 +16,12 @@ from pydantic import SecretStr
 
 from bot.conversation import prompt
 from bot.conversation.brain import Answer, BrainFailed, Line, ToolResult
-from bot.conversation.breaker import Breaker
-from bot.conversation.completions import RequestFailed, complete, refused
-from bot.conversation.exchange import CallRecord, Patience
 from bot.conversation.groq import GroqBrain, connect
-from bot.conversation.speech import clean
-from bot.conversation.veil import Veil
+from bot.conversation.guards.veil import Veil
+from bot.conversation.llm.breaker import Breaker
+from bot.conversation.llm.completions import RequestFailed, complete, refused
+from bot.conversation.llm.exchange import CallRecord, Patience
+from bot.conversation.llm.speech import clean
 from bot.models.enums import Author, Role
 from bot.settings import Settings
 from bot.whatsapp.outgoing import Text

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.intents import Intent, understand
-from bot.conversation.vocabulary import unaccented
+from bot.conversation.reading.intents import Intent, understand
+from bot.conversation.reading.vocabulary import unaccented
 from bot.models.enums import Role
 
 CLIENT = """

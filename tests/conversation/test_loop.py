@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.conversation.brain import BrainFailed, ToolResult
-from bot.conversation.loop import Call, Ended, Loop, Message, Said, ToolsMisused
+from bot.conversation.llm.loop import Call, Ended, Loop, Message, Said, ToolsMisused
 from bot.whatsapp.outgoing import Image
 
 from ..fakes.groq_rules import broken_rule

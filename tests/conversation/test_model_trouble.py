@@ -12,8 +12,8 @@ from sqlalchemy import delete, select, update
 
 from bot.conversation.brain import Asker, Brain
 from bot.conversation.brains import Available
-from bot.conversation.exchange import CallRecord, Patience
 from bot.conversation.groq import GroqBrain, connect
+from bot.conversation.llm.exchange import CallRecord, Patience
 from bot.db import Database
 from bot.models import Conversation, Message, ModelCall, PendingAction
 from bot.settings import Settings

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from bot.conversation.people import called, people_in
-from bot.conversation.wish import Said
+from bot.conversation.reading.people import called, people_in
+from bot.conversation.reading.wish import Said
 
 from .fake_toolbox import NOW, ZONE
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from bot.billing.plans import PLANS
 from bot.billing.usage import Counted, used
-from bot.conversation.quota import take_turn
+from bot.conversation.llm.quota import take_turn
 from bot.db import Database
 from bot.models import Inbound, Notification, Professional, Usage
 from bot.models.enums import Plan

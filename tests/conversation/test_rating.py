@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.conversation.rating import Mark, read
+from bot.conversation.client.rating import Mark, read
 from bot.models.enums import Role
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=ZoneInfo("America/Sao_Paulo"))

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.conversation.rhythm import ONE, REST, Rhythm, read_rhythm, repeats, scope_in
+from bot.conversation.reading.rhythm import ONE, REST, Rhythm, read_rhythm, repeats, scope_in
 from bot.models.enums import Frequency
 
 # A Saturday.

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.claims import honest
-from bot.conversation.grounds import Grounds
-from bot.conversation.sayable import sayable
+from bot.conversation.guards.claims import honest
+from bot.conversation.guards.grounds import Grounds
+from bot.conversation.guards.sayable import sayable
 
 TODAY = date(2026, 11, 25)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.claims import Claim, claims, honest
-from bot.conversation.speech import ANSWER_LIMIT, clean, printable, tame
-from bot.conversation.veil import Veil
+from bot.conversation.guards.claims import Claim, claims, honest
+from bot.conversation.guards.veil import Veil
+from bot.conversation.llm.speech import ANSWER_LIMIT, clean, printable, tame
 
 NUMBERS = """
 11988887777

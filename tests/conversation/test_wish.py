@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.catalogue import meant
-from bot.conversation.choosing import chosen
 from bot.conversation.dates import Kind, read
-from bot.conversation.picking import move_in
-from bot.conversation.wish import Said, Wish
+from bot.conversation.dialogue.picking import move_in
+from bot.conversation.reading.catalogue import meant
+from bot.conversation.reading.choosing import chosen
+from bot.conversation.reading.wish import Said, Wish
 
 from .fake_toolbox import NOW
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.choosing import chosen
-from bot.conversation.intents import understand
-from bot.conversation.vocabulary import unaccented
-from bot.conversation.yesno import read_yes_no
+from bot.conversation.reading.choosing import chosen
+from bot.conversation.reading.intents import understand
+from bot.conversation.reading.vocabulary import unaccented
+from bot.conversation.reading.yesno import read_yes_no
 from bot.models.enums import Role
 
 PHRASES: defaultdict[str, list[str]] = defaultdict(list)

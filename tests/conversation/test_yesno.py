@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.yesno import read_yes_no
+from bot.conversation.reading.yesno import read_yes_no
 
 YES = """
 sim|Sim|SIM|sim!|sim!!|Sim.|s|S|ss|sss|siim|simmm|sm|sim sim|isso|isso mesmo|isso aí|é isso|exato|exatamente|correto

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.conversation.professional_reads import _line
-from bot.conversation.veil import _without_private
+from bot.conversation.guards.veil import _without_private
+from bot.conversation.professional.reads import _line
 from bot.db import Database
 from bot.models.enums import Action
 from tools.toolbox import Tools

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.agenda import owners
 from bot.agenda.refusals import AppointmentChanged, AppointmentMoved, OutsideHours
 from bot.conversation.brain import Asker, Proposal
-from bot.conversation.refusals import Outdated, explain
+from bot.conversation.dialogue.refusals import Outdated, explain
 from bot.db import Database
 from bot.models import Appointment, Conversation
 from bot.models.enums import Action, Actor, Channel, LatePolicy, Role

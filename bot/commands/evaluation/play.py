@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from ...agenda import booking
-from ...conversation.claims import Claim, claims
+from ...conversation.guards.claims import Claim, claims
 from ...models import Appointment, ModelCall
 from ...models.enums import Action, Actor, Source
 from . import checks

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
-from ...conversation.prices import SOURCE, dollars
+from ...conversation.llm.prices import SOURCE, dollars
 from ..table import show
 from .figures import mean_pass, percentile, wilson
 from .play import Kind, Outcome

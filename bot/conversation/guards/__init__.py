@@ -1,0 +1,1 @@
+"""What holds a language model: nothing leaves that no tool showed, and nobody's number reaches it."""

@@ -1,0 +1,1 @@
+"""What a professional can do by chat."""

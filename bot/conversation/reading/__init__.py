@@ -1,0 +1,1 @@
+"""What people write, read without a model: pure functions of text."""
