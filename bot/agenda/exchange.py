@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Appointment
-from ..models.enums import Action, Actor, Payment, Status
+from ..models.enums import Action, Actor, Status
 from . import notices, reminders
 from .entry import write
 from .hours import MINUTE
 from .judging import as_shown, may_move
-from .ledger import compare_and_set, find_locked
+from .ledger import find_locked, move_together
 from .loading import Own, load_agenda, policy_of
 from .occurrences import judge
 from .parties import load_parties
@@ -39,30 +39,16 @@ async def exchange(
 ) -> list[Appointment]:
     """Give two appointments of one agenda each other's start, and tell both clients as of any move.
 
-    It holds for the times that somebody has agreed to. Both step aside first: the wall lets no two stand at one time,
-    not even between two statements.
+    It holds for the times that somebody has agreed to.
     """
     rows = [await find_locked(session, each, professional_id=owner, contact_id=None) for each, _ in (first, second)]
     for row, (_, agreed) in zip(rows, (first, second), strict=True):
         await as_shown(session, row, now, agreed=agreed)
     await check(session, rows, now=now)
-    before = [(row.start_at, row.end_at - row.start_at, row.status) for row in rows]
-    aside = [await compare_and_set(session, row, now, status=Status.CANCELLED) for row in rows]
-    moved: list[Appointment] = []
-    for row, (old_start, length, status), (start, *_) in zip(aside, before, reversed(before), strict=True):
-        new = await compare_and_set(
-            session,
-            row,
-            now,
-            start_at=start,
-            end_at=start + length,
-            status=Status.CONFIRMED,
-            payment=Payment.AUTHORIZED if row.payment is Payment.UNPAID else row.payment,
-            attendance_confirmed_at=None,
-        )
-        await _tell(session, new, old_start, status, now)
-        moved.append(new)
-    return moved
+    moved = await move_together(session, rows, [row.start_at for row in reversed(rows)], now)
+    for row, old_start, status in moved:
+        await _tell(session, row, old_start, status, now)
+    return [row for row, *_ in moved]
 
 
 async def _tell(session: AsyncSession, row: Appointment, old_start: datetime, before: Status, now: datetime) -> None:

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Appointment, AppointmentEvent, Outbound, RecurringSchedule
-from ..models.enums import STANDING, Action, Actor, Payment, Status
+from ..models.enums import STANDING, Action, Actor
 from . import notices, reminders
 from .booking import may
 from .entry import Rows, write
 from .hours import MINUTE, zone_of
 from .judging import as_shown
-from .ledger import compare_and_set, event, find_locked
+from .ledger import compare_and_set, event, find_locked, move_together
 from .lifecycle import IllegalMove, NotYours, after
 from .loading import Agenda, Own, load_agenda
 from .occurrences import Occurrence, judge, require_plan, series_lost, with_holidays
@@ -164,30 +164,13 @@ async def _moved(
     series: RecurringSchedule,
     now: datetime,
 ) -> tuple[list[Appointment], Rows]:
-    """Give rows their new times; first all step aside, so that one may take the place another is leaving.
-
-    Return them, and the events that tell of it.
-    """
-    before = [(row.start_at, row.end_at - row.start_at, row.status) for row in rows]
-    aside = [await compare_and_set(session, row, now, status=Status.CANCELLED) for row in rows]
-    moved: list[Appointment] = []
+    """Give rows their new times; return them, and the events that tell of it."""
+    moved = await move_together(session, rows, starts, now, series_id=series.id)
     events: Rows = []
-    for row, at, (old_start, length, status) in zip(aside, starts, before, strict=True):
-        new = await compare_and_set(
-            session,
-            row,
-            now,
-            start_at=at,
-            end_at=at + length,
-            status=Status.CONFIRMED,
-            payment=Payment.AUTHORIZED if row.payment is Payment.UNPAID else row.payment,
-            attendance_confirmed_at=None,
-            series_id=series.id,
-        )
-        details = {"from": old_start.isoformat(), "to": at.isoformat(), "following": str(rows[0].id)}
-        events.append((AppointmentEvent, event(new, Action.RESCHEDULE, Actor.PROFESSIONAL, status, now, details)))
-        moved.append(new)
-    return moved, events
+    for row, old_start, status in moved:
+        details = {"from": old_start.isoformat(), "to": row.start_at.isoformat(), "following": str(rows[0].id)}
+        events.append((AppointmentEvent, event(row, Action.RESCHEDULE, Actor.PROFESSIONAL, status, now, details)))
+    return [row for row, *_ in moved], events
 
 
 async def _split(session: AsyncSession, old: RecurringSchedule, rest: Onward) -> RecurringSchedule:

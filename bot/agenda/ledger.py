@@ -1,6 +1,6 @@
 """How an appointment is written: found for its owner, inserted against the wall, changed only from what was read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..db import Swift
 from ..models import Appointment, AppointmentEvent, Client, new_id
-from ..models.enums import Action, Actor, Status
+from ..models.enums import Action, Actor, Payment, Status
 from .desk import lock
 from .parties import table
 from .refusals import AppointmentChanged, AppointmentUnknown, KeyReused
@@ -168,6 +168,33 @@ async def compare_and_set(session: AsyncSession, row: Appointment, now: datetime
     if changed is None:
         raise AppointmentChanged
     return changed
+
+
+async def move_together(
+    session: AsyncSession, rows: Sequence[Appointment], starts: Sequence[datetime], now: datetime, **values: Any
+) -> list[tuple[Appointment, datetime, Status]]:
+    """Give appointments new times, confirmed, and return each with the start and the status that it had.
+
+    All step aside first: the wall lets no two stand at one time, not even between two statements, and one may take the
+    place that another is leaving.
+    """
+    before = [(row.start_at, row.end_at - row.start_at, row.status) for row in rows]
+    aside = [await compare_and_set(session, row, now, status=Status.CANCELLED) for row in rows]
+    moved = []
+    for row, at, (old_start, length, status) in zip(aside, starts, before, strict=True):
+        new = await compare_and_set(
+            session,
+            row,
+            now,
+            start_at=at,
+            end_at=at + length,
+            status=Status.CONFIRMED,
+            payment=Payment.AUTHORIZED if row.payment is Payment.UNPAID else row.payment,
+            attendance_confirmed_at=None,
+            **values,
+        )
+        moved.append((new, old_start, status))
+    return moved
 
 
 def event(
