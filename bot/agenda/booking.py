@@ -191,14 +191,28 @@ async def move(
         if not hit_the_wall(error):
             raise
         raise await taken(session, agenda, rules, start_at, now=now, own=own) from None
-    details = {"from": old_start.isoformat(), "to": start_at.isoformat(), "notice": notice.value}
+    await tell_of_move(session, row, old_start, old_status, actor=actor, now=now, notice=notice.value)
+    return row
+
+
+async def tell_of_move(
+    session: AsyncSession,
+    row: Appointment,
+    old_start: datetime,
+    before: Status,
+    *,
+    actor: Actor,
+    now: datetime,
+    **more: str,
+) -> None:
+    """Owe what follows from a new time: its event, its reminders in place of the old ones, the word to both sides."""
     told = Told(row, await load_parties(session, row.professional_id, row.client_id), now)
-    told.record(Action.RESCHEDULE, actor, old_status, details)
+    details = {"from": old_start.isoformat(), "to": row.start_at.isoformat(), **more}
+    told.record(Action.RESCHEDULE, actor, before, details)
     await reminders.drop(session, [row.id])
     told.remind()
     notices.moved(told, actor, old_start)
     await write(session, told.rows)
-    return row
 
 
 async def act(

@@ -7,18 +7,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..models import Appointment
-from ..models.enums import Action, Actor, Status
-from . import notices, reminders
-from .entry import write
+from ..models.enums import Actor
+from .booking import tell_of_move
 from .hours import MINUTE
 from .judging import as_shown, may_move
 from .ledger import find_locked, move_together
 from .loading import Own, load_agenda, policy_of
 from .occurrences import judge
-from .parties import load_parties
 from .policy import Agreed
 from .refusals import NoExchange
-from .told import Told
 
 
 async def check(session: AsyncSession, rows: Sequence[Appointment], *, now: datetime) -> None:
@@ -47,19 +44,5 @@ async def exchange(
     await check(session, rows, now=now)
     moved = await move_together(session, rows, [row.start_at for row in reversed(rows)], now)
     for row, old_start, status in moved:
-        await _tell(session, row, old_start, status, now)
+        await tell_of_move(session, row, old_start, status, actor=Actor.PROFESSIONAL, now=now)
     return [row for row, *_ in moved]
-
-
-async def _tell(session: AsyncSession, row: Appointment, old_start: datetime, before: Status, now: datetime) -> None:
-    told = Told(row, await load_parties(session, row.professional_id, row.client_id), now)
-    told.record(
-        Action.RESCHEDULE,
-        Actor.PROFESSIONAL,
-        before,
-        {"from": old_start.isoformat(), "to": row.start_at.isoformat()},
-    )
-    await reminders.drop(session, [row.id])
-    told.remind()
-    notices.moved(told, Actor.PROFESSIONAL, old_start)
-    await write(session, told.rows)
